@@ -1,0 +1,1 @@
+//! `notafter` watches custom domains whose TLS certificate their owner manages.
