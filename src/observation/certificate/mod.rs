@@ -1,0 +1,183 @@
+//! [`Certificate`]: the facts of one X.509 certificate, as they stand in it, with its DER kept beside them.
+//!
+//! `parse` reads the DER, `name` writes distinguished names by RFC 4514, `key` describes the public key.
+
+mod key;
+mod name;
+mod parse;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use rustls_pki_types::CertificateDer;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use crate::domain::UnixTime;
+
+pub use key::{KeyType, PublicKey};
+
+/// The facts of one certificate. Immutable and shared: equal certificates are held once where it matters.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// SHA-256 over the DER.
+    pub sha256: Sha256,
+    /// The serial number in lower-case hex: the INTEGER's content less one 00 sign byte, `-` before a negative one.
+    pub serial: String,
+    /// The subject by RFC 4514, bounded.
+    pub subject: String,
+    /// The issuer by RFC 4514, bounded.
+    pub issuer: String,
+    /// First second of validity.
+    pub not_before: UnixTime,
+    /// Last second of validity (RFC 5280 §4.1.2.5: inclusive).
+    pub not_after: UnixTime,
+    /// `dNSName` entries of the subject alternative name, as they stand there.
+    pub dns_names: Vec<String>,
+    /// `iPAddress` entries of the subject alternative name.
+    pub ip_addresses: Vec<IpAddr>,
+    /// The subject's public key.
+    pub key: PublicKey,
+    /// The signature algorithm's usual name, else its OID.
+    pub signature_algorithm: String,
+    /// Whether basicConstraints says that this is a CA.
+    pub is_ca: bool,
+    /// Whether subject and issuer are the same name, octet for octet.
+    pub self_issued: bool,
+    /// Subject and issuer in DER, by which paths are built.
+    pub(crate) names: RawNames,
+    der: Arc<[u8]>,
+}
+
+/// Subject and issuer as they stand in the certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RawNames {
+    pub(crate) subject: Box<[u8]>,
+    pub(crate) issuer: Box<[u8]>,
+}
+
+impl Certificate {
+    /// Reads a certificate. Leniently: an extension that cannot be read is passed over, dates never are.
+    pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
+        parse::certificate(der)
+    }
+
+    /// The certificate itself.
+    pub fn der(&self) -> CertificateDer<'_> {
+        CertificateDer::from(&self.der[..])
+    }
+
+    /// From first to last second of validity, in seconds; negative if the dates are the wrong way round.
+    pub const fn lifetime(&self) -> i64 {
+        self.not_before.until(self.not_after)
+    }
+
+    /// Whether its dates contain the time.
+    pub fn in_date(&self, at: UnixTime) -> bool {
+        self.not_before <= at && at <= self.not_after
+    }
+
+    /// What a person calls it: the common name of the subject, else its first DNS name, else the fingerprint.
+    pub fn title(&self) -> String {
+        name::common_name(&self.subject)
+            .map(str::to_owned)
+            .or_else(|| self.dns_names.first().cloned())
+            .unwrap_or_else(|| self.sha256.to_string())
+    }
+
+    /// What a person calls its issuer: the common name, else the whole name.
+    pub fn issuer_title(&self) -> String {
+        name::common_name(&self.issuer).unwrap_or(&self.issuer).to_owned()
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({:?}, until {})", self.subject, self.not_after)
+    }
+}
+
+impl Serialize for Certificate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Certificate", 13)?;
+        out.serialize_field("sha256", &self.sha256)?;
+        out.serialize_field("serial", &self.serial)?;
+        out.serialize_field("subject", &self.subject)?;
+        out.serialize_field("issuer", &self.issuer)?;
+        out.serialize_field("not_before", &self.not_before)?;
+        out.serialize_field("not_after", &self.not_after)?;
+        out.serialize_field("dns_names", &self.dns_names)?;
+        out.serialize_field("ip_addresses", &self.ip_addresses)?;
+        out.serialize_field("key_type", &self.key.key_type)?;
+        out.serialize_field("key_bits", &self.key.bits)?;
+        out.serialize_field("curve", &self.key.curve)?;
+        out.serialize_field("signature_algorithm", &self.signature_algorithm)?;
+        out.serialize_field("is_ca", &self.is_ca)?;
+        out.end()
+    }
+}
+
+/// A SHA-256 digest; prints and serializes as 64 lower-case hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sha256(pub [u8; 32]);
+
+impl Sha256 {
+    /// The digest of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+        let mut out = [0; 32];
+        out.copy_from_slice(digest.as_ref());
+        Self(out)
+    }
+
+    /// Reads 64 hex digits.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut out = [0; 32];
+        if text.len() != 64 || !text.is_ascii() {
+            return None;
+        }
+        for (byte, digits) in out.iter_mut().zip(text.as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        }
+        Some(Self(out))
+    }
+}
+
+impl fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Sha256 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Why bytes are no certificate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateError {
+    /// Not an X.509 certificate in DER.
+    #[error("not a DER certificate: {0}")]
+    NotACertificate(String),
+    /// A certificate followed by something else.
+    #[error("{0} bytes follow the certificate")]
+    TrailingData(usize),
+}
+
+/// Lower-case hex without separators.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}

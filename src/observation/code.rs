@@ -1,0 +1,132 @@
+//! [`Code`]: the one list of names for faults, `area.fault`, stable for ever. Findings, the `failure.code` of
+//! an observation, metrics' labels and the state all take theirs from here. What a code *means* (title,
+//! severity, mend) stands in the catalogue of the `verdict` room.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
+        /// A fault's stable name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Code {
+            /// Every code, by area.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The code as it is written everywhere, e.g. `tls.expired`.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The domain does not exist.
+    DnsNxdomain = "dns.nxdomain",
+    /// The domain exists and has neither A nor AAAA.
+    DnsNoAddress = "dns.no_address",
+    /// The resolver answers for others but fails for this domain.
+    DnsServfail = "dns.servfail",
+    /// The CNAME chain ends in a name that does not exist.
+    DnsCnameDangling = "dns.cname_dangling",
+    /// The expected target is not in the CNAME chain.
+    DnsCnameMismatch = "dns.cname_mismatch",
+    /// The CNAME leads straight to Auth0's edge, past the proxy.
+    DnsCnamePointsAtEdge = "dns.cname_points_at_edge",
+    /// The CNAME chain returns to itself, or is too long to follow.
+    DnsCnameLoop = "dns.cname_loop",
+    /// The ownership TXT record is not there.
+    DnsTxtMissing = "dns.txt_missing",
+    /// The ownership TXT record has another value.
+    DnsTxtMismatch = "dns.txt_mismatch",
+    /// The connection was refused.
+    ConnectRefused = "connect.refused",
+    /// The connection was reset.
+    ConnectReset = "connect.reset",
+    /// No answer to the connection attempt.
+    ConnectTimeout = "connect.timeout",
+    /// The network says that there is no way there.
+    ConnectUnreachable = "connect.unreachable",
+    /// No common version or cipher, a garbled answer, or an alert instead of a certificate.
+    TlsHandshakeFailed = "tls.handshake_failed",
+    /// The TLS handshake did not end in time.
+    TlsTimeout = "tls.timeout",
+    /// The certificate, or a certificate its chain needs, has run out.
+    TlsExpired = "tls.expired",
+    /// The certificate runs out soon.
+    TlsExpiresSoon = "tls.expires_soon",
+    /// The certificate is not valid yet.
+    TlsNotYetValid = "tls.not_yet_valid",
+    /// The certificate is for other names.
+    TlsNameMismatch = "tls.name_mismatch",
+    /// No path leads to a trusted root.
+    TlsUntrusted = "tls.untrusted",
+    /// The certificate is signed by itself.
+    TlsSelfSigned = "tls.self_signed",
+    /// A certificate the path needs is not sent.
+    TlsChainIncomplete = "tls.chain_incomplete",
+    /// A certificate that nobody needs is sent, and has run out.
+    TlsChainStale = "tls.chain_stale",
+    /// Addresses serve different certificates.
+    TlsAddressesDisagree = "tls.addresses_disagree",
+    /// An answer whose status says error.
+    HttpErrorStatus = "http.error_status",
+    /// No answer to the request in time.
+    HttpTimeout = "http.timeout",
+    /// The connection broke, or what came was no HTTP.
+    HttpBroken = "http.broken",
+    /// A redirect where the document should be.
+    HttpRedirect = "http.redirect",
+    /// Too many requests, says the other side.
+    HttpRateLimited = "http.rate_limited",
+    /// The answer is no discovery document.
+    Auth0NotJson = "auth0.not_json",
+    /// The discovery document is another host's.
+    Auth0IssuerMismatch = "auth0.issuer_mismatch",
+    /// Auth0 does not accept the proxy's `cname-api-key`.
+    Auth0KeyRejected = "auth0.key_rejected",
+    /// A bot challenge was served to us.
+    Auth0Challenge = "auth0.challenge",
+    /// No resolver answers us, for any name.
+    WatchResolverFailed = "watch.resolver_failed",
+    /// This machine has no route over IPv6.
+    WatchNoIpv6 = "watch.no_ipv6",
+    /// We cannot see: the references fail as well.
+    WatchBlind = "watch.blind",
+    /// The state could not be stored.
+    WatchStoreFailed = "watch.store_failed",
+    /// A notice could not be delivered.
+    WatchNoticeFailing = "watch.notice_failing",
+}
+
+impl Code {
+    /// The code of this name, if we know it; state written by a newer version may hold others.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
+
+    /// The part before the dot: `dns`, `connect`, `tls`, `http`, `auth0` or `watch`.
+    pub fn area(self) -> &'static str {
+        self.as_str().split('.').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}

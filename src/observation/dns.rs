@@ -1,0 +1,109 @@
+//! [`DnsObservation`]: what the resolver said of a domain's addresses, CNAME chain and ownership TXT record.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use serde::Serialize;
+
+use crate::domain::DomainName;
+
+/// The resolver's answers about one domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DnsObservation {
+    /// The name servers that were asked, in order.
+    pub nameservers: Vec<SocketAddr>,
+    /// A records at the end of the CNAME chain.
+    pub a: Lookup<Ipv4Addr>,
+    /// AAAA records at the end of the CNAME chain.
+    pub aaaa: Lookup<Ipv6Addr>,
+    /// The CNAMEs on the way, in order; empty where there is none or where it is flattened.
+    pub cname: Vec<CnameLink>,
+    /// Whether the chain came back to a name it had passed, or was too long to follow.
+    pub cname_loop: bool,
+    /// The name asked for the ownership TXT record.
+    pub txt_name: DomainName,
+    /// The TXT records there, each with its strings joined.
+    pub txt: Lookup<String>,
+    /// Whether the same name servers answered for another zone, asked only when they failed for this one.
+    pub others_answer: Option<bool>,
+    /// Milliseconds until all was answered.
+    pub elapsed_ms: u64,
+}
+
+impl DnsObservation {
+    /// Whether every name server failed to answer for the domain's addresses.
+    pub fn failed(&self) -> bool {
+        self.a.outcome.is_failure() && self.aaaa.outcome.is_failure()
+    }
+}
+
+/// One step of a CNAME chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CnameLink {
+    /// The alias.
+    pub name: DomainName,
+    /// What it points at.
+    pub target: DomainName,
+    /// How long it may be remembered, in seconds.
+    pub ttl: u32,
+}
+
+/// The answer to one question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Lookup<T> {
+    /// What was found; empty unless the outcome is [`Outcome::Found`].
+    pub records: Vec<T>,
+    /// The least TTL of the records, in seconds.
+    pub ttl: Option<u32>,
+    /// How the question was answered.
+    pub outcome: Outcome,
+}
+
+impl<T> Lookup<T> {
+    /// A question that was answered with no records.
+    pub const fn empty(outcome: Outcome) -> Self {
+        Self { records: Vec::new(), ttl: None, outcome }
+    }
+}
+
+/// How a question was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// With records.
+    Found,
+    /// The name exists, the type does not (RFC 2308 §2.2).
+    NoData,
+    /// The name does not exist (RFC 2308 §2.1).
+    Nxdomain,
+    /// Every name server failed: SERVFAIL.
+    Servfail,
+    /// Every name server refused.
+    Refused,
+    /// No name server answered in time.
+    Timeout,
+    /// Every name server failed in yet another way: an odd code, a garbled answer, a closed port.
+    Failed,
+    /// The question was not asked.
+    NotAsked,
+}
+
+impl Outcome {
+    /// Whether nobody answered the question, as opposed to "there is nothing".
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Self::Servfail | Self::Refused | Self::Timeout | Self::Failed)
+    }
+
+    /// As an operator would say it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Found => "found",
+            Self::NoData => "no such record",
+            Self::Nxdomain => "NXDOMAIN",
+            Self::Servfail => "SERVFAIL",
+            Self::Refused => "REFUSED",
+            Self::Timeout => "timed out",
+            Self::Failed => "no usable answer",
+            Self::NotAsked => "not asked",
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What was seen, without opinion: the facts of certificates, handshakes, records and answers. A failed
+//! attempt is a fact as well ([`Failure`]); nothing in this room knows what is good or bad.
+//!
+//! A [`Look`] is one round of all checks of one domain by one vantage and view: a [`DnsObservation`], then for
+//! each address a [`TlsObservation`] and, where it was that address's turn, an [`Auth0Observation`].
+
+mod auth0;
+pub mod certificate;
+mod code;
+mod dns;
+mod failure;
+mod tls;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::domain::{DomainName, UnixTime};
+
+pub use auth0::{AnswerHeaders, Auth0Observation};
+pub use code::Code;
+pub use dns::{CnameLink, DnsObservation, Lookup, Outcome};
+pub use failure::Failure;
+pub use tls::{Origin, PathStep, Presented, TlsObservation, TrustPath};
+
+/// One round of all checks of one domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// The domain looked at.
+    pub domain: DomainName,
+    /// From where.
+    pub vantage: Vantage,
+    /// Along which way.
+    pub view: View,
+    /// When it began.
+    pub at: UnixTime,
+    /// The records; `None` where this view has none of its own.
+    pub dns: Option<DnsObservation>,
+    /// One handshake an address, in the order of the addresses.
+    pub tls: Vec<TlsObservation>,
+    /// The requests that were made over those connections.
+    pub auth0: Vec<Auth0Observation>,
+    /// Addresses that were not looked at because this machine has no route for their family.
+    pub no_route: Vec<SocketAddr>,
+    /// How many addresses beyond the bound were left out.
+    pub surplus_addresses: usize,
+    /// Milliseconds the whole round took.
+    pub elapsed_ms: u64,
+}
+
+/// From where something was seen. `local` unless there are several.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Vantage(Arc<str>);
+
+impl Vantage {
+    /// A vantage of this name.
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// Its name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Vantage {
+    fn default() -> Self {
+        Self::new("local")
+    }
+}
+
+impl fmt::Display for Vantage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The way a look takes to Auth0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    /// As a customer does, through the owner's proxy.
+    #[default]
+    Proxy,
+    /// Straight to the origin host at Auth0's edge, past the proxy.
+    Origin,
+    /// To the tenant's canonical host.
+    Tenant,
+}
+
+impl View {
+    /// Its stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proxy => "proxy",
+            Self::Origin => "origin",
+            Self::Tenant => "tenant",
+        }
+    }
+}
+
+/// A stranger's text cut to so many characters, the cut marked by `…`.
+pub fn bounded(mut text: String, chars: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(chars) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}

@@ -1,0 +1,179 @@
+//! [`TlsObservation`]: one handshake with one address, and [`Presented`]: the chain it showed together with
+//! what public-key work says of that chain, whatever the time is.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+use super::certificate::{Certificate, Sha256};
+use super::failure::Failure;
+use crate::domain::UnixTime;
+
+/// One connection and handshake with one address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TlsObservation {
+    /// Where the connection went.
+    #[serde(serialize_with = "as_text")]
+    pub address: SocketAddr,
+    /// The negotiated version, e.g. `TLSv1.3`.
+    pub version: Option<String>,
+    /// The negotiated cipher suite by its IANA name.
+    pub cipher_suite: Option<String>,
+    /// The negotiated key exchange group by its IANA name.
+    pub group: Option<String>,
+    /// The negotiated application protocol (RFC 7301), e.g. `h2`.
+    pub alpn: Option<String>,
+    /// The certificates as presented, leaf first; kept even when the handshake failed after them.
+    #[serde(rename = "chain", serialize_with = "chain_of")]
+    pub presented: Option<Arc<Presented>>,
+    /// Why there was no handshake, if there was none.
+    pub failure: Option<Failure>,
+    /// Milliseconds until the connection stood.
+    pub connect_ms: Option<u64>,
+    /// Milliseconds the handshake took.
+    pub handshake_ms: Option<u64>,
+}
+
+impl TlsObservation {
+    /// An attempt of which nothing is known but its address.
+    pub const fn new(address: SocketAddr) -> Self {
+        Self {
+            address,
+            version: None,
+            cipher_suite: None,
+            group: None,
+            alpn: None,
+            presented: None,
+            failure: None,
+            connect_ms: None,
+            handshake_ms: None,
+        }
+    }
+
+    /// The leaf certificate, if one was presented that could be read.
+    pub fn leaf(&self) -> Option<&Certificate> {
+        self.presented.as_ref()?.leaf().map(AsRef::as_ref)
+    }
+}
+
+/// A chain as presented, and what is true of it at any time: the name, the paths, whose signature it bears.
+/// Whether it is good *now* is the verdict's to say, by the dates in here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Presented {
+    /// The certificates that could be read, in the order sent, leaf first.
+    pub chain: Vec<Arc<Certificate>>,
+    /// Why some could not be read: position from 0 and reason.
+    pub unreadable: Vec<(usize, String)>,
+    /// Whether the leaf is for the domain's name; `None` if that could not be judged.
+    pub name_matches: Option<bool>,
+    /// Whether the leaf is signed with its own key.
+    pub self_signed: bool,
+    /// Every path found from the leaf to a root of the trust store.
+    pub paths: Vec<TrustPath>,
+    /// Why no path was found, in the verifier's words; `None` if one was.
+    pub refusal: Option<String>,
+}
+
+impl Presented {
+    /// The leaf, if it could be read.
+    pub fn leaf(&self) -> Option<&Arc<Certificate>> {
+        match self.unreadable.first() {
+            Some((0, _)) => None,
+            _ => self.chain.first(),
+        }
+    }
+
+    /// The effective expiry: over all paths that need nothing but what was presented, the latest of each path's
+    /// earliest; with no such path the leaf's own. `None` without a leaf.
+    pub fn effective_expiry(&self) -> Option<UnixTime> {
+        let by_path = self.complete_paths().map(TrustPath::not_after).max();
+        by_path.or_else(|| self.leaf().map(|leaf| leaf.not_after))
+    }
+
+    /// Paths that need nothing but what was presented and a root.
+    pub fn complete_paths(&self) -> impl Iterator<Item = &TrustPath> {
+        self.paths.iter().filter(|path| path.is_complete())
+    }
+
+    /// The earliest expiry among what was presented, needed or not.
+    pub fn earliest_expiry(&self) -> Option<UnixTime> {
+        self.chain.iter().map(|certificate| certificate.not_after).min()
+    }
+}
+
+/// One path from the leaf to a root whose every signature, constraint and usage verified. Dates apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustPath {
+    /// Leaf first, root last.
+    pub steps: Vec<PathStep>,
+}
+
+impl TrustPath {
+    /// First second at which every certificate of the path is valid.
+    pub fn not_before(&self) -> UnixTime {
+        self.steps.iter().map(|step| step.certificate.not_before).max().unwrap_or_default()
+    }
+
+    /// Last second at which every certificate of the path is valid.
+    pub fn not_after(&self) -> UnixTime {
+        self.limiting().map(|step| step.certificate.not_after).unwrap_or_default()
+    }
+
+    /// The step that runs out first; of equals the one nearest to the leaf.
+    pub fn limiting(&self) -> Option<&PathStep> {
+        self.steps.iter().min_by_key(|step| step.certificate.not_after)
+    }
+
+    /// Whether the time lies within every certificate's dates.
+    pub fn in_date(&self, at: UnixTime) -> bool {
+        self.not_before() <= at && at <= self.not_after()
+    }
+
+    /// Whether the path needs nothing but what was presented and a root.
+    pub fn is_complete(&self) -> bool {
+        self.missing().next().is_none()
+    }
+
+    /// The certificates of the path that were not presented and are no root.
+    pub fn missing(&self) -> impl Iterator<Item = &Certificate> {
+        self.steps
+            .iter()
+            .filter(|step| step.origin == Origin::Bundled)
+            .map(|step| step.certificate.as_ref())
+    }
+
+    /// Whether this certificate is a step of the path.
+    pub fn contains(&self, sha256: Sha256) -> bool {
+        self.steps.iter().any(|step| step.certificate.sha256 == sha256)
+    }
+}
+
+/// One certificate of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathStep {
+    /// The certificate.
+    pub certificate: Arc<Certificate>,
+    /// Where we have it from.
+    pub origin: Origin,
+}
+
+/// Where a certificate of a path came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The server sent it.
+    Presented,
+    /// The server did not send it; we know it from the bundle, or were given it.
+    Bundled,
+    /// It is a root of the trust store.
+    Root,
+}
+
+fn chain_of<S: Serializer>(presented: &Option<Arc<Presented>>, serializer: S) -> Result<S::Ok, S::Error> {
+    let chain = presented.as_ref().map_or(&[][..], |presented| &presented.chain);
+    serializer.collect_seq(chain.iter().map(AsRef::as_ref as fn(&Arc<Certificate>) -> &Certificate))
+}
+
+pub(super) fn as_text<T: std::fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}

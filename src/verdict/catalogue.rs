@@ -1,0 +1,532 @@
+//! The catalogue: one entry a code, with everything that is said of the code whatever the domain.
+//! `explain`, the mails, the docs and the schema of the labels are made from here.
+
+use super::Severity;
+use crate::observation::Code;
+
+/// What is said of a code whatever the domain.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// The code.
+    pub code: Code,
+    /// Its severity unless the circumstances say otherwise.
+    pub severity: Severity,
+    /// How often it must be seen before it becomes an incident.
+    pub kind: Kind,
+    /// Which of its relatives are one and the same incident.
+    pub family: Family,
+    /// A few words, for a subject line.
+    pub title: &'static str,
+    /// What it means for customers, and how it is detected.
+    pub explanation: &'static str,
+    /// How to mend it.
+    pub remedy: &'static str,
+}
+
+/// How often a finding must be seen before it becomes an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A date, a name, a trust path, an issuer: read once more on a fresh connection.
+    Fact,
+    /// A record: seen by two resolvers, or in two looks.
+    Record,
+    /// A fault of the network: seen in three looks.
+    Network,
+    /// Our own sight: told as it is.
+    Watch,
+}
+
+/// Findings of one family are one incident: a change of code within it updates or escalates, it never
+/// resolves and opens anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// The dates of a certificate.
+    Expiry,
+    /// Whom the certificate is for.
+    Name,
+    /// Whether its chain leads to a root.
+    Trust,
+    /// Surplus certificates in the chain.
+    Chain,
+    /// Different certificates at different addresses.
+    Rollout,
+    /// Whether connection and handshake come to be.
+    Reach,
+    /// Whether there is an address.
+    Address,
+    /// Where the CNAME leads.
+    Cname,
+    /// The ownership record.
+    Txt,
+    /// Whether a login reaches Auth0.
+    Login,
+    /// Our resolvers.
+    Resolver,
+    /// Our own network.
+    Sight,
+    /// Our own store.
+    Store,
+    /// Our own mail.
+    Delivery,
+}
+
+impl Family {
+    /// Its stable name, a part of an incident's key.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expiry => "expiry",
+            Self::Name => "name",
+            Self::Trust => "trust",
+            Self::Chain => "chain",
+            Self::Rollout => "rollout",
+            Self::Reach => "reach",
+            Self::Address => "address",
+            Self::Cname => "cname",
+            Self::Txt => "txt",
+            Self::Login => "login",
+            Self::Resolver => "resolver",
+            Self::Sight => "sight",
+            Self::Store => "store",
+            Self::Delivery => "delivery",
+        }
+    }
+}
+
+/// The entry of a code. Every code has one; a test holds that.
+pub fn entry(code: Code) -> &'static Entry {
+    &ENTRIES[code as usize]
+}
+
+/// Every entry, in the order of [`Code::ALL`].
+pub const ENTRIES: &[Entry] = &[
+    Entry {
+        code: Code::DnsNxdomain,
+        severity: Severity::Critical,
+        kind: Kind::Record,
+        family: Family::Address,
+        title: "the domain does not exist",
+        explanation: "The resolver says NXDOMAIN: neither the custom domain nor anything below it exists, so no \
+            browser finds the login page. Usually the record was removed, the zone lost its delegation, or the \
+            registration ran out.",
+        remedy: "Publish the CNAME (or A and AAAA) of the custom domain again; if the record is there, check the \
+            zone's delegation and the registration of its parent domain.",
+    },
+    Entry {
+        code: Code::DnsNoAddress,
+        severity: Severity::Critical,
+        kind: Kind::Record,
+        family: Family::Address,
+        title: "the domain has no address",
+        explanation: "The name exists, but the resolver finds neither an A nor an AAAA record at the end of its \
+            CNAME chain, so no browser can connect.",
+        remedy: "Point the custom domain at the proxy: a CNAME to its host name, or A and AAAA records. If a CNAME \
+            is there, the name it points at has lost its addresses.",
+    },
+    Entry {
+        code: Code::DnsServfail,
+        severity: Severity::Critical,
+        kind: Kind::Network,
+        family: Family::Address,
+        title: "DNS fails for the domain",
+        explanation: "Every resolver asked answers SERVFAIL, REFUSED or nothing for this domain, while it answers \
+            for another zone. The zone's name servers are down or unreachable, or its DNSSEC signatures do not \
+            verify.",
+        remedy: "Ask the zone's name servers directly (`dig +norecurse @NAMESERVER DOMAIN`), and check DNSSEC with \
+            `dig +cd`: an answer with +cd and none without means broken signatures.",
+    },
+    Entry {
+        code: Code::DnsCnameDangling,
+        severity: Severity::Critical,
+        kind: Kind::Record,
+        family: Family::Address,
+        title: "the CNAME leads nowhere",
+        explanation: "The custom domain is a CNAME for a name that does not exist (NXDOMAIN). Nobody can log in, and \
+            where strangers can register that name, they could serve their own page under your domain.",
+        remedy: "Point the CNAME at the proxy's present host name, or bring that host name back. Do it soon: a name \
+            that others can register is open to takeover.",
+    },
+    Entry {
+        code: Code::DnsCnameMismatch,
+        severity: Severity::Warning,
+        kind: Kind::Record,
+        family: Family::Cname,
+        title: "the CNAME points elsewhere",
+        explanation: "The CNAME chain of the custom domain does not contain the target that was configured as \
+            `cname`. A name without any CNAME (flattened to addresses by the DNS provider) is not judged.",
+        remedy: "Point the CNAME at the expected target, or set `cname` to the new one if the move was meant.",
+    },
+    Entry {
+        code: Code::DnsCnamePointsAtEdge,
+        severity: Severity::Warning,
+        kind: Kind::Record,
+        family: Family::Cname,
+        title: "the CNAME bypasses the proxy",
+        explanation: "The CNAME leads straight to Auth0's edge (`….edge.tenants….auth0.com`). With self-managed \
+            certificates the edge has none for your domain: the proxy must stand in between.",
+        remedy: "Point the CNAME at your reverse proxy, and let the proxy forward to the edge host.",
+    },
+    Entry {
+        code: Code::DnsCnameLoop,
+        severity: Severity::Warning,
+        kind: Kind::Record,
+        family: Family::Cname,
+        title: "the CNAME chain is a loop",
+        explanation: "Following the CNAMEs comes back to a name already passed, or takes more steps than resolvers \
+            follow.",
+        remedy: "Break the loop: one of the aliases in the chain must point at a name with addresses.",
+    },
+    Entry {
+        code: Code::DnsTxtMissing,
+        severity: Severity::Warning,
+        kind: Kind::Record,
+        family: Family::Txt,
+        title: "the ownership TXT record is missing",
+        explanation: "The TXT record by which Auth0 verifies that you own the domain is not there. On a verified \
+            domain logins go on, but verifying it again would fail; while verification is pending it is critical, \
+            as the window in which Auth0 looks for it runs out (its pages say three days, one says seven).",
+        remedy: "Publish the TXT record with the name and value the Auth0 Dashboard shows under Branding > Custom \
+            Domains. Mind a doubled zone in the name, and quotes or a trailing dot in the value.",
+    },
+    Entry {
+        code: Code::DnsTxtMismatch,
+        severity: Severity::Warning,
+        kind: Kind::Record,
+        family: Family::Txt,
+        title: "the ownership TXT record is wrong",
+        explanation: "There are TXT records at the ownership name, but none has the configured value. They are left \
+            over from an earlier custom domain, or mistyped.",
+        remedy: "Set the TXT record to the value the Auth0 Dashboard shows, or correct `txt` if the domain was \
+            created anew and has a new value.",
+    },
+    Entry {
+        code: Code::ConnectRefused,
+        severity: Severity::Critical,
+        kind: Kind::Network,
+        family: Family::Reach,
+        title: "the connection is refused",
+        explanation: "The host answers that nothing listens on the port: the proxy is down, or listens elsewhere.",
+        remedy: "Start the proxy, or correct its listen address; if the address is an old one, remove it from DNS.",
+    },
+    Entry {
+        code: Code::ConnectReset,
+        severity: Severity::Critical,
+        kind: Kind::Network,
+        family: Family::Reach,
+        title: "the connection is reset",
+        explanation: "The connection came to be and was torn down before the handshake ended: a proxy that crashes, \
+            a load balancer without a healthy backend, or a firewall in between.",
+        remedy: "Look at the proxy's error log at this time, and at the health of what a load balancer forwards to.",
+    },
+    Entry {
+        code: Code::ConnectTimeout,
+        severity: Severity::Critical,
+        kind: Kind::Network,
+        family: Family::Reach,
+        title: "no answer from the address",
+        explanation: "The connection attempt got no answer before the deadline: the host is down, or a firewall \
+            drops what comes.",
+        remedy: "Check that the host is up and that its firewall and security group let port 443 in from anywhere.",
+    },
+    Entry {
+        code: Code::ConnectUnreachable,
+        severity: Severity::Critical,
+        kind: Kind::Network,
+        family: Family::Reach,
+        title: "the address is unreachable",
+        explanation: "The network reports that there is no way to the address.",
+        remedy: "Check the address in DNS (is it a private one?) and the routing to it.",
+    },
+    Entry {
+        code: Code::TlsHandshakeFailed,
+        severity: Severity::Critical,
+        kind: Kind::Network,
+        family: Family::Reach,
+        title: "the TLS handshake fails",
+        explanation: "The connection stands, but no TLS comes to be: the server offers nothing modern (TLS 1.2 or \
+            1.3 with forward secrecy), has no certificate for this name, or does not speak TLS on this port.",
+        remedy: "Check that the proxy has a certificate for this server name, and offers TLS 1.2 or 1.3 with ECDHE \
+            suites; `openssl s_client -connect ADDRESS -servername DOMAIN` shows what it says.",
+    },
+    Entry {
+        code: Code::TlsTimeout,
+        severity: Severity::Critical,
+        kind: Kind::Network,
+        family: Family::Reach,
+        title: "the TLS handshake hangs",
+        explanation: "The connection stands, but the handshake did not end before the deadline: an overloaded proxy, \
+            or a device in between that swallows large packets.",
+        remedy: "Look at the proxy's load; if only some networks see it, suspect the path MTU or a middlebox.",
+    },
+    Entry {
+        code: Code::TlsExpired,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Expiry,
+        title: "the certificate has expired",
+        explanation: "The certificate, or one that every path from it to a root needs, is past its notAfter. \
+            Browsers and SDKs refuse the connection. Auth0 does not see this: it does not manage the certificate.",
+        remedy: "Renew the certificate, install it with its intermediates on every node of the proxy, and reload \
+            the proxy. If it was renewed already, the proxy has not loaded it.",
+    },
+    Entry {
+        code: Code::TlsExpiresSoon,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Expiry,
+        title: "the certificate expires soon",
+        explanation: "Less is left of the certificate (or of the first to run out on its best path to a root) than \
+            the threshold: by default a warning at the lesser of 21 days and 25% of the lifetime, critical at the \
+            lesser of 7 days and 10%. Automation that works would have renewed by then.",
+        remedy: "Renew the certificate now and find out why the automation did not: look at the ACME client's log \
+            and timer, and check that the proxy reloads after a renewal.",
+    },
+    Entry {
+        code: Code::TlsNotYetValid,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Expiry,
+        title: "the certificate is not valid yet",
+        explanation: "The certificate, or one its path needs, has a notBefore in the future. Browsers refuse it.",
+        remedy: "Put the previous certificate back until then, or have one issued that is valid now. If the date \
+            looks right, check this machine's clock.",
+    },
+    Entry {
+        code: Code::TlsNameMismatch,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Name,
+        title: "the certificate is for another name",
+        explanation: "None of the certificate's DNS names matches the custom domain (RFC 9525; the common name does \
+            not count). The proxy answers with its default certificate, or was given the wrong one.",
+        remedy: "Install a certificate whose subject alternative names include the domain, and check that the proxy \
+            picks it by server name (SNI).",
+    },
+    Entry {
+        code: Code::TlsUntrusted,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Trust,
+        title: "the certificate is not trusted",
+        explanation: "No path leads from the certificate to a root of the trust store, not even with the \
+            intermediates we know. Its dates are judged apart from this.",
+        remedy: "Install a certificate of a CA that browsers trust. If the CA is your own, name its root under \
+            `roots`.",
+    },
+    Entry {
+        code: Code::TlsSelfSigned,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Trust,
+        title: "the certificate is self-signed",
+        explanation: "The certificate is signed with its own key and is in no trust store: usually the proxy's \
+            placeholder from before the real one was installed.",
+        remedy: "Install the certificate a CA issued for the domain, and check that the proxy's configuration names \
+            it and not the placeholder.",
+    },
+    Entry {
+        code: Code::TlsChainIncomplete,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Trust,
+        title: "an intermediate certificate is missing",
+        explanation: "The server does not send a certificate that the path to a root needs. Browsers that know or \
+            fetch it log in; Java, Android, Go and most SDKs fail.",
+        remedy: "Install the full chain: the leaf followed by its intermediates (`fullchain.pem`, not `cert.pem`).",
+    },
+    Entry {
+        code: Code::TlsChainStale,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Chain,
+        title: "a surplus certificate in the chain has expired",
+        explanation: "The server sends a certificate that no path needs and that has run out, such as an old \
+            cross-sign. Good verifiers ignore it; some old ones stumble over it.",
+        remedy: "Remove the expired certificate from the chain file.",
+    },
+    Entry {
+        code: Code::TlsAddressesDisagree,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Rollout,
+        title: "addresses serve different certificates",
+        explanation: "The domain's addresses present different leaf certificates. All good ones are a rollout (or an \
+            RSA and ECDSA pair) and mere information for 24 hours; after that a node was left behind.",
+        remedy: "Deploy the new certificate to the addresses that still serve the old one, and reload them.",
+    },
+    Entry {
+        code: Code::HttpErrorStatus,
+        severity: Severity::Critical,
+        kind: Kind::Network,
+        family: Family::Login,
+        title: "the login answers with an error",
+        explanation: "The request for the discovery document through the proxy was answered with an error status. \
+            502, 503, 504: the proxy does not reach Auth0. 401, 403: refused, by the proxy or by Auth0's edge (a Host header \
+            that is not the origin's does that).",
+        remedy: "Look at the proxy's upstream log: the origin host must be resolved afresh, with TLS 1.2 or later, \
+            SNI and Host set to the origin host, and the cname-api-key header set.",
+    },
+    Entry {
+        code: Code::HttpTimeout,
+        severity: Severity::Critical,
+        kind: Kind::Network,
+        family: Family::Login,
+        title: "the login does not answer",
+        explanation: "The handshake stands, but no complete answer to the request for the discovery document came \
+            before the deadline: the proxy waits for an origin that does not answer.",
+        remedy: "Check from the proxy's host that the origin host can be reached on port 443; its addresses change, \
+            so a proxy that resolved it once at start must be reloaded.",
+    },
+    Entry {
+        code: Code::HttpBroken,
+        severity: Severity::Critical,
+        kind: Kind::Network,
+        family: Family::Login,
+        title: "the answer breaks off",
+        explanation: "The handshake stands, but the connection was closed before a complete HTTP answer came, or \
+            what came was no HTTP.",
+        remedy: "Check that the proxy speaks HTTP on this port, and look for crashes in its error log.",
+    },
+    Entry {
+        code: Code::HttpRedirect,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Login,
+        title: "the discovery document is redirected",
+        explanation: "The proxy answers the request for the discovery document with a redirect. It must forward the \
+            request to Auth0, not send the customer elsewhere; many SDKs do not follow.",
+        remedy: "Exempt the custom domain from the redirect rule, and let the proxy forward every path.",
+    },
+    Entry {
+        code: Code::HttpRateLimited,
+        severity: Severity::Warning,
+        kind: Kind::Network,
+        family: Family::Login,
+        title: "requests are rate-limited",
+        explanation: "The answer was 429 Too Many Requests. We ask less often from now on; but if the proxy does not \
+            forward the customers' addresses, all of them share one limit.",
+        remedy: "Check that the proxy forwards exactly one client address in X-Forwarded-For, and whether a limit of \
+            its own is too low.",
+    },
+    Entry {
+        code: Code::Auth0NotJson,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Login,
+        title: "something else answers than Auth0",
+        explanation: "The answer is 200, but no OpenID discovery document: a default page of the proxy, a block \
+            page, or another site.",
+        remedy: "Check that the proxy forwards the whole domain, every path, to the origin host.",
+    },
+    Entry {
+        code: Code::Auth0IssuerMismatch,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Login,
+        title: "Auth0 answers as another domain",
+        explanation: "The discovery document's issuer is not https://DOMAIN/. Tokens would name the wrong issuer and \
+            be refused: usually the proxy forwards to the tenant's own host instead of the custom domain's origin, \
+            or a cache serves another domain's document.",
+        remedy: "Forward to the origin host of this custom domain (….edge.tenants….auth0.com, shown in the \
+            Dashboard) with Host set to it, not to the tenant's own host.",
+    },
+    Entry {
+        code: Code::Auth0KeyRejected,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Login,
+        title: "Auth0 rejects the proxy's key",
+        explanation: "Auth0's edge does not accept the cname-api-key: the proxy does not send it, or sends an old \
+            one. What the edge answers then is not documented beyond the words `Invalid API key`; \
+            facts.basis says what this finding rests on.",
+        remedy: "Set the header cname-api-key in the proxy to the key Auth0 showed when the domain was verified. It \
+            is shown once: if it is lost, the custom domain must be deleted and created anew.",
+    },
+    Entry {
+        code: Code::Auth0Challenge,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Login,
+        title: "we were challenged as a bot",
+        explanation: "A bot challenge was served instead of the discovery document. We were challenged; users may \
+            not be. SDKs and back ends cannot solve challenges.",
+        remedy: "Exempt the OAuth and OIDC paths (/.well-known/*, /oauth/*, /userinfo …) from the managed challenge \
+            and bot rules.",
+    },
+    Entry {
+        code: Code::WatchResolverFailed,
+        severity: Severity::Warning,
+        kind: Kind::Watch,
+        family: Family::Resolver,
+        title: "our resolvers do not answer",
+        explanation: "No configured name server answers for this domain nor for any other: it is our own sight that \
+            fails, so the domain's state is unknown.",
+        remedy: "Check `nameservers` (or /etc/resolv.conf) and this machine's way to them.",
+    },
+    Entry {
+        code: Code::WatchNoIpv6,
+        severity: Severity::Info,
+        kind: Kind::Watch,
+        family: Family::Sight,
+        title: "no IPv6 here",
+        explanation: "This machine has no route over IPv6, so AAAA addresses are not looked at.",
+        remedy: "Give the machine IPv6, or set `families = \"ipv4\"` to say that it is meant.",
+    },
+    Entry {
+        code: Code::WatchBlind,
+        severity: Severity::Warning,
+        kind: Kind::Watch,
+        family: Family::Sight,
+        title: "we cannot see",
+        explanation: "The watched domains fail, and so does every reference that shares nothing with them: it is our \
+            own network that is down.",
+        remedy: "Check this machine's network; nothing is known of the domains until a reference answers.",
+    },
+    Entry {
+        code: Code::WatchStoreFailed,
+        severity: Severity::Critical,
+        kind: Kind::Watch,
+        family: Family::Store,
+        title: "the state cannot be stored",
+        explanation: "Committing the state has failed for 30 seconds. Looking and telling go on from memory; after a \
+            restart some notices may be sent once more.",
+        remedy: "Check that the store's disk has room and is writable by the daemon.",
+    },
+    Entry {
+        code: Code::WatchNoticeFailing,
+        severity: Severity::Critical,
+        kind: Kind::Watch,
+        family: Family::Delivery,
+        title: "mail cannot be delivered",
+        explanation: "A relay refuses or does not answer; notices are kept and tried again.",
+        remedy: "Check the relay, its credentials and its certificate with `notafter mail test`.",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_its_entry_in_order() {
+        assert_eq!(ENTRIES.len(), Code::ALL.len());
+        for (entry, code) in ENTRIES.iter().zip(Code::ALL) {
+            assert_eq!(entry.code, *code);
+            assert_eq!(Code::parse(code.as_str()), Some(*code));
+            for text in [entry.title, entry.explanation, entry.remedy] {
+                assert!(!text.is_empty() && !text.contains("  "), "{code}: {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn kinds_follow_the_area() {
+        for entry in ENTRIES {
+            let expected = match entry.code.area() {
+                "watch" => Some(Kind::Watch),
+                "connect" => Some(Kind::Network),
+                _ => None,
+            };
+            assert!(expected.is_none_or(|kind| kind == entry.kind), "{}", entry.code);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What is wrong with a domain, by what was seen of it: [`judge`] turns a [`Record`] and its [`Surroundings`]
+//! into a [`Verdict`] at a given moment. Pure: the same facts and the same `now` give the same verdict.
+//!
+//! The codes a [`Finding`] may carry, their severities, kinds and families and what they mean stand in one
+//! table, the [`catalogue`].
+
+pub mod catalogue;
+mod finding;
+mod path;
+mod record;
+
+use serde::Serialize;
+
+use crate::domain::{DomainName, UnixTime};
+
+pub use catalogue::{Entry, Family, Kind};
+pub use finding::{Finding, Severity};
+pub use path::{Hop, HopStatus, Path, Step};
+pub use record::{AddressRecord, Record, References, Surroundings};
+
+/// All findings of a domain at one moment, and what they come to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// The domain.
+    pub domain: DomainName,
+    /// As of when.
+    pub at: UnixTime,
+    /// The worst that the findings come to.
+    pub level: Level,
+    /// What is wrong or about to be, worst first.
+    pub findings: Vec<Finding>,
+    /// The hops of a login.
+    pub path: Path,
+    /// When the domain stops being good for its certificates, as far as seen: the earliest of its addresses'
+    /// effective expiries.
+    pub effective_expiry: Option<UnixTime>,
+}
+
+/// What a domain's findings come to. Ordered: unknown < healthy is never compared; use [`Level::exit_code`] or
+/// [`Level::rank`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Nothing found but information.
+    Healthy,
+    /// We could not look.
+    Unknown,
+    /// Customers can log in, but not for long, or not all.
+    Warning,
+    /// Customers cannot log in, or cannot trust what they see.
+    Critical,
+}
+
+impl Level {
+    /// Every level, best first.
+    pub const ALL: [Self; 4] = [Self::Healthy, Self::Unknown, Self::Warning, Self::Critical];
+
+    /// Critical > warning > unknown > healthy.
+    pub const fn rank(self) -> u8 {
+        self as u8
+    }
+
+    /// The word for it, in JSON, labels and mails.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Unknown => "unknown",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// The exit code of `check`: 0 healthy, 1 warning, 2 critical, 3 unknown (the monitoring plugins' codes).
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Healthy => 0,
+            Self::Warning => 1,
+            Self::Critical => 2,
+            Self::Unknown => 3,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What is known of a domain when it is judged: [`Record`], filled by looks, and [`Surroundings`], which the
+//! domain shares with others.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::domain::UnixTime;
+use crate::observation::{Auth0Observation, DnsObservation, Look, Presented, TlsObservation};
+
+/// An address that DNS has not named for so long (or twice its TTL) is forgotten, in seconds.
+const FORGET_AFTER: i64 = 600;
+
+/// What was seen of a domain through its proxy: the last of each check, address by address.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Record {
+    /// When it was last looked at.
+    pub looked_at: Option<UnixTime>,
+    /// The last answers of the resolver.
+    pub dns: Option<Arc<DnsObservation>>,
+    /// What was seen at each address.
+    pub addresses: BTreeMap<SocketAddr, AddressRecord>,
+    /// Addresses of a family for which this machine has no route.
+    pub no_route: Vec<SocketAddr>,
+    /// How many addresses beyond the bound were left out.
+    pub surplus_addresses: usize,
+    /// Since when addresses serve different leaves.
+    pub disagree_since: Option<UnixTime>,
+}
+
+/// What was seen at one address.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AddressRecord {
+    /// The last handshake.
+    pub tls: Option<Arc<TlsObservation>>,
+    /// The last chain that was presented, and when: it outlives a failed handshake, so that a host which has
+    /// stopped answering still expires on time.
+    pub presented: Option<(UnixTime, Arc<Presented>)>,
+    /// The last request and its answer.
+    pub auth0: Option<Arc<Auth0Observation>>,
+    /// When DNS (or the operator) last named the address.
+    pub named_at: UnixTime,
+}
+
+impl Record {
+    /// Takes in what a look saw. What the look did not ask again (an address whose turn for HTTP it was not)
+    /// stays as it was; an address that has long not been named goes.
+    pub fn absorb(&mut self, look: Look) {
+        let at = look.at;
+        self.looked_at = Some(at);
+        self.no_route = look.no_route;
+        self.surplus_addresses = look.surplus_addresses;
+        for tls in look.tls {
+            let address = self.addresses.entry(tls.address).or_default();
+            address.named_at = at;
+            if let Some(presented) = &tls.presented {
+                address.presented = Some((at, Arc::clone(presented)));
+            }
+            if tls.failure.is_some() {
+                // What an earlier connection carried says nothing about one that did not come to be.
+                address.auth0 = None;
+            }
+            address.tls = Some(Arc::new(tls));
+        }
+        for auth0 in look.auth0 {
+            let address = self.addresses.entry(auth0.address).or_default();
+            address.auth0 = Some(Arc::new(auth0));
+        }
+        let keep = self.forget_after();
+        self.addresses.retain(|_, address| address.named_at.until(at) < keep);
+        if let Some(dns) = look.dns {
+            self.dns = Some(Arc::new(dns));
+        }
+        self.disagree_since = self.leaves_differ().then(|| self.disagree_since.unwrap_or(at));
+    }
+
+    /// The addresses the last look connected to, or tried to.
+    pub fn current(&self) -> impl Iterator<Item = (SocketAddr, &AddressRecord)> {
+        let named = |record: &AddressRecord| Some(record.named_at) == self.looked_at;
+        self.addresses.iter().filter(move |(_, record)| named(record)).map(|(address, record)| (*address, record))
+    }
+
+    fn leaves_differ(&self) -> bool {
+        let mut leaves = self
+            .current()
+            .filter_map(|(_, address)| Some(address.tls.as_ref()?.leaf()?.sha256));
+        let first = leaves.next();
+        leaves.any(|leaf| Some(leaf) != first)
+    }
+
+    fn forget_after(&self) -> i64 {
+        let ttl = self.dns.as_ref().and_then(|dns| dns.a.ttl.max(dns.aaaa.ttl)).unwrap_or(0);
+        FORGET_AFTER.max(2 * i64::from(ttl))
+    }
+}
+
+/// What a domain shares with others when it is judged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Whether the name servers answered for any other domain lately.
+    pub resolvers_answer_others: bool,
+    /// How the references fared that share nothing with the watched path.
+    pub references: References,
+}
+
+/// How the references fared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum References {
+    /// None is configured, or none was asked: findings stay what they are.
+    #[default]
+    None,
+    /// At least one answers.
+    Answer,
+    /// Every one fails: it is we who cannot see.
+    AllFail,
+}
