@@ -51,10 +51,7 @@ impl Domain {
     /// The name whose TXT record proves ownership: as configured, else `_cf-custom-hostname.<domain>`
     /// (what Auth0's `verification.methods[].domain` holds since 2021).
     pub fn txt_name(&self) -> DomainName {
-        self.expected
-            .txt_name
-            .clone()
-            .unwrap_or_else(|| self.name.prefixed("_cf-custom-hostname"))
+        self.expected.txt_name.clone().unwrap_or_else(|| self.name.prefixed("_cf-custom-hostname"))
     }
 }
 
@@ -134,12 +131,8 @@ impl Threshold {
 
     /// The threshold in seconds for a certificate of this lifetime (also in seconds).
     pub fn seconds(&self, lifetime: i64) -> i64 {
-        let span = self
-            .span
-            .map(|span| i64::try_from(span.as_secs()).unwrap_or(i64::MAX));
-        let share = self
-            .percent
-            .map(|percent| (i128::from(lifetime.max(0)) * i128::from(percent) / 100) as i64);
+        let span = self.span.map(|span| i64::try_from(span.as_secs()).unwrap_or(i64::MAX));
+        let share = self.percent.map(|percent| (i128::from(lifetime.max(0)) * i128::from(percent) / 100) as i64);
         match (span, share) {
             (Some(span), Some(share)) => span.min(share),
             (Some(one), None) | (None, Some(one)) => one,
@@ -310,9 +303,7 @@ fn check_labels(ascii: &str, underscores: Underscores) -> Result<(), NameError> 
 }
 
 fn check_label(label: &str, underscores: Underscores) -> Result<(), NameError> {
-    let allowed = |c: char| {
-        c.is_ascii_alphanumeric() || c == '-' || c == '_' && underscores == Underscores::Allowed
-    };
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_' && underscores == Underscores::Allowed;
     if label.is_empty() {
         return Err(NameError::EmptyLabel);
     }

@@ -1,5 +1,16 @@
-//! `notafter` watches custom domains whose TLS certificate their owner manages.
+//! `notafter` watches custom domains whose TLS certificate their owner manages and which reach Auth0 through the
+//! owner's own reverse proxy.
+//!
+//! The rooms, in the order of their dependencies, are the sentence that explains the program: a [`domain`] is
+//! looked at by [`probe`]; what is seen is an [`observation`], which [`trust`] has checked against the roots; it
+//! gets a [`verdict`]; verdicts open an [`incident`]; incidents owe notices, which
+//! [`notify`] delivers.
 
 pub mod domain;
 pub mod observation;
+pub mod trust;
 pub mod verdict;
+
+pub mod incident;
+pub mod notify;
+pub mod probe;

@@ -137,10 +137,7 @@ impl TrustPath {
 
     /// The certificates of the path that were not presented and are no root.
     pub fn missing(&self) -> impl Iterator<Item = &Certificate> {
-        self.steps
-            .iter()
-            .filter(|step| step.origin == Origin::Bundled)
-            .map(|step| step.certificate.as_ref())
+        self.steps.iter().filter(|step| step.origin == Origin::Bundled).map(|step| step.certificate.as_ref())
     }
 
     /// Whether this certificate is a step of the path.

@@ -34,11 +34,12 @@ pub struct Verdict {
     /// When the domain stops being good for its certificates, as far as seen: the earliest of its addresses'
     /// effective expiries.
     pub effective_expiry: Option<UnixTime>,
+    /// The next moment at which the same facts give another verdict: a threshold, an expiry, the end of a rollout.
+    pub changes_at: Option<UnixTime>,
 }
 
-/// What a domain's findings come to. Ordered: unknown < healthy is never compared; use [`Level::exit_code`] or
-/// [`Level::rank`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+/// What a domain's findings come to. Ordered: healthy < unknown < warning < critical.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Nothing found but information.
@@ -54,11 +55,6 @@ pub enum Level {
 impl Level {
     /// Every level, best first.
     pub const ALL: [Self; 4] = [Self::Healthy, Self::Unknown, Self::Warning, Self::Critical];
-
-    /// Critical > warning > unknown > healthy.
-    pub const fn rank(self) -> u8 {
-        self as u8
-    }
 
     /// The word for it, in JSON, labels and mails.
     pub const fn as_str(self) -> &'static str {

@@ -81,9 +81,7 @@ impl Record {
     }
 
     fn leaves_differ(&self) -> bool {
-        let mut leaves = self
-            .current()
-            .filter_map(|(_, address)| Some(address.tls.as_ref()?.leaf()?.sha256));
+        let mut leaves = self.current().filter_map(|(_, address)| Some(address.tls.as_ref()?.leaf()?.sha256));
         let first = leaves.next();
         leaves.any(|leaf| Some(leaf) != first)
     }

@@ -37,10 +37,7 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate, CertificateError> {
         signature_algorithm: signature_algorithm(&parsed.signature_algorithm.algorithm),
         is_ca: is_ca(&parsed),
         self_issued: parsed.subject().as_raw() == parsed.issuer().as_raw(),
-        names: RawNames {
-            subject: parsed.subject().as_raw().into(),
-            issuer: parsed.issuer().as_raw().into(),
-        },
+        names: RawNames { subject: parsed.subject().as_raw().into(), issuer: parsed.issuer().as_raw().into() },
         der: der.into(),
     })
 }
@@ -70,9 +67,10 @@ fn negated(content: &[u8]) -> Vec<u8> {
 }
 
 fn is_ca(parsed: &X509Certificate<'_>) -> bool {
-    parsed.extensions().iter().any(|extension| {
-        matches!(extension.parsed_extension(), ParsedExtension::BasicConstraints(basic) if basic.ca)
-    })
+    parsed
+        .extensions()
+        .iter()
+        .any(|extension| matches!(extension.parsed_extension(), ParsedExtension::BasicConstraints(basic) if basic.ca))
 }
 
 fn alternative_names(parsed: &X509Certificate<'_>) -> (Vec<String>, Vec<IpAddr>) {

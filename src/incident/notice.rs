@@ -1,0 +1,168 @@
+//! [`Notice`]: one message owed, and [`Mail`]: the notices that go out together. Both are stored, so codes and
+//! reasons are strings that survive load and save even where this version does not know them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::domain::UnixTime;
+use crate::observation::certificate::Sha256;
+
+/// A notice's identity: a hash over domain, view, family, episode, reason and ordinal. Never a clock, so that the
+/// same transition is the same notice after a crash.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NoticeId(String);
+
+impl NoticeId {
+    /// The identity of one transition of one incident. `episode` counts the incident's earlier openings, `ordinal`
+    /// the earlier notices of the same reason in this episode.
+    pub fn of(domain: &str, view: &str, family: &str, episode: u64, reason: Reason, ordinal: u64) -> Self {
+        let text = format!("{domain}\n{view}\n{family}\n{episode}\n{}\n{ordinal}", reason.as_str());
+        Self(Sha256::of(text.as_bytes()).to_string()[..32].to_owned())
+    }
+
+    /// 32 hex digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One message owed, with everything a mail needs, frozen at the moment of the transition it tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Its identity.
+    pub id: NoticeId,
+    /// The domain's A-label; empty for our own sight.
+    pub domain: String,
+    /// The view it was seen by, e.g. `proxy`.
+    pub view: String,
+    /// The incident's family, e.g. `expiry`.
+    pub family: String,
+    /// How many times the incident had opened before.
+    pub episode: u64,
+    /// Why we speak.
+    pub reason: Reason,
+    /// The code of the finding now, e.g. `tls.expires_soon`.
+    pub code: String,
+    /// How bad it is now: `warning` or `critical`. Of a resolved one: how bad it was.
+    pub severity: String,
+    /// A few words for the subject.
+    pub title: String,
+    /// One sentence: what, where, how long.
+    pub summary: String,
+    /// How to mend it.
+    pub remedy: String,
+    /// The finding's facts, the addresses among them.
+    #[serde(default)]
+    pub facts: Map<String, Value>,
+    /// The hops of a login as they were seen.
+    #[serde(default)]
+    pub path: Vec<PathFact>,
+    /// When the domain's certificate runs out, if that is known.
+    #[serde(default)]
+    pub expires: Option<UnixTime>,
+    /// When the incident opened.
+    pub opened_at: UnixTime,
+    /// When the transition happened that this notice tells.
+    pub at: UnixTime,
+    /// Whether the domain is in set-up: it was never seen healthy.
+    #[serde(default)]
+    pub in_setup: bool,
+    /// The operator's labels of the domain, by which it was routed.
+    #[serde(default)]
+    pub labels: Map<String, Value>,
+    /// What a newer version stored besides.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// One hop in a notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathFact {
+    /// The hop's name.
+    pub hop: String,
+    /// `ok`, `broken`, `unknown` or `not_looked`.
+    pub status: String,
+    /// What was seen of it.
+    #[serde(default)]
+    pub detail: String,
+}
+
+/// Why a notice is owed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The incident fired.
+    Opened,
+    /// It became worse.
+    Escalated,
+    /// It is still there.
+    Reminder,
+    /// It is over.
+    Resolved,
+}
+
+impl Reason {
+    /// Its stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Escalated => "escalated",
+            Self::Reminder => "reminder",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// The notices that go out together to one receiver. A stored row, frozen before the first attempt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Mail {
+    /// A hash of the receiver and the sorted notice ids: the left part of the Message-ID. A retry has the same.
+    pub id: String,
+    /// The receiver's name.
+    pub receiver: String,
+    /// What kind of collection it is.
+    pub kind: MailKind,
+    /// The notices, worst first.
+    pub notices: Vec<Notice>,
+    /// When it was put together.
+    pub created_at: UnixTime,
+    /// How many attempts have failed.
+    #[serde(default)]
+    pub attempts: u32,
+    /// What the last failed attempt said, bounded.
+    #[serde(default)]
+    pub last_error: Option<String>,
+    /// What a newer version stored besides.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// What kind of collection a mail is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailKind {
+    /// What happened in the collecting window.
+    News,
+    /// What a first start found: the opened notice of every incident in it.
+    FirstSummary,
+    /// What the hourly limit held back.
+    Overflow,
+}
+
+/// How an attempt to deliver a mail ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// The relay took it.
+    Delivered,
+    /// It did not, and may later: refused for now, no connection, no answer.
+    Deferred {
+        /// What it said.
+        error: String,
+    },
+    /// It never will take this mail to this receiver: an SMTP 5xx.
+    Rejected {
+        /// What it said.
+        error: String,
+    },
+}
