@@ -1,0 +1,76 @@
+//! [`TrustStore`]: roots, each as a whole certificate beside its trust anchor, and intermediates we know.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls_pki_types::{CertificateDer, TrustAnchor};
+
+use super::bundle::Bundle;
+use crate::observation::certificate::Certificate;
+
+/// A set of roots and of intermediates that may be left out by a server.
+pub struct TrustStore {
+    /// Index-aligned with `roots`.
+    pub(super) anchors: Vec<TrustAnchor<'static>>,
+    pub(super) roots: Vec<Arc<Certificate>>,
+    /// Intermediates the operator gave, asked before the compiled-in bundle.
+    pub(super) given: Bundle,
+}
+
+impl TrustStore {
+    /// A store of these roots. What is no certificate is told by position; duplicates are dropped.
+    pub fn new(roots: &[CertificateDer<'_>], intermediates: &[CertificateDer<'_>]) -> Result<Self, StoreError> {
+        let mut store = Self { anchors: Vec::new(), roots: Vec::new(), given: Bundle::new(intermediates) };
+        for (position, der) in roots.iter().enumerate() {
+            store.add(der).map_err(|reason| StoreError::BadRoot { position, reason })?;
+        }
+        if store.roots.is_empty() {
+            return Err(StoreError::Empty);
+        }
+        Ok(store)
+    }
+
+    /// Mozilla's list as it was when this program was built.
+    pub fn mozilla() -> Self {
+        let store = Self::new(webpki_root_certs::TLS_SERVER_ROOT_CERTS, &[]);
+        store.expect("the compiled-in roots are certificates; a test holds that")
+    }
+
+    /// Its roots.
+    pub fn roots(&self) -> &[Arc<Certificate>] {
+        &self.roots
+    }
+
+    fn add(&mut self, der: &CertificateDer<'_>) -> Result<(), String> {
+        let certificate = Certificate::from_der(der).map_err(|error| error.to_string())?;
+        if self.roots.iter().any(|root| root.sha256 == certificate.sha256) {
+            return Ok(());
+        }
+        let anchor = webpki::anchor_from_trusted_cert(der).map_err(|error| error.to_string())?.to_owned();
+        self.anchors.push(anchor);
+        self.roots.push(Arc::new(certificate));
+        Ok(())
+    }
+}
+
+impl fmt::Debug for TrustStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TrustStore({} roots)", self.roots.len())
+    }
+}
+
+/// Why certificates make no trust store.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// There is not one root: everything would be untrusted.
+    #[error("there is no root certificate in it")]
+    Empty,
+    /// One is no certificate that could be a root.
+    #[error("certificate {position} (counted from 0) cannot be a root: {reason}")]
+    BadRoot {
+        /// Its position, from 0.
+        position: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
