@@ -5,8 +5,14 @@
 //! table, the [`catalogue`].
 
 pub mod catalogue;
+mod certificates;
+mod dns;
 mod finding;
+mod hops;
+mod judge;
+mod login;
 mod path;
+mod reach;
 mod record;
 
 use serde::Serialize;
@@ -15,6 +21,7 @@ use crate::domain::{DomainName, UnixTime};
 
 pub use catalogue::{Entry, Family, Kind};
 pub use finding::{Finding, Severity};
+pub use judge::judge;
 pub use path::{Hop, HopStatus, Path, Step};
 pub use record::{AddressRecord, Record, References, Surroundings};
 

@@ -1,0 +1,219 @@
+//! What the certificates say: three separate questions (dates, trust, name), then surplus and disagreement.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::judge::Bench;
+use super::reach::where_of;
+use super::{Finding, Record, Severity};
+use crate::domain::{Domain, Span, UnixTime};
+use crate::observation::certificate::{Certificate, Sha256};
+use crate::observation::{Code, Presented, TrustPath};
+
+/// For so long different good certificates are a rollout, in seconds.
+const ROLLOUT: i64 = 86_400;
+/// Names of a certificate that a finding repeats.
+const MAX_NAMES: usize = 20;
+
+pub(super) fn judge(domain: &Domain, record: &Record, bench: &mut Bench) {
+    // Addresses that present the same chain share their findings.
+    let mut chains: BTreeMap<Vec<Sha256>, (Arc<Presented>, Vec<SocketAddr>)> = BTreeMap::new();
+    for (address, seen) in record.current() {
+        if let Some((_, presented)) = &seen.presented {
+            let key = presented.chain.iter().map(|certificate| certificate.sha256).collect();
+            let entry = chains.entry(key).or_insert_with(|| (Arc::clone(presented), Vec::new()));
+            entry.1.push(address);
+        }
+    }
+    for (presented, addresses) in chains.values() {
+        for finding in chain(domain, presented, bench) {
+            bench.find(finding.at(addresses.iter().copied()));
+        }
+    }
+    disagreement(record, chains.values().map(|(presented, at)| (presented.as_ref(), at.as_slice())), bench);
+}
+
+/// The findings on one presented chain, no address named.
+pub(super) fn chain(domain: &Domain, presented: &Presented, bench: &mut Bench) -> Vec<Finding> {
+    let Some(leaf) = presented.leaf() else {
+        return Vec::new();
+    };
+    [
+        dates(domain, leaf, presented, bench),
+        trust(leaf, presented),
+        name(domain, leaf, presented),
+        surplus(presented, bench),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The domain is good until its first address is not.
+pub(super) fn effective_expiry(record: &Record) -> Option<UnixTime> {
+    record.current().filter_map(|(_, seen)| seen.presented.as_ref()?.1.effective_expiry()).min()
+}
+
+/// The certificate that runs out first on the best path, and when it all begins and ends.
+struct Window<'a> {
+    limiting: &'a Certificate,
+    not_before: UnixTime,
+    not_after: UnixTime,
+}
+
+/// The dates that count: those of the best complete path; without one the leaf's own.
+fn window<'a>(leaf: &'a Certificate, presented: &'a Presented, now: UnixTime) -> Window<'a> {
+    let of_path = |path: &'a TrustPath| Window {
+        limiting: path.limiting().map_or(leaf, |step| &step.certificate),
+        not_before: path.not_before(),
+        not_after: path.not_after(),
+    };
+    // A path in date counts before one that is over or to come, whatever their ends.
+    let best = presented.complete_paths().max_by_key(|path| (path.in_date(now), path.not_after()));
+    let of_leaf = Window { limiting: leaf, not_before: leaf.not_before, not_after: leaf.not_after };
+    best.map_or(of_leaf, of_path)
+}
+
+fn dates(domain: &Domain, leaf: &Certificate, presented: &Presented, bench: &mut Bench) -> Option<Finding> {
+    let now = bench.now;
+    let window = window(leaf, presented, now);
+    let lifetime = leaf.lifetime();
+    let warn = domain.thresholds.warn_before.seconds(lifetime);
+    let critical = domain.thresholds.critical_before.seconds(lifetime);
+    for boundary in [window.not_before, window.not_after.plus(-warn), window.not_after.plus(-critical)] {
+        bench.changes_at(boundary);
+    }
+    bench.changes_at(window.not_after.plus(1));
+    let subject = subject_of(leaf, window.limiting);
+    let left = now.until(window.not_after);
+    let finding = if left < 0 {
+        Finding::new(Code::TlsExpired, format!("{subject} expired {} ago, on {}", Span(left), window.not_after))
+    } else if window.not_before > now {
+        let wait = Span(now.until(window.not_before));
+        Finding::new(
+            Code::TlsNotYetValid,
+            format!("{subject} is not valid for another {wait}, until {}", window.not_before),
+        )
+    } else if left <= warn || left <= critical {
+        let severity = if left <= critical { Severity::Critical } else { Severity::Warning };
+        let summary = format!("{subject} expires in {}, on {}", Span(left), window.not_after);
+        let threshold = if left <= critical { critical } else { warn };
+        Finding::new(Code::TlsExpiresSoon, summary).severity(severity).fact("threshold_seconds", threshold)
+    } else {
+        return None;
+    };
+    let finding = finding
+        .fact("not_before", window.not_before.to_string())
+        .fact("not_after", window.not_after.to_string())
+        .fact("seconds_left", left)
+        .fact("lifetime_seconds", lifetime)
+        .fact("limiting", window.limiting.subject.as_str());
+    Some(about(finding, leaf))
+}
+
+fn subject_of(leaf: &Certificate, limiting: &Certificate) -> String {
+    if leaf.sha256 == limiting.sha256 {
+        "the certificate".to_owned()
+    } else {
+        format!("{} in the certificate's chain", limiting.title())
+    }
+}
+
+/// Exactly one of: complete, incomplete, self-signed, untrusted.
+fn trust(leaf: &Certificate, presented: &Presented) -> Option<Finding> {
+    if presented.complete_paths().next().is_some() {
+        return None;
+    }
+    let issuer = leaf.issuer_title();
+    if let Some(path) = presented.paths.first() {
+        let missing: Vec<String> = path.missing().map(|certificate| certificate.subject.clone()).collect();
+        let titles: Vec<String> = path.missing().map(Certificate::title).collect();
+        let summary = format!("the server does not send the intermediate {}", titles.join(", "));
+        return Some(about(Finding::new(Code::TlsChainIncomplete, summary).fact("missing", missing), leaf));
+    }
+    let finding = if presented.self_signed {
+        Finding::new(Code::TlsSelfSigned, "the certificate is signed with its own key, by no CA")
+    } else {
+        let summary = format!("no path leads from the certificate, issued by {issuer}, to a trusted root");
+        let reason = presented.refusal.as_deref().unwrap_or("no path found");
+        Finding::new(Code::TlsUntrusted, summary).fact("reason", reason)
+    };
+    Some(about(finding, leaf))
+}
+
+fn name(domain: &Domain, leaf: &Certificate, presented: &Presented) -> Option<Finding> {
+    if presented.name_matches != Some(false) {
+        return None;
+    }
+    let names: Vec<String> = leaf.dns_names.iter().take(MAX_NAMES).cloned().collect();
+    let whom = match &names[..] {
+        [] => "no DNS name at all".to_owned(),
+        [one] => one.clone(),
+        [one, ..] => format!("{one} and {} more", leaf.dns_names.len() - 1),
+    };
+    let finding =
+        Finding::new(Code::TlsNameMismatch, format!("the certificate is for {whom}, not for {}", domain.name));
+    Some(about(finding.fact("dns_names", names), leaf))
+}
+
+/// A certificate that was sent, has run out, and is needed by no path that is good now.
+fn surplus(presented: &Presented, bench: &mut Bench) -> Option<Finding> {
+    let good: Vec<&TrustPath> = presented.complete_paths().filter(|path| path.in_date(bench.now)).collect();
+    if good.is_empty() {
+        return None;
+    }
+    let unneeded = |certificate: &&Arc<Certificate>| !good.iter().any(|path| path.contains(certificate.sha256));
+    let others: Vec<_> = presented.chain.iter().filter(unneeded).collect();
+    for certificate in &others {
+        bench.changes_at(certificate.not_after.plus(1));
+    }
+    let stale = others.into_iter().find(|certificate| certificate.not_after < bench.now)?;
+    let summary =
+        format!("the chain holds {}, which nobody needs and which expired on {}", stale.title(), stale.not_after);
+    let finding = Finding::new(Code::TlsChainStale, summary);
+    Some(finding.fact("subject", stale.subject.as_str()).fact("not_after", stale.not_after.to_string()))
+}
+
+/// Different leaves at different addresses: a rollout for a day if all are good, then somebody was left behind.
+fn disagreement<'a>(
+    record: &Record,
+    chains: impl Iterator<Item = (&'a Presented, &'a [SocketAddr])>,
+    bench: &mut Bench,
+) {
+    let mut leaves: BTreeMap<Sha256, (&Certificate, Vec<SocketAddr>)> = BTreeMap::new();
+    let mut all_good = true;
+    for (presented, at) in chains {
+        let Some(leaf) = presented.leaf() else { continue };
+        all_good &=
+            presented.name_matches == Some(true) && presented.complete_paths().any(|path| path.in_date(bench.now));
+        leaves.entry(leaf.sha256).or_insert_with(|| (leaf, Vec::new())).1.extend(at);
+    }
+    let Some(since) = record.disagree_since.filter(|_| leaves.len() > 1) else {
+        return;
+    };
+    let over = since.plus(ROLLOUT);
+    bench.changes_at(over);
+    let is_rollout = all_good && bench.now < over;
+    let severity = if is_rollout { Severity::Info } else { Severity::Warning };
+    let describe = |(leaf, at): &(&Certificate, Vec<SocketAddr>)| {
+        format!("{} until {}", where_of(at.iter().copied()), leaf.not_after)
+    };
+    let each: Vec<String> = leaves.values().map(describe).collect();
+    let addresses: Vec<SocketAddr> = leaves.values().flat_map(|(_, at)| at.iter().copied()).collect();
+    let finding = Finding::new(
+        Code::TlsAddressesDisagree,
+        format!("{} different certificates: {}", leaves.len(), each.join("; ")),
+    );
+    let sha256: Vec<String> = leaves.keys().map(ToString::to_string).collect();
+    bench.find(finding.severity(severity).fact("since", since.to_string()).fact("sha256", sha256).at(addresses));
+}
+
+/// With the facts by which an operator recognises the certificate.
+fn about(finding: Finding, leaf: &Certificate) -> Finding {
+    finding
+        .fact("sha256", leaf.sha256.to_string())
+        .fact("serial", leaf.serial.as_str())
+        .fact("subject", leaf.subject.as_str())
+        .fact("issuer", leaf.issuer.as_str())
+}

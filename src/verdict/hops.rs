@@ -1,0 +1,150 @@
+//! From findings and facts to the [`Path`]: which hops of a login were seen to work, and where it breaks.
+//!
+//! A hop is broken where a critical finding says so. What lies behind is told only if it was seen.
+
+use super::{AddressRecord, Finding, Hop, HopStatus, Path, Record, Severity, login};
+use crate::domain::Domain;
+use crate::observation::{Auth0Observation, Code, DnsObservation, Outcome};
+
+pub(super) fn fill(domain: &Domain, record: &Record, findings: &[Finding], path: &mut Path) {
+    if let Some(dns) = &record.dns {
+        records(dns, findings, path);
+    }
+    connections(record, findings, path);
+    answers(domain, record, findings, path);
+}
+
+/// The worst critical finding whose code belongs to the hop.
+fn critical_at(findings: &[Finding], hop: Hop) -> Option<&Finding> {
+    findings.iter().find(|finding| finding.severity == Severity::Critical && hop_of(finding.code) == Some(hop))
+}
+
+/// The hop a code speaks of by itself; those of a login are placed by the answer.
+fn hop_of(code: Code) -> Option<Hop> {
+    match (code, code.area()) {
+        (Code::WatchResolverFailed, _) => Some(Hop::Resolver),
+        (Code::DnsTxtMissing | Code::DnsTxtMismatch, _) => None,
+        (_, "dns") => Some(Hop::Dns),
+        (_, "connect") => Some(Hop::Connect),
+        (_, "tls") => Some(Hop::Tls),
+        _ => None,
+    }
+}
+
+fn records(dns: &DnsObservation, findings: &[Finding], path: &mut Path) {
+    let nameservers = dns.nameservers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if findings.iter().any(|finding| finding.code == Code::WatchResolverFailed) {
+        path.set(Hop::Resolver, HopStatus::Broken, format!("{nameservers}: {}", dns.a.outcome.title()));
+        return;
+    }
+    path.set(Hop::Resolver, HopStatus::Ok, nameservers);
+    match critical_at(findings, Hop::Dns) {
+        Some(finding) => path.set(Hop::Dns, HopStatus::Broken, finding.summary.clone()),
+        None if dns.a.outcome == Outcome::Found || dns.aaaa.outcome == Outcome::Found => {
+            path.set(Hop::Dns, HopStatus::Ok, addresses(dns));
+        }
+        None => {}
+    }
+}
+
+/// `> d111.cloudfront.net > 192.0.2.1, 2001:db8::1`
+fn addresses(dns: &DnsObservation) -> String {
+    let all: Vec<String> =
+        dns.a.records.iter().map(ToString::to_string).chain(dns.aaaa.records.iter().map(ToString::to_string)).collect();
+    let chain = dns.cname.iter().map(|link| format!("{} > ", link.target)).collect::<String>();
+    let shown = all.iter().take(4).cloned().collect::<Vec<_>>().join(", ");
+    let more = all.len().saturating_sub(4);
+    if more > 0 { format!("{chain}{shown} and {more} more") } else { format!("{chain}{shown}") }
+}
+
+fn connections(record: &Record, findings: &[Finding], path: &mut Path) {
+    let all: Vec<&AddressRecord> = record.current().map(|(_, seen)| seen).collect();
+    if all.is_empty() {
+        return;
+    }
+    let connected = all.iter().filter(|seen| has_connected(seen)).count();
+    let of_all = |count: usize| format!("{count} of {} addresses", all.len());
+    match critical_at(findings, Hop::Connect) {
+        Some(finding) => path.set(Hop::Connect, HopStatus::Broken, finding.summary.clone()),
+        None if connected == 0 => path.set(Hop::Connect, HopStatus::Unknown, ""),
+        None => path.set(Hop::Connect, HopStatus::Ok, of_all(connected)),
+    }
+    if connected == 0 {
+        return;
+    }
+    match critical_at(findings, Hop::Tls) {
+        Some(finding) => path.set(Hop::Tls, HopStatus::Broken, finding.summary.clone()),
+        None => path.set(Hop::Tls, HopStatus::Ok, handshake(&all)),
+    }
+}
+
+fn has_connected(seen: &AddressRecord) -> bool {
+    let failure = seen.tls.as_ref().and_then(|tls| tls.failure.as_ref());
+    failure.is_none_or(|failure| failure.code.area() == "tls")
+}
+
+/// `TLSv1.3, certificate until 2027-02-01T00:00:00Z`
+fn handshake(all: &[&AddressRecord]) -> String {
+    let tls = all.iter().filter_map(|seen| seen.tls.as_ref()).find(|tls| tls.failure.is_none());
+    let version = tls.and_then(|tls| tls.version.clone()).unwrap_or_else(|| "TLS".to_owned());
+    let until = all.iter().filter_map(|seen| seen.presented.as_ref()?.1.effective_expiry()).min();
+    until.map_or_else(|| version.clone(), |until| format!("{version}, good until {until}"))
+}
+
+fn answers(domain: &Domain, record: &Record, findings: &[Finding], path: &mut Path) {
+    let answers: Vec<&Auth0Observation> = record.current().filter_map(|(_, seen)| seen.auth0.as_deref()).collect();
+    let good = answers.iter().find(|answer| login::fault(domain, answer).is_none());
+    let bad = answers.iter().find(|answer| {
+        let code = login::fault(domain, answer);
+        code.is_some() && findings.iter().any(|found| Some(found.code) == code && found.severity == Severity::Critical)
+    });
+    let doubtful = answers.iter().find(|answer| login::fault(domain, answer).is_some());
+    if let Some(answer) = bad {
+        place(domain, answer, path);
+    } else if let Some(answer) = good {
+        let milliseconds = answer.elapsed_ms.map(|ms| format!("200 in {ms} ms")).unwrap_or_default();
+        path.set(Hop::Proxy, HopStatus::Ok, milliseconds);
+        path.set(Hop::Edge, HopStatus::Ok, "");
+        path.set(Hop::Tenant, HopStatus::Ok, format!("issuer {}", answer.issuer.as_deref().unwrap_or_default()));
+    } else if let Some(answer) = doubtful {
+        place(domain, answer, path);
+    }
+}
+
+/// Where a bad answer breaks the path, as far as it tells itself. What is not told stays unknown.
+fn place(domain: &Domain, answer: &Auth0Observation, path: &mut Path) {
+    let Some(code) = login::fault(domain, answer) else {
+        return;
+    };
+    let said = match (answer.status, &answer.failure) {
+        (_, Some(failure)) => failure.detail.clone(),
+        (Some(status), None) => format!("{code}, status {status}"),
+        (None, None) => code.to_string(),
+    };
+    match code {
+        // Another host's document came from Auth0: the proxy asked for the wrong one.
+        Code::Auth0IssuerMismatch => {
+            path.set(
+                Hop::Proxy,
+                HopStatus::Broken,
+                format!("{code}: {}", answer.issuer.as_deref().unwrap_or_default()),
+            );
+        }
+        // The edge alone speaks of the key, so the proxy reached it.
+        Code::Auth0KeyRejected => {
+            path.set(Hop::Proxy, HopStatus::Ok, "");
+            path.set(Hop::Edge, HopStatus::Broken, said);
+        }
+        Code::HttpErrorStatus | Code::HttpRateLimited if answer.reached_auth0() => {
+            path.set(Hop::Proxy, HopStatus::Ok, "");
+            path.set(Hop::Edge, HopStatus::Ok, "");
+            let broken = code == Code::HttpErrorStatus;
+            path.set(Hop::Tenant, if broken { HopStatus::Broken } else { HopStatus::Ok }, said);
+        }
+        _ => {
+            path.set(Hop::Proxy, HopStatus::Unknown, said);
+            path.set(Hop::Edge, HopStatus::Unknown, "");
+            path.set(Hop::Tenant, HopStatus::Unknown, "");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! [`judge`]: from what was seen to what is wrong.
+
+use std::collections::BTreeMap;
+
+use super::{Finding, Kind, Level, Path, Record, References, Severity, Surroundings, Verdict};
+use super::{certificates, dns, hops, login, reach};
+use crate::domain::{Domain, UnixTime};
+use crate::observation::Code;
+
+/// What is wrong with a domain at the moment `now`, by all that was seen of it.
+///
+/// Findings are worst first, then by code. A domain never looked at is unknown, and so is one of which nothing
+/// could be seen; whatever was seen is judged.
+pub fn judge(domain: &Domain, record: &Record, surroundings: &Surroundings, now: UnixTime) -> Verdict {
+    let mut bench = Bench::new(now);
+    dns::judge(domain, record, surroundings, &mut bench);
+    reach::judge(record, &mut bench);
+    certificates::judge(domain, record, &mut bench);
+    login::judge(domain, record, &mut bench);
+    if surroundings.references == References::AllFail {
+        bench.call_it_blindness();
+    }
+    let mut findings = bench.findings;
+    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.code.as_str().cmp(b.code.as_str())));
+    Verdict {
+        domain: domain.name.clone(),
+        at: now,
+        level: level(record, &findings),
+        path: path(domain, record, &findings),
+        effective_expiry: certificates::effective_expiry(record),
+        changes_at: bench.changes.range(now.plus(1)..).next().map(|(moment, ())| *moment),
+        findings,
+    }
+}
+
+/// Where the findings gather while a domain is judged, and the moments at which they would be others.
+pub(super) struct Bench {
+    pub(super) now: UnixTime,
+    pub(super) findings: Vec<Finding>,
+    changes: BTreeMap<UnixTime, ()>,
+}
+
+impl Bench {
+    fn new(now: UnixTime) -> Self {
+        Self { now, findings: Vec::new(), changes: BTreeMap::new() }
+    }
+
+    pub(super) fn find(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// At this moment the same facts will be judged otherwise.
+    pub(super) fn changes_at(&mut self, moment: UnixTime) {
+        self.changes.insert(moment, ());
+    }
+
+    /// What the network did not carry to us says nothing about the domain; what certificates say still holds.
+    fn call_it_blindness(&mut self) {
+        let before = self.findings.len();
+        self.findings.retain(|finding| finding.entry().kind != Kind::Network);
+        if self.findings.len() < before {
+            let summary = "this domain and every reference fail: it is our own network that is down";
+            self.find(Finding::new(Code::WatchBlind, summary));
+        }
+    }
+}
+
+/// Critical > warning > unknown > healthy. Our own sight never makes a domain worse than unknown.
+fn level(record: &Record, findings: &[Finding]) -> Level {
+    let of_domain = findings.iter().filter(|finding| finding.entry().kind != Kind::Watch);
+    let worst = of_domain.map(|finding| finding.severity).max().unwrap_or(Severity::Info);
+    let blind =
+        findings.iter().any(|finding| finding.entry().kind == Kind::Watch && finding.severity >= Severity::Warning);
+    match worst {
+        Severity::Critical => Level::Critical,
+        Severity::Warning => Level::Warning,
+        Severity::Info if blind || record.current().next().is_none() => Level::Unknown,
+        Severity::Info => Level::Healthy,
+    }
+}
+
+fn path(domain: &Domain, record: &Record, findings: &[Finding]) -> Path {
+    let mut path = Path::not_looked();
+    hops::fill(domain, record, findings, &mut path);
+    path
+}
