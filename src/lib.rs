@@ -14,3 +14,6 @@ pub mod verdict;
 pub mod incident;
 pub mod notify;
 pub mod probe;
+
+#[cfg(feature = "demo")]
+pub mod lab;
