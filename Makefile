@@ -1,0 +1,40 @@
+# make test     install what the tests need, and run them all (nothing on the system changes but for a missing C compiler)
+# make check    formatting, lints, and the build without default features
+# make servers  fetch the servers the tests talk to, unpacked under target/servers
+# make corpora CORPORA=DIR   the tests over collected certificates, records and configurations
+# make          the program
+
+SHELL := /bin/bash
+CARGO ?= cargo
+# Where cargo builds, however it was told to; asked only when it is needed.
+TARGET = $(shell $(CARGO) metadata --format-version 1 --no-deps | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
+# nextest gives each test a process and a deadline of its own; without it cargo's own runner does.
+RUN_TESTS = if $(CARGO) nextest --version >/dev/null 2>&1; then $(CARGO) nextest run; else $(CARGO) test; fi
+
+.PHONY: build test check servers corpora compiler
+
+build: compiler
+	$(CARGO) build
+
+test: compiler servers
+	$(RUN_TESTS)
+
+check: compiler
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) check --no-default-features
+
+servers:
+	@tests/servers.sh "$(TARGET)/servers"
+
+corpora: compiler
+ifeq ($(strip $(CORPORA)),)
+	@echo "corpora: skipped"
+else
+	@test -d "$(CORPORA)" || { echo "corpora: $(CORPORA) is not a folder" >&2; exit 1; }
+	NOTAFTER_CORPORA="$(abspath $(CORPORA))" $(CARGO) test --test it corpora
+endif
+
+# Rust comes without the C compiler that its linker and two of our crates (TLS, SQLite) need.
+compiler:
+	@command -v cc >/dev/null || tests/as-root.sh apt-get install -y -qq --no-install-recommends gcc libc6-dev
