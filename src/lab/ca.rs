@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use aws_lc_rs::signature::Ed25519KeyPair;
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, RsaKeySize, date_time_ymd,
@@ -256,7 +257,7 @@ impl KeyKind {
             Self::P256 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?,
             Self::P384 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384)?,
             Self::P521 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P521_SHA512)?,
-            Self::Ed25519 => KeyPair::generate_for(&rcgen::PKCS_ED25519)?,
+            Self::Ed25519 => ed25519()?,
         })
     }
 }
@@ -312,6 +313,16 @@ pub enum LabError {
     /// The certificate maker refused.
     #[error("cannot make the certificate: {0}")]
     Maker(#[from] rcgen::Error),
+}
+
+/// An Ed25519 key in version 1 of PKCS#8: OpenSSL 3.0, and so nginx, does not read the maker's version 2 (RFC 5958).
+fn ed25519() -> Result<KeyPair, LabError> {
+    let key = Ed25519KeyPair::generate().and_then(|key| key.to_pkcs8v1());
+    let key = key.map_err(|_| rcgen::Error::KeyGenerationUnavailable)?;
+    Ok(KeyPair::from_pkcs8_der_and_sign_algo(
+        &key.as_ref().into(),
+        &rcgen::PKCS_ED25519,
+    )?)
 }
 
 fn authority_params(name: &str, validity: Validity) -> Result<CertificateParams, LabError> {

@@ -1,3 +1,7 @@
+//! The tests over real servers, in one binary.
+
+mod servers;
+
 mod tmp {
     use notafter::observation::certificate::Certificate;
     #[test]

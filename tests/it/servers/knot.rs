@@ -1,0 +1,168 @@
+//! The name server: Knot, authoritative for the zones it is given.
+
+use std::fmt::Write;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use super::process::{LOOPBACK, Server, folder, free_port, program};
+
+/// A running Knot DNS.
+#[derive(Debug)]
+pub(crate) struct Knot {
+    server: Server,
+    port: u16,
+    generation: u32,
+}
+
+impl Knot {
+    /// Starts Knot with zones of (name, records). Records are in zone file format with names relative to the zone; SOA and
+    /// NS are added unless the text has a SOA of its own.
+    pub(crate) fn start(zones: &[(&str, &str)]) -> Self {
+        let port = free_port(&LOOPBACK);
+        let folder = folder();
+        for (name, records) in zones {
+            write_zone(folder.path(), name, records, 1);
+        }
+        let configuration = configuration(zones.iter().map(|(name, _)| *name), folder.path(), port);
+        fs::write(folder.path().join("knot.conf"), configuration)
+            .expect("the configuration written");
+        let mut command = program("usr/sbin/knotd");
+        command.arg("-c").arg(folder.path().join("knot.conf"));
+        let mut server = Server::spawn("knotd", &command, folder);
+        for address in LOOPBACK {
+            server.wait_for_port(SocketAddr::new(address, port));
+        }
+        let mut knot = Self {
+            server,
+            port,
+            generation: 1,
+        };
+        for (name, _) in zones {
+            knot.wait_for_zone(name);
+        }
+        knot
+    }
+
+    /// Where it answers over UDP and TCP; also on the same port of `[::1]`.
+    pub(crate) fn address(&self) -> SocketAddr {
+        SocketAddr::new(LOOPBACK[0], self.port)
+    }
+
+    /// Replaces the records of the zone `name`; returns once they are served.
+    pub(crate) fn update(&mut self, name: &str, records: &str) {
+        self.generation += 1;
+        write_zone(self.server.folder(), name, records, self.generation);
+        let mut control = program("usr/sbin/knotc");
+        control
+            .arg("-s")
+            .arg(self.server.folder().join("knot.sock"))
+            .args(["-b", "zone-reload", name]);
+        let output = control.output().expect("knotc to run");
+        let answer = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success(),
+            "knotc: {answer}\n{}",
+            self.server.log()
+        );
+    }
+
+    /// What `kdig` prints for these arguments, with this server asked.
+    pub(crate) fn dig(&self, arguments: &[&str]) -> String {
+        let mut command = program("usr/bin/kdig");
+        command
+            .arg(format!("@{}", LOOPBACK[0]))
+            .args(["-p", &self.port.to_string()])
+            .args(arguments);
+        let output = command.output().expect("kdig to run");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// The port opens before the zones are read; until then the answer is SERVFAIL.
+    fn wait_for_zone(&mut self, name: &str) {
+        let (port, name) = (self.port.to_string(), name.to_owned());
+        self.server.wait_until(&format!("zone {name}"), move |_| {
+            let mut command = program("usr/bin/kdig");
+            command.args(["@127.0.0.1", "-p", &port, &name, "SOA", "+short"]);
+            command
+                .output()
+                .is_ok_and(|output| !output.stdout.is_empty())
+        });
+    }
+}
+
+fn write_zone(folder: &Path, name: &str, records: &str, serial: u32) {
+    let origin = name.trim_end_matches('.');
+    let mut text = format!("$ORIGIN {origin}.\n$TTL 300\n");
+    if !records.split_whitespace().any(|word| word == "SOA") {
+        let _ = writeln!(
+            text,
+            "@ SOA ns hostmaster {serial} 3600 600 86400 60\n@ NS ns\nns A 127.0.0.1"
+        );
+    }
+    text += records;
+    text.push('\n');
+    fs::write(folder.join(zone_file(name)), text).expect("a zone written");
+}
+
+fn zone_file(name: &str) -> String {
+    format!("{}.zone", name.trim_end_matches('.'))
+}
+
+fn configuration<'a>(zones: impl Iterator<Item = &'a str>, folder: &Path, port: u16) -> String {
+    let folder = folder.display();
+    let mut text = format!(
+        "server:\n    rundir: \"{folder}\"\n    listen: [ \"127.0.0.1@{port}\", \"::1@{port}\" ]\n    udp-workers: 1\n    tcp-workers: 1\n    background-workers: 1\n\
+         control:\n    listen: \"{folder}/knot.sock\"\n\
+         log:\n  - target: stderr\n    any: info\n\
+         database:\n    storage: \"{folder}\"\n\
+         template:\n  - id: default\n    storage: \"{folder}\"\n    zonefile-load: whole\n    zonefile-sync: -1\n    journal-content: none\n\
+         zone:\n"
+    );
+    for zone in zones {
+        let _ = writeln!(
+            text,
+            "  - domain: \"{zone}\"\n    file: \"{}\"",
+            zone_file(zone)
+        );
+    }
+    text
+}
+
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knot_answers_over_udp_and_tcp_and_takes_a_new_zone() {
+        let mut knot = Knot::start(&[
+            (
+                "example.com",
+                "login A 192.0.2.1\nlogin AAAA 2001:db8::1\ntext TXT \"a b\"",
+            ),
+            ("example.net", "edge CNAME login.example.com."),
+        ]);
+        assert_eq!(
+            knot.dig(&["login.example.com", "A", "+short"]),
+            "192.0.2.1\n"
+        );
+        assert_eq!(
+            knot.dig(&["login.example.com", "AAAA", "+short", "+tcp"]),
+            "2001:db8::1\n"
+        );
+        assert_eq!(
+            knot.dig(&["text.example.com", "TXT", "+short"]),
+            "\"a b\"\n"
+        );
+        assert_eq!(
+            knot.dig(&["edge.example.net", "CNAME", "+short"]),
+            "login.example.com.\n"
+        );
+        assert!(knot.dig(&["gone.example.com", "A"]).contains("NXDOMAIN"));
+        knot.update("example.com", "login A 192.0.2.2");
+        assert_eq!(
+            knot.dig(&["login.example.com", "A", "+short"]),
+            "192.0.2.2\n"
+        );
+        assert!(knot.dig(&["text.example.com", "TXT"]).contains("NXDOMAIN"));
+    }
+}

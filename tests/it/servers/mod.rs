@@ -1,0 +1,21 @@
+//! Real servers on loopback, one process and one folder a test: [`Nginx`], [`Knot`], [`Postfix`], [`Prometheus`].
+//!
+//! `make servers` unpacks them under the target folder. Each `start` writes a configuration, waits until the server
+//! answers, and panics with what the server wrote to stderr if it does not; dropping the value ends the server.
+
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "the harness offers more than the tests of the day use"
+)]
+
+mod knot;
+mod nginx;
+//mod postfix;
+mod process;
+mod prometheus;
+
+pub(crate) use knot::Knot;
+pub(crate) use nginx::{Identity, Nginx, Vhost, auth0_like, lab_identity};
+//pub(crate) use postfix::{Postfix, PostfixConfig};
+pub(crate) use prometheus::{Prometheus, promtool};
