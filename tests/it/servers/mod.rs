@@ -11,11 +11,12 @@
 
 mod knot;
 mod nginx;
-//mod postfix;
+mod postfix;
 mod process;
 mod prometheus;
+mod smoke;
 
 pub(crate) use knot::Knot;
 pub(crate) use nginx::{Identity, Nginx, Vhost, auth0_like, lab_identity};
-//pub(crate) use postfix::{Postfix, PostfixConfig};
+pub(crate) use postfix::{Postfix, PostfixConfig};
 pub(crate) use prometheus::{Prometheus, promtool};

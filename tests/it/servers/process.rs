@@ -1,6 +1,6 @@
 //! A server's process, its folder and its ports: what all servers of the harness have in common.
 
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -34,7 +34,12 @@ impl Server {
     /// Runs `command` with `folder` to live in; its output goes to the file `stderr` there.
     pub(crate) fn spawn(name: &'static str, command: &Command, folder: TempDir) -> Self {
         let stderr = folder.path().join("stderr");
-        let log = File::create(&stderr).expect("a log file");
+        // Appending, because some servers open it a second time.
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&stderr)
+            .expect("a log file");
         let mut watched = Command::new("sh");
         watched
             .args(["-c", WATCHED, name])

@@ -94,38 +94,3 @@ fn percent_encoded(text: &str) -> String {
         })
         .collect()
 }
-
-mod tests {
-    use std::io::{Read, Write};
-    use std::net::TcpListener;
-    use std::thread;
-
-    use super::*;
-
-    #[test]
-    fn prometheus_scrapes_its_target() {
-        let listener = TcpListener::bind((LOOPBACK[0], 0)).unwrap();
-        let mut prometheus = Prometheus::start(listener.local_addr().unwrap());
-        thread::spawn(move || {
-            for mut stream in listener.incoming().map_while(Result::ok) {
-                let mut request = [0; 4096];
-                drop(stream.read(&mut request));
-                drop(stream.write_all(
-                    b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nlab_answer 42\n",
-                ));
-            }
-        });
-        let answer = prometheus.wait_for(r#"lab_answer{job="notafter"}"#);
-        assert_eq!(answer[0]["value"][1], "42", "{answer}");
-        assert_eq!(prometheus.query("up == 0"), Value::Array(Vec::new()));
-    }
-
-    #[test]
-    fn promtool_tells_good_metrics_from_bad() {
-        let good =
-            "# HELP lab_looks_total Looks.\n# TYPE lab_looks_total counter\nlab_looks_total 1\n";
-        assert_eq!(promtool(&["check", "metrics"], good), (0, String::new()));
-        let (code, output) = promtool(&["check", "metrics"], "lab_looks{ 1\n");
-        assert_eq!(code, 1, "{output}");
-    }
-}
