@@ -15,7 +15,7 @@ packages=(
     knot knot-dnsutils          # the name server, and kdig
     postfix                     # the relay
     sasl2-bin libsasl2-modules  # its users and passwords
-    fakeroot                    # lets it start without root
+    fakeroot libfakeroot        # lets it start without root
     prometheus                  # scrapes us; promtool
 )
 

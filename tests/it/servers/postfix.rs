@@ -7,13 +7,13 @@ use std::fmt::Write;
 use std::fs::{self, File};
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::chown;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use super::nginx::Identity;
 use super::process::{
-    LOOPBACK, Server, folder, free_port, is_root, libraries, program, run, unpacked,
+    LOOPBACK, Server, folder, free_port, is_root, library, program, run, unpacked,
 };
 
 /// How the relay is to be.
@@ -45,6 +45,8 @@ impl PostfixConfig {
 #[derive(Debug)]
 pub(crate) struct Postfix {
     server: Server,
+    /// Only without root. After the server, because fields are dropped in this order.
+    _accounts: Option<Accounts>,
     plain: SocketAddr,
     implicit: SocketAddr,
 }
@@ -60,10 +62,13 @@ impl Postfix {
         let implicit_tls = config.identity.is_some().then_some(implicit);
         write_configuration(folder.path(), "main.cf", &main_cf(folder.path(), config));
         write_configuration(folder.path(), "master.cf", &master_cf(plain, implicit_tls));
-        let mut server = Server::spawn("postfix", &master(folder.path()), folder);
+        let accounts = (!is_root()).then(Accounts::start);
+        let mut server =
+            Server::spawn("postfix", &master(folder.path(), accounts.as_ref()), folder);
         server.wait_for_port(plain);
         Self {
             server,
+            _accounts: accounts,
             plain,
             implicit,
         }
@@ -105,8 +110,7 @@ fn mails(folder: &Path) -> Vec<String> {
     let mut files: Vec<_> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .collect();
-    let written =
-        |file: &std::path::PathBuf| fs::metadata(file).and_then(|data| data.modified()).ok();
+    let written = |file: &PathBuf| fs::metadata(file).and_then(|data| data.modified()).ok();
     files.sort_by_key(|file| (written(file), file.clone()));
     files
         .iter()
@@ -116,22 +120,37 @@ fn mails(folder: &Path) -> Vec<String> {
 }
 
 /// The master process, in the foreground.
-fn master(folder: &Path) -> Command {
-    let daemon = unpacked("usr/lib/postfix/sbin/master");
-    let arguments = |command: &mut Command| {
-        command
-            .args(["-d", "-c"])
-            .arg(folder.join("conf"))
-            .env("SASL_PATH", sasl_plugins());
-        command.env("MAIL_CONFIG", folder.join("conf"));
-    };
+fn master(folder: &Path, accounts: Option<&Accounts>) -> Command {
     let mut command = program("usr/lib/postfix/sbin/master");
-    if !is_root() {
-        command = program("usr/bin/fakeroot-sysv");
-        command.arg("--").arg(&daemon);
+    command.args(["-d", "-c"]).arg(folder.join("conf"));
+    command.env("SASL_PATH", sasl_plugins());
+    if let Some(accounts) = accounts {
+        command.env("FAKEROOTKEY", &accounts.key);
+        command.env("LD_PRELOAD", library("libfakeroot-sysv.so"));
     }
-    arguments(&mut command);
     command
+}
+
+/// The daemon of fakeroot, which remembers the accounts that processes believe to have changed to.
+#[derive(Debug)]
+struct Accounts {
+    _daemon: Server,
+    key: String,
+}
+
+impl Accounts {
+    fn start() -> Self {
+        let mut command = program("usr/bin/faked-sysv");
+        command.arg("--foreground");
+        let mut daemon = Server::spawn("faked", &command, folder());
+        // It prints "key:process id" once it listens.
+        let key = |daemon: &Server| daemon.log().split_once(':').map(|(key, _)| key.to_owned());
+        daemon.wait_until("its key", |daemon| key(daemon).is_some());
+        Self {
+            key: key(&daemon).unwrap_or_default(),
+            _daemon: daemon,
+        }
+    }
 }
 
 fn make_folders(folder: &Path) {
@@ -153,7 +172,7 @@ fn make_folders(folder: &Path) {
             let owner = if name == "mail" {
                 NOBODY
             } else {
-                account("/etc/passwd", MAIL_OWNER)
+                account(MAIL_OWNER)
             };
             chown(&path, Some(owner), None).expect("its owner");
         }
@@ -183,7 +202,7 @@ fn write_users(folder: &Path, users: &[(String, String)]) {
         );
     }
     if is_root() && !users.is_empty() {
-        chown(&database, Some(account("/etc/passwd", MAIL_OWNER)), None).expect("its owner");
+        chown(&database, Some(account(MAIL_OWNER)), None).expect("its owner");
     }
 }
 
@@ -250,18 +269,13 @@ fn master_cf(plain: SocketAddr, implicit: Option<SocketAddr>) -> String {
     text + SERVICES
 }
 
-fn sasl_plugins() -> String {
-    let found = libraries();
-    found
-        .split(':')
-        .find(|folder| folder.ends_with("/sasl2"))
-        .expect("the SASL plugins: run `make servers`")
-        .to_owned()
+fn sasl_plugins() -> PathBuf {
+    library("libsasldb.so").with_file_name("")
 }
 
-/// The number of an account or group in a file like `/etc/passwd`.
-fn account(file: &str, name: &str) -> u32 {
-    let accounts = fs::read_to_string(file).expect("the accounts");
+/// The number of an account of this system.
+fn account(name: &str) -> u32 {
+    let accounts = fs::read_to_string("/etc/passwd").expect("the accounts");
     let line = accounts
         .lines()
         .find(|line| line.split(':').next() == Some(name))

@@ -154,8 +154,17 @@ pub(crate) fn unpacked(path: &str) -> PathBuf {
     found
 }
 
+/// Where the unpacked library of this file name lies.
+pub(crate) fn library(name: &str) -> PathBuf {
+    let found = libraries()
+        .split(':')
+        .map(|folder| Path::new(folder).join(name))
+        .find(|path| path.exists());
+    found.unwrap_or_else(|| panic!("{name} is missing: run `make servers`"))
+}
+
 /// The folders of the unpacked libraries, as the loader wants them.
-pub(crate) fn libraries() -> String {
+fn libraries() -> String {
     let listed = fs::read_to_string(servers().join("libraries"));
     listed
         .expect("the list of libraries is missing: run `make servers`")
