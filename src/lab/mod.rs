@@ -3,3 +3,4 @@
 //! [`ca`] makes its certificates, the good and the bad ones.
 
 pub mod ca;
+mod leaf;
