@@ -17,6 +17,7 @@ packages=(
     sasl2-bin libsasl2-modules  # its users and passwords
     fakeroot libfakeroot        # lets it start without root
     prometheus                  # scrapes us; promtool
+    openssl                     # a second opinion on handshakes
 )
 
 # Packages that follow, but that nothing here runs: scripts of web pages, fonts, archivers, and the C library, which must

@@ -4,7 +4,6 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::Command;
 use std::slice;
 use std::thread;
 
@@ -15,14 +14,14 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use notafter::lab::ca::{Authority, KeyKind, LeafSpec};
 use serde_json::Value;
 
-use super::process::{LOOPBACK, folder, free_port, run};
+use super::process::{LOOPBACK, folder, free_port, program, run};
 use super::{Knot, Nginx, Postfix, PostfixConfig, Prometheus, Vhost, lab_identity, promtool};
 
 /// Fetches discovery with openssl, which must end well: chain trusted below `roots`, name right, in date.
 fn fetch(at: SocketAddr, name: &str, root: &Authority, scratch: &Path) -> String {
     let roots = scratch.join("roots.pem");
     fs::write(&roots, root.root_pem()).unwrap();
-    let mut command = Command::new("openssl");
+    let mut command = program("usr/bin/openssl");
     command.args([
         "s_client",
         "-connect",
