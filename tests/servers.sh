@@ -38,7 +38,7 @@ main() {
     need apt-get dpkg-deb
     echo "servers: fetching ${packages[*]}"
     local apt=()
-    if ! download; then
+    if ! download 2>/dev/null; then
         echo "servers: the system's package lists will not do, fetching private ones"
         private_lists
         download || fail "could not download the packages"
