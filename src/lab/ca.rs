@@ -4,9 +4,7 @@
 //! authorities below itself. Nothing reads a clock: every date is given in seconds since 1970, so the same spec yields the
 //! same certificate but for its key.
 
-use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use rustls_pki_types::CertificateDer;
 use thiserror::Error;
 
@@ -34,12 +32,7 @@ impl Authority {
         let key = key.generate()?;
         let params = authority_params(name, validity)?;
         let certificate = params.self_signed(&key)?;
-        Ok(Self {
-            issuer: Issuer::new(params, key),
-            root: certificate.clone(),
-            presented: Vec::new(),
-            certificate,
-        })
+        Ok(Self { issuer: Issuer::new(params, key), root: certificate.clone(), presented: Vec::new(), certificate })
     }
 
     /// A new intermediate called `name` below this authority, valid from 2000 until 2100.
@@ -48,24 +41,14 @@ impl Authority {
     }
 
     /// A new intermediate below this authority with dates and key of one's own.
-    pub fn intermediate_with(
-        &self,
-        name: &str,
-        validity: Validity,
-        key: KeyKind,
-    ) -> Result<Self, LabError> {
+    pub fn intermediate_with(&self, name: &str, validity: Validity, key: KeyKind) -> Result<Self, LabError> {
         let key = key.generate()?;
         let mut params = authority_params(name, validity)?;
         params.use_authority_key_identifier_extension = true;
         let certificate = params.signed_by(&key, &self.issuer)?;
         let mut presented = vec![certificate.clone()];
         presented.extend(self.presented.iter().cloned());
-        Ok(Self {
-            issuer: Issuer::new(params, key),
-            root: self.root.clone(),
-            presented,
-            certificate,
-        })
+        Ok(Self { issuer: Issuer::new(params, key), root: self.root.clone(), presented, certificate })
     }
 
     /// A leaf after `spec`, signed by this authority, with the chain a well-kept server would present.
@@ -99,10 +82,7 @@ impl Authority {
 pub fn self_signed(spec: &LeafSpec) -> Result<Issued, LabError> {
     let key = spec.key.generate()?;
     let leaf = spec.params()?.self_signed(&key)?;
-    Ok(Issued {
-        chain: vec![leaf],
-        key,
-    })
+    Ok(Issued { chain: vec![leaf], key })
 }
 
 /// A leaf with its key and the chain to present with it.
@@ -115,10 +95,7 @@ pub struct Issued {
 impl Issued {
     /// The certificates in DER, leaf first, without the root.
     pub fn chain(&self) -> Vec<CertificateDer<'static>> {
-        self.chain
-            .iter()
-            .map(|certificate| certificate.der().clone())
-            .collect()
+        self.chain.iter().map(|certificate| certificate.der().clone()).collect()
     }
 
     /// The leaf alone.
@@ -168,10 +145,7 @@ fn authority_params(name: &str, validity: Validity) -> Result<CertificateParams,
 }
 
 /// 2000-01-01 until 2100-01-01.
-const LASTING: Validity = Validity {
-    not_before: 946_684_800,
-    not_after: 4_102_444_800,
-};
+const LASTING: Validity = Validity { not_before: 946_684_800, not_after: 4_102_444_800 };
 
 #[cfg(test)]
 mod tests {
@@ -206,76 +180,41 @@ mod tests {
     fn a_leaf_below_an_intermediate_leads_to_the_root() {
         let root = Authority::root("Lab Root").unwrap();
         let intermediate = root.intermediate("Lab Intermediate").unwrap();
-        let issued = intermediate
-            .leaf(&LeafSpec::new("login.example.com", FROM, UNTIL))
-            .unwrap();
+        let issued = intermediate.leaf(&LeafSpec::new("login.example.com", FROM, UNTIL)).unwrap();
         assert_eq!(issued.chain().len(), 2);
-        assert_eq!(
-            verify(&issued, intermediate.root_certificate(), FROM),
-            Ok(())
-        );
-        assert!(matches!(
-            verify(&issued, root.root_certificate(), UNTIL + 1),
-            Err(webpki::Error::CertExpired { .. })
-        ));
+        assert_eq!(verify(&issued, intermediate.root_certificate(), FROM), Ok(()));
+        assert!(matches!(verify(&issued, root.root_certificate(), UNTIL + 1), Err(webpki::Error::CertExpired { .. })));
         let stranger = Authority::root("Lab Root").unwrap();
         assert!(verify(&issued, stranger.root_certificate(), FROM).is_err());
         let leaf = issued.leaf().clone();
         let name = |name| ServerName::try_from(name).unwrap();
         let leaf = EndEntityCert::try_from(&leaf).unwrap();
-        assert!(
-            leaf.verify_is_valid_for_subject_name(&name("login.example.com"))
-                .is_ok()
-        );
-        assert!(
-            leaf.verify_is_valid_for_subject_name(&name("other.example.com"))
-                .is_err()
-        );
+        assert!(leaf.verify_is_valid_for_subject_name(&name("login.example.com")).is_ok());
+        assert!(leaf.verify_is_valid_for_subject_name(&name("other.example.com")).is_err());
     }
 
     #[test]
     fn every_kind_of_key_makes_a_leaf_that_verifies() {
         let root = Authority::root("Lab Root").unwrap();
         for key in KeyKind::ALL {
-            let issued = root
-                .leaf(&LeafSpec::new("login.example.com", FROM, UNTIL).with_key(key))
-                .unwrap();
-            assert_eq!(
-                verify(&issued, root.root_certificate(), FROM),
-                Ok(()),
-                "{key:?}"
-            );
+            let issued = root.leaf(&LeafSpec::new("login.example.com", FROM, UNTIL).with_key(key)).unwrap();
+            assert_eq!(verify(&issued, root.root_certificate(), FROM), Ok(()), "{key:?}");
             let private = PrivateKeyDer::try_from(issued.key_der()).unwrap();
-            assert!(
-                rustls::crypto::aws_lc_rs::sign::any_supported_type(&private).is_ok(),
-                "{key:?}"
-            );
+            assert!(rustls::crypto::aws_lc_rs::sign::any_supported_type(&private).is_ok(), "{key:?}");
         }
     }
 
     #[test]
     fn dates_go_before_1970_and_until_the_last_of_rfc_5280() {
         let root = Authority::root("Lab Root").unwrap();
-        let issued = root
-            .leaf(&LeafSpec::new(
-                "old.example.com",
-                -1_000_000_000,
-                253_402_300_799,
-            ))
-            .unwrap();
+        let issued = root.leaf(&LeafSpec::new("old.example.com", -1_000_000_000, 253_402_300_799)).unwrap();
         let (_, leaf) = parse_x509_certificate(issued.leaf()).unwrap();
         assert_eq!(leaf.validity().not_before.timestamp(), -1_000_000_000);
         assert_eq!(leaf.validity().not_after.timestamp(), 253_402_300_799);
         let late = LeafSpec::new("late.example.com", 0, 253_402_300_800);
-        assert!(matches!(
-            root.leaf(&late),
-            Err(LabError::Date(253_402_300_800))
-        ));
+        assert!(matches!(root.leaf(&late), Err(LabError::Date(253_402_300_800))));
         let early = LeafSpec::new("early.example.com", -100_000_000_000, 0);
-        assert!(matches!(
-            root.leaf(&early),
-            Err(LabError::Date(-100_000_000_000))
-        ));
+        assert!(matches!(root.leaf(&early), Err(LabError::Date(-100_000_000_000))));
     }
 
     #[test]
@@ -287,17 +226,13 @@ mod tests {
         assert!(parsed.subject_alternative_name().unwrap().is_none());
         for flaw in [Flaw::ClientOnly, Flaw::Authority] {
             let issued = root.leaf(&spec.clone().with_flaw(flaw)).unwrap();
-            assert!(
-                verify(&issued, root.root_certificate(), FROM).is_err(),
-                "{flaw:?}"
-            );
+            assert!(verify(&issued, root.root_certificate(), FROM).is_err(), "{flaw:?}");
         }
     }
 
     #[test]
     fn a_self_signed_leaf_is_alone_and_names_itself_as_issuer() {
-        let issued =
-            self_signed(&LeafSpec::new("login.example.com", FROM, UNTIL).with_serial(42)).unwrap();
+        let issued = self_signed(&LeafSpec::new("login.example.com", FROM, UNTIL).with_serial(42)).unwrap();
         assert_eq!(issued.chain().len(), 1);
         let (_, leaf) = parse_x509_certificate(issued.leaf()).unwrap();
         assert_eq!(leaf.subject(), leaf.issuer());
@@ -307,16 +242,9 @@ mod tests {
     #[test]
     fn an_expired_intermediate_spoils_a_good_leaf() {
         let root = Authority::root("Lab Root").unwrap();
-        let expired = Validity {
-            not_before: FROM,
-            not_after: FROM + 1,
-        };
-        let intermediate = root
-            .intermediate_with("Lab Stale", expired, KeyKind::P384)
-            .unwrap();
-        let issued = intermediate
-            .leaf(&LeafSpec::new("login.example.com", FROM, UNTIL))
-            .unwrap();
+        let expired = Validity { not_before: FROM, not_after: FROM + 1 };
+        let intermediate = root.intermediate_with("Lab Stale", expired, KeyKind::P384).unwrap();
+        let issued = intermediate.leaf(&LeafSpec::new("login.example.com", FROM, UNTIL)).unwrap();
         assert_eq!(verify(&issued, root.root_certificate(), FROM), Ok(()));
         assert!(verify(&issued, root.root_certificate(), FROM + 10).is_err());
         assert_eq!(issued.chain_pem().matches("BEGIN CERTIFICATE").count(), 2);

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, RsaKeySize, date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, RsaKeySize, date_time_ymd,
 };
 
 use super::ca::LabError;
@@ -32,10 +32,7 @@ impl LeafSpec {
     pub fn new(name: &str, not_before: i64, not_after: i64) -> Self {
         Self {
             names: vec![name.to_owned()],
-            validity: Validity {
-                not_before,
-                not_after,
-            },
+            validity: Validity { not_before, not_after },
             key: KeyKind::P256,
             serial: None,
             flaw: None,
@@ -67,23 +64,16 @@ impl LeafSpec {
     }
 
     pub(super) fn params(&self) -> Result<CertificateParams, LabError> {
-        let names = if self.flaw == Some(Flaw::NoNames) {
-            Vec::new()
-        } else {
-            self.names.clone()
-        };
+        let names = if self.flaw == Some(Flaw::NoNames) { Vec::new() } else { self.names.clone() };
         let mut params = CertificateParams::new(names)?;
-        params.distinguished_name =
-            common_name(self.names.first().map_or("nameless", String::as_str));
+        params.distinguished_name = common_name(self.names.first().map_or("nameless", String::as_str));
         self.validity.apply(&mut params)?;
         params.serial_number = self.serial.map(Into::into);
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         match self.flaw {
-            Some(Flaw::ClientOnly) => {
-                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth]
-            }
+            Some(Flaw::ClientOnly) => params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth],
             Some(Flaw::Authority) => params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
             Some(Flaw::NoNames) | None => {}
         }
@@ -115,15 +105,9 @@ impl Validity {
     pub(super) fn apply(self, params: &mut CertificateParams) -> Result<(), LabError> {
         // A closure, because the maker's date type belongs to a crate that we do not name.
         let date = |seconds: i64| {
-            let since = Duration::from_secs(seconds.unsigned_abs())
-                .try_into()
-                .ok()?;
+            let since = Duration::from_secs(seconds.unsigned_abs()).try_into().ok()?;
             let epoch = date_time_ymd(1970, 1, 1);
-            let date = if seconds < 0 {
-                epoch.checked_sub(since)
-            } else {
-                epoch.checked_add(since)
-            };
+            let date = if seconds < 0 { epoch.checked_sub(since) } else { epoch.checked_add(since) };
             date.filter(|date| date.year() >= 0)
         };
         params.not_before = date(self.not_before).ok_or(LabError::Date(self.not_before))?;
@@ -149,13 +133,7 @@ pub enum KeyKind {
 
 impl KeyKind {
     /// Every kind, for tests that go through them all.
-    pub const ALL: [Self; 5] = [
-        Self::Rsa2048,
-        Self::P256,
-        Self::P384,
-        Self::P521,
-        Self::Ed25519,
-    ];
+    pub const ALL: [Self; 5] = [Self::Rsa2048, Self::P256, Self::P384, Self::P521, Self::Ed25519];
 
     pub(super) fn generate(self) -> Result<KeyPair, LabError> {
         Ok(match self {
@@ -172,10 +150,7 @@ impl KeyKind {
 fn ed25519() -> Result<KeyPair, LabError> {
     let key = Ed25519KeyPair::generate().and_then(|key| key.to_pkcs8v1());
     let key = key.map_err(|_| rcgen::Error::KeyGenerationUnavailable)?;
-    Ok(KeyPair::from_pkcs8_der_and_sign_algo(
-        &key.as_ref().into(),
-        &rcgen::PKCS_ED25519,
-    )?)
+    Ok(KeyPair::from_pkcs8_der_and_sign_algo(&key.as_ref().into(), &rcgen::PKCS_ED25519)?)
 }
 
 pub(super) fn common_name(name: &str) -> DistinguishedName {

@@ -25,19 +25,14 @@ impl Knot {
             write_zone(folder.path(), name, records, 1);
         }
         let configuration = configuration(zones.iter().map(|(name, _)| *name), folder.path(), port);
-        fs::write(folder.path().join("knot.conf"), configuration)
-            .expect("the configuration written");
+        fs::write(folder.path().join("knot.conf"), configuration).expect("the configuration written");
         let mut command = program("usr/sbin/knotd");
         command.arg("-c").arg(folder.path().join("knot.conf"));
         let mut server = Server::spawn("knotd", &command, folder);
         for address in LOOPBACK {
             server.wait_for_port(SocketAddr::new(address, port));
         }
-        let mut knot = Self {
-            server,
-            port,
-            generation: 1,
-        };
+        let mut knot = Self { server, port, generation: 1 };
         for (name, _) in zones {
             knot.wait_for_zone(name);
         }
@@ -54,26 +49,16 @@ impl Knot {
         self.generation += 1;
         write_zone(self.server.folder(), name, records, self.generation);
         let mut control = program("usr/sbin/knotc");
-        control
-            .arg("-s")
-            .arg(self.server.folder().join("knot.sock"))
-            .args(["-b", "zone-reload", name]);
+        control.arg("-s").arg(self.server.folder().join("knot.sock")).args(["-b", "zone-reload", name]);
         let output = control.output().expect("knotc to run");
         let answer = String::from_utf8_lossy(&output.stdout);
-        assert!(
-            output.status.success(),
-            "knotc: {answer}\n{}",
-            self.server.log()
-        );
+        assert!(output.status.success(), "knotc: {answer}\n{}", self.server.log());
     }
 
     /// What `kdig` prints for these arguments, with this server asked.
     pub(crate) fn dig(&self, arguments: &[&str]) -> String {
         let mut command = program("usr/bin/kdig");
-        command
-            .arg(format!("@{}", LOOPBACK[0]))
-            .args(["-p", &self.port.to_string()])
-            .args(arguments);
+        command.arg(format!("@{}", LOOPBACK[0])).args(["-p", &self.port.to_string()]).args(arguments);
         let output = command.output().expect("kdig to run");
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
@@ -84,9 +69,7 @@ impl Knot {
         self.server.wait_until(&format!("zone {name}"), move |_| {
             let mut command = program("usr/bin/kdig");
             command.args(["@127.0.0.1", "-p", &port, &name, "SOA", "+short"]);
-            command
-                .output()
-                .is_ok_and(|output| !output.stdout.is_empty())
+            command.output().is_ok_and(|output| !output.stdout.is_empty())
         });
     }
 }
@@ -95,10 +78,7 @@ fn write_zone(folder: &Path, name: &str, records: &str, serial: u32) {
     let origin = name.trim_end_matches('.');
     let mut text = format!("$ORIGIN {origin}.\n$TTL 300\n");
     if !records.split_whitespace().any(|word| word == "SOA") {
-        let _ = writeln!(
-            text,
-            "@ SOA ns hostmaster {serial} 3600 600 86400 60\n@ NS ns\nns A 127.0.0.1"
-        );
+        let _ = writeln!(text, "@ SOA ns hostmaster {serial} 3600 600 86400 60\n@ NS ns\nns A 127.0.0.1");
     }
     text += records;
     text.push('\n');
@@ -120,11 +100,7 @@ fn configuration<'a>(zones: impl Iterator<Item = &'a str>, folder: &Path, port: 
          zone:\n"
     );
     for zone in zones {
-        let _ = writeln!(
-            text,
-            "  - domain: \"{zone}\"\n    file: \"{}\"",
-            zone_file(zone)
-        );
+        let _ = writeln!(text, "  - domain: \"{zone}\"\n    file: \"{}\"", zone_file(zone));
     }
     text
 }

@@ -3,11 +3,7 @@
 //! `make servers` unpacks them under the target folder. Each `start` writes a configuration, waits until the server
 //! answers, and panics with what the server wrote to stderr if it does not; dropping the value ends the server.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "the harness offers more than the tests of the day use"
-)]
+#![allow(dead_code, unused_imports, reason = "the harness offers more than the tests of the day use")]
 
 mod knot;
 mod nginx;

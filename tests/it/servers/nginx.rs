@@ -21,10 +21,7 @@ pub(crate) struct Identity {
 
 impl From<&Issued> for Identity {
     fn from(issued: &Issued) -> Self {
-        Self {
-            chain_pem: issued.chain_pem(),
-            key_pem: issued.key_pem(),
-        }
+        Self { chain_pem: issued.chain_pem(), key_pem: issued.key_pem() }
     }
 }
 
@@ -60,10 +57,7 @@ impl Vhost {
 
     /// The same, listening on these addresses.
     pub(crate) fn on(mut self, addresses: &[&str]) -> Self {
-        self.addresses = addresses
-            .iter()
-            .map(|address| address.parse().expect("an address"))
-            .collect();
+        self.addresses = addresses.iter().map(|address| address.parse().expect("an address")).collect();
         self
     }
 
@@ -74,23 +68,13 @@ impl Vhost {
     }
 
     fn block(&self, index: usize, port: u16) -> String {
-        let mut block = format!(
-            "server {{\nserver_name {};\nssl_protocols {};\n",
-            self.name, self.protocols
-        );
+        let mut block = format!("server {{\nserver_name {};\nssl_protocols {};\n", self.name, self.protocols);
         let http2 = if self.http2 { " http2" } else { "" };
         for address in &self.addresses {
-            let _ = writeln!(
-                block,
-                "listen {} ssl{http2};",
-                SocketAddr::new(*address, port)
-            );
+            let _ = writeln!(block, "listen {} ssl{http2};", SocketAddr::new(*address, port));
         }
         for pair in 0..self.identities.len() {
-            let _ = writeln!(
-                block,
-                "ssl_certificate {index}-{pair}.pem;\nssl_certificate_key {index}-{pair}.key;"
-            );
+            let _ = writeln!(block, "ssl_certificate {index}-{pair}.pem;\nssl_certificate_key {index}-{pair}.key;");
         }
         block + &self.content + "\n}\n"
     }
@@ -106,18 +90,12 @@ pub(crate) struct Nginx {
 impl Nginx {
     /// Starts nginx with `vhosts`, all on one free port.
     pub(crate) fn start(vhosts: &[Vhost]) -> Self {
-        let addresses: Vec<IpAddr> = vhosts
-            .iter()
-            .flat_map(|vhost| vhost.addresses.iter().copied())
-            .collect();
+        let addresses: Vec<IpAddr> = vhosts.iter().flat_map(|vhost| vhost.addresses.iter().copied()).collect();
         let port = free_port(&addresses);
         let folder = folder();
         write_configuration(folder.path(), vhosts, port);
         let mut command = program("usr/sbin/nginx");
-        command
-            .arg("-p")
-            .arg(folder.path())
-            .args(["-c", "nginx.conf", "-e", "stderr"]);
+        command.arg("-p").arg(folder.path()).args(["-c", "nginx.conf", "-e", "stderr"]);
         let mut server = Server::spawn("nginx", &command, folder);
         for address in addresses {
             server.wait_for_port(SocketAddr::new(address, port));
@@ -143,8 +121,7 @@ impl Nginx {
         let before = quits(&self.server);
         write_configuration(self.server.folder(), vhosts, self.port);
         self.server.signal("HUP");
-        self.server
-            .wait_until("the end of the old worker", |server| quits(server) > before);
+        self.server.wait_until("the end of the old worker", |server| quits(server) > before);
     }
 
     /// The requests so far, a line each: connection number, how manieth on it, address, SNI, Host, method, URI, status,
@@ -157,8 +134,7 @@ impl Nginx {
     /// Waits until `count` requests are in the log, and returns them.
     pub(crate) fn wait_for_requests(&mut self, count: usize) -> Vec<String> {
         let log = self.server.folder().join("access.log");
-        let lines =
-            |_: &Server| fs::read_to_string(&log).is_ok_and(|log| log.lines().count() >= count);
+        let lines = |_: &Server| fs::read_to_string(&log).is_ok_and(|log| log.lines().count() >= count);
         self.server.wait_until("enough requests", lines);
         self.requests()
     }
@@ -180,18 +156,11 @@ pub(crate) fn auth0_like(name: &str) -> String {
 /// A good P-256 identity for `name`, valid from an hour ago until in 60 days, below a fresh root and intermediate: for
 /// tests that do not care.
 pub(crate) fn lab_identity(name: &str) -> (Authority, Identity) {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("a clock after 1970")
-        .as_secs();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs();
     let now = i64::try_from(now).expect("a clock before the year 292277026596");
     let root = Authority::root("Lab Root").expect("a root");
-    let intermediate = root
-        .intermediate("Lab Intermediate")
-        .expect("an intermediate");
-    let issued = intermediate
-        .leaf(&LeafSpec::new(name, now - 3600, now + 60 * 86_400))
-        .expect("a leaf");
+    let intermediate = root.intermediate("Lab Intermediate").expect("an intermediate");
+    let issued = intermediate.leaf(&LeafSpec::new(name, now - 3600, now + 60 * 86_400)).expect("a leaf");
     (root, Identity::from(&issued))
 }
 
@@ -199,16 +168,8 @@ fn write_configuration(folder: &Path, vhosts: &[Vhost], port: u16) {
     let mut hosts = String::new();
     for (index, vhost) in vhosts.iter().enumerate() {
         for (pair, identity) in vhost.identities.iter().enumerate() {
-            fs::write(
-                folder.join(format!("{index}-{pair}.pem")),
-                &identity.chain_pem,
-            )
-            .expect("a chain written");
-            fs::write(
-                folder.join(format!("{index}-{pair}.key")),
-                &identity.key_pem,
-            )
-            .expect("a key written");
+            fs::write(folder.join(format!("{index}-{pair}.pem")), &identity.chain_pem).expect("a chain written");
+            fs::write(folder.join(format!("{index}-{pair}.key")), &identity.key_pem).expect("a key written");
         }
         hosts += &vhost.block(index, port);
     }

@@ -12,9 +12,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use super::nginx::Identity;
-use super::process::{
-    LOOPBACK, Server, folder, free_port, is_root, library, program, run, unpacked,
-};
+use super::process::{LOOPBACK, Server, folder, free_port, is_root, library, program, run, unpacked};
 
 /// How the relay is to be.
 #[derive(Debug, Clone, Default)]
@@ -63,15 +61,9 @@ impl Postfix {
         write_configuration(folder.path(), "main.cf", &main_cf(folder.path(), config));
         write_configuration(folder.path(), "master.cf", &master_cf(plain, implicit_tls));
         let accounts = (!is_root()).then(Accounts::start);
-        let mut server =
-            Server::spawn("postfix", &master(folder.path(), accounts.as_ref()), folder);
+        let mut server = Server::spawn("postfix", &master(folder.path(), accounts.as_ref()), folder);
         server.wait_for_port(plain);
-        Self {
-            server,
-            _accounts: accounts,
-            plain,
-            implicit,
-        }
+        Self { server, _accounts: accounts, plain, implicit }
     }
 
     /// Where it speaks plain SMTP, and STARTTLS if it has an identity.
@@ -91,9 +83,7 @@ impl Postfix {
 
     /// Waits until `count` mails have been delivered, and returns them.
     pub(crate) fn wait_for_mails(&mut self, count: usize) -> Vec<String> {
-        self.server.wait_until(&format!("{count} mails"), |server| {
-            mails(server.folder()).len() >= count
-        });
+        self.server.wait_until(&format!("{count} mails"), |server| mails(server.folder()).len() >= count);
         self.mails()
     }
 
@@ -107,9 +97,7 @@ fn mails(folder: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder.join("mail/all/new")) else {
         return Vec::new();
     };
-    let mut files: Vec<_> = entries
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .collect();
+    let mut files: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     let written = |file: &PathBuf| fs::metadata(file).and_then(|data| data.modified()).ok();
     files.sort_by_key(|file| (written(file), file.clone()));
     files
@@ -146,22 +134,14 @@ impl Accounts {
         // It prints "key:process id" once it listens.
         let key = |daemon: &Server| daemon.log().split_once(':').map(|(key, _)| key.to_owned());
         daemon.wait_until("its key", |daemon| key(daemon).is_some());
-        Self {
-            key: key(&daemon).unwrap_or_default(),
-            _daemon: daemon,
-        }
+        Self { key: key(&daemon).unwrap_or_default(), _daemon: daemon }
     }
 }
 
 fn make_folders(folder: &Path) {
-    let owned = [
-        "active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private",
-        "saved", "trace",
-    ];
-    let queue = owned
-        .iter()
-        .chain(&["public", "maildrop"])
-        .map(|name| format!("queue/{name}"));
+    let owned =
+        ["active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved", "trace"];
+    let queue = owned.iter().chain(&["public", "maildrop"]).map(|name| format!("queue/{name}"));
     for name in ["conf/sasl".to_owned(), "queue/pid".to_owned()] {
         fs::create_dir_all(folder.join(name)).expect("a folder");
     }
@@ -169,11 +149,7 @@ fn make_folders(folder: &Path) {
         let path = folder.join(&name);
         fs::create_dir_all(&path).expect("a folder");
         if is_root() {
-            let owner = if name == "mail" {
-                NOBODY
-            } else {
-                account(MAIL_OWNER)
-            };
+            let owner = if name == "mail" { NOBODY } else { account(MAIL_OWNER) };
             chown(&path, Some(owner), None).expect("its owner");
         }
     }
@@ -189,17 +165,9 @@ fn write_users(folder: &Path, users: &[(String, String)]) {
     fs::write(folder.join("conf/sasl/smtpd.conf"), smtpd).expect("smtpd.conf written");
     for (name, password) in users {
         let mut command = program("usr/sbin/saslpasswd2");
-        command
-            .args(["-c", "-p", "-u", REALM, "-f"])
-            .arg(&database)
-            .arg(name)
-            .env("SASL_PATH", sasl_plugins());
+        command.args(["-c", "-p", "-u", REALM, "-f"]).arg(&database).arg(name).env("SASL_PATH", sasl_plugins());
         let output = run(&mut command, password);
-        assert!(
-            output.status.success(),
-            "saslpasswd2: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "saslpasswd2: {}", String::from_utf8_lossy(&output.stderr));
     }
     if is_root() && !users.is_empty() {
         chown(&database, Some(account(MAIL_OWNER)), None).expect("its owner");
@@ -210,10 +178,7 @@ fn write_users(folder: &Path, users: &[(String, String)]) {
 fn write_configuration(folder: &Path, name: &str, text: &str) {
     let path = folder.join("conf").join(name);
     fs::write(&path, text).expect("the configuration written");
-    let file = File::options()
-        .write(true)
-        .open(&path)
-        .expect("the configuration");
+    let file = File::options().write(true).open(&path).expect("the configuration");
     let a_minute_ago = SystemTime::now() - Duration::from_secs(60);
     file.set_modified(a_minute_ago).expect("its date set back");
 }
@@ -235,11 +200,7 @@ fn main_cf(folder: &Path, config: &PostfixConfig) -> String {
     );
     if let Some(identity) = &config.identity {
         let chain = folder.join("conf/tls.pem");
-        fs::write(
-            &chain,
-            format!("{}{}", identity.key_pem, identity.chain_pem),
-        )
-        .expect("the chain written");
+        fs::write(&chain, format!("{}{}", identity.key_pem, identity.chain_pem)).expect("the chain written");
         let _ = writeln!(
             text,
             "smtpd_tls_security_level = may\nsmtpd_tls_chain_files = {}\nsmtpd_tls_loglevel = 1\nsmtpd_tls_received_header = yes\nsmtpd_tls_auth_only = yes",
@@ -261,10 +222,7 @@ fn main_cf(folder: &Path, config: &PostfixConfig) -> String {
 fn master_cf(plain: SocketAddr, implicit: Option<SocketAddr>) -> String {
     let mut text = format!("{plain} inet n - n - - smtpd\n");
     if let Some(implicit) = implicit {
-        let _ = writeln!(
-            text,
-            "{implicit} inet n - n - - smtpd\n  -o smtpd_tls_wrappermode=yes"
-        );
+        let _ = writeln!(text, "{implicit} inet n - n - - smtpd\n  -o smtpd_tls_wrappermode=yes");
     }
     text + SERVICES
 }
@@ -276,14 +234,8 @@ fn sasl_plugins() -> PathBuf {
 /// The number of an account of this system.
 fn account(name: &str) -> u32 {
     let accounts = fs::read_to_string("/etc/passwd").expect("the accounts");
-    let line = accounts
-        .lines()
-        .find(|line| line.split(':').next() == Some(name))
-        .expect("the account");
-    line.split(':')
-        .nth(2)
-        .and_then(|number| number.parse().ok())
-        .expect("its number")
+    let line = accounts.lines().find(|line| line.split(':').next() == Some(name)).expect("the account");
+    line.split(':').nth(2).and_then(|number| number.parse().ok()).expect("its number")
 }
 
 const REALM: &str = "lab.invalid";

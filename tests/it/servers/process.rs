@@ -35,16 +35,9 @@ impl Server {
     pub(crate) fn spawn(name: &'static str, command: &Command, folder: TempDir) -> Self {
         let stderr = folder.path().join("stderr");
         // Appending, because some servers open it a second time.
-        let log = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&stderr)
-            .expect("a log file");
+        let log = OpenOptions::new().create(true).append(true).open(&stderr).expect("a log file");
         let mut watched = Command::new("sh");
-        watched
-            .args(["-c", WATCHED, name])
-            .arg(command.get_program())
-            .args(command.get_args());
+        watched.args(["-c", WATCHED, name]).arg(command.get_program()).args(command.get_args());
         for (key, value) in command.get_envs() {
             watched.env(key, value.unwrap_or_default());
         }
@@ -56,12 +49,7 @@ impl Server {
             .stderr(log)
             .spawn()
             .unwrap_or_else(|error| panic!("cannot run {name}: {error}"));
-        Self {
-            name,
-            child,
-            stderr,
-            folder,
-        }
+        Self { name, child, stderr, folder }
     }
 
     /// The folder the server lives in.
@@ -71,9 +59,7 @@ impl Server {
 
     /// What the server has written to stdout and stderr so far.
     pub(crate) fn log(&self) -> String {
-        fs::read(&self.stderr)
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .unwrap_or_default()
+        fs::read(&self.stderr).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
 
     /// Sends a signal such as `HUP`.
@@ -82,11 +68,7 @@ impl Server {
             .args(["-c", "kill -s \"$1\" \"$2\"", "kill", signal])
             .arg(self.child.id().to_string())
             .status();
-        assert!(
-            status.is_ok_and(|status| status.success()),
-            "cannot signal {}",
-            self.name
-        );
+        assert!(status.is_ok_and(|status| status.success()), "cannot signal {}", self.name);
     }
 
     /// Waits until `address` takes a TCP connection.
@@ -101,18 +83,9 @@ impl Server {
         let deadline = Instant::now() + PATIENCE;
         while !happened(self) {
             if let Some(status) = self.child.try_wait().expect("a child's status") {
-                panic!(
-                    "{} ended ({status}) before {what}:\n{}",
-                    self.name,
-                    self.log()
-                );
+                panic!("{} ended ({status}) before {what}:\n{}", self.name, self.log());
             }
-            assert!(
-                Instant::now() < deadline,
-                "{}: no {what} in {PATIENCE:?}:\n{}",
-                self.name,
-                self.log()
-            );
+            assert!(Instant::now() < deadline, "{}: no {what} in {PATIENCE:?}:\n{}", self.name, self.log());
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -156,20 +129,14 @@ pub(crate) fn unpacked(path: &str) -> PathBuf {
 
 /// Where the unpacked library of this file name lies.
 pub(crate) fn library(name: &str) -> PathBuf {
-    let found = libraries()
-        .split(':')
-        .map(|folder| Path::new(folder).join(name))
-        .find(|path| path.exists());
+    let found = libraries().split(':').map(|folder| Path::new(folder).join(name)).find(|path| path.exists());
     found.unwrap_or_else(|| panic!("{name} is missing: run `make servers`"))
 }
 
 /// The folders of the unpacked libraries, as the loader wants them.
 fn libraries() -> String {
     let listed = fs::read_to_string(servers().join("libraries"));
-    listed
-        .expect("the list of libraries is missing: run `make servers`")
-        .trim()
-        .replace('\n', ":")
+    listed.expect("the list of libraries is missing: run `make servers`").trim().replace('\n', ":")
 }
 
 /// Runs a short-lived command with `input` as its stdin.
@@ -206,9 +173,8 @@ pub(crate) fn free_port(addresses: &[IpAddr]) -> u16 {
         let step = u32::from(TRIED.fetch_add(1, Ordering::Relaxed));
         let offset = (std::process::id().wrapping_mul(61) % COUNT + step) % COUNT;
         let port = u16::try_from(FIRST + offset).expect("a port");
-        let free = |address: &IpAddr| {
-            TcpListener::bind((*address, port)).is_ok() && UdpSocket::bind((*address, port)).is_ok()
-        };
+        let free =
+            |address: &IpAddr| TcpListener::bind((*address, port)).is_ok() && UdpSocket::bind((*address, port)).is_ok();
         if addresses.iter().all(free) {
             return port;
         }
@@ -217,10 +183,7 @@ pub(crate) fn free_port(addresses: &[IpAddr]) -> u16 {
 }
 
 /// The loopback addresses most servers listen on.
-pub(crate) const LOOPBACK: [IpAddr; 2] = [
-    IpAddr::V4(Ipv4Addr::LOCALHOST),
-    IpAddr::V6(Ipv6Addr::LOCALHOST),
-];
+pub(crate) const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
 /// One GET over plain HTTP/1.0: status and body; `None` if nobody answers.
 pub(crate) fn http_get(address: SocketAddr, path: &str) -> Option<(u16, String)> {

@@ -33,15 +33,10 @@ impl Prometheus {
         fs::write(&file, configuration).expect("the configuration written");
         let mut command = program("usr/bin/prometheus");
         command.arg(format!("--config.file={}", file.display()));
-        command.arg(format!(
-            "--storage.tsdb.path={}",
-            folder.path().join("data").display()
-        ));
+        command.arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()));
         command.arg(format!("--web.listen-address={address}"));
         let mut server = Server::spawn("prometheus", &command, folder);
-        server.wait_until("readiness", |_| {
-            http_get(address, "/-/ready").is_some_and(|(status, _)| status == 200)
-        });
+        server.wait_until("readiness", |_| http_get(address, "/-/ready").is_some_and(|(status, _)| status == 200));
         Self { server, address }
     }
 
@@ -61,10 +56,7 @@ impl Prometheus {
 
     /// Waits until an instant query has a result, and returns it.
     pub(crate) fn wait_for(&mut self, promql: &str) -> Value {
-        let (address, path) = (
-            self.address,
-            format!("/api/v1/query?query={}", percent_encoded(promql)),
-        );
+        let (address, path) = (self.address, format!("/api/v1/query?query={}", percent_encoded(promql)));
         self.server.wait_until(promql, move |_| {
             http_get(address, &path).is_some_and(|(_, body)| body.contains(r#""value":["#))
         });
@@ -77,20 +69,11 @@ impl Prometheus {
 pub(crate) fn promtool(arguments: &[&str], input: &str) -> (i32, String) {
     let output = run(program("usr/bin/promtool").args(arguments), input);
     let text = [output.stdout, output.stderr].concat();
-    (
-        output.status.code().unwrap_or(-1),
-        String::from_utf8_lossy(&text).into_owned(),
-    )
+    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&text).into_owned())
 }
 
 fn percent_encoded(text: &str) -> String {
     text.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
 }
