@@ -3,7 +3,7 @@
 //! `make servers` unpacks them under the target folder. Each `start` writes a configuration, waits until the server
 //! answers, and panics with what the server wrote to stderr if it does not; dropping the value ends the server.
 
-#![allow(dead_code, unused_imports, reason = "the harness offers more than the tests of the day use")]
+#![allow(dead_code, reason = "the harness offers more than the tests of the day use")]
 
 mod knot;
 mod nginx;
@@ -13,6 +13,7 @@ mod prometheus;
 mod smoke;
 
 pub(crate) use knot::Knot;
-pub(crate) use nginx::{Identity, Nginx, Vhost, auth0_like, lab_identity};
+#[allow(unused_imports, reason = "for stories that build a host by hand")]
+pub(crate) use nginx::{Identity, Nginx, Vhost, auth0_like, lab_identity, proxy_to};
 pub(crate) use postfix::{Postfix, PostfixConfig};
 pub(crate) use prometheus::{Prometheus, promtool};

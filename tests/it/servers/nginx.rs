@@ -153,6 +153,15 @@ pub(crate) fn auth0_like(name: &str) -> String {
     )
 }
 
+/// A location that forwards everything to `origin` over plain HTTP as a customer's proxy does to Auth0: with the edge's
+/// name as Host, and the custom domain's key.
+pub(crate) fn proxy_to(origin: SocketAddr, edge: &str, key: &str) -> String {
+    format!(
+        "location / {{ proxy_pass http://{origin}; proxy_http_version 1.1; proxy_set_header Host {edge}; \
+         proxy_set_header cname-api-key {key}; }}\n"
+    )
+}
+
 /// A good P-256 identity for `name`, valid from an hour ago until in 60 days, below a fresh root and intermediate: for
 /// tests that do not care.
 pub(crate) fn lab_identity(name: &str) -> (Authority, Identity) {

@@ -14,8 +14,8 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use notafter::lab::ca::{Authority, KeyKind, LeafSpec};
 use serde_json::Value;
 
-use super::process::{LOOPBACK, folder, free_port, program, run};
-use super::{Knot, Nginx, Postfix, PostfixConfig, Prometheus, Vhost, lab_identity, promtool};
+use super::process::{LOOPBACK, folder, program, run};
+use super::{Knot, Nginx, Postfix, PostfixConfig, Prometheus, Vhost, lab_identity, promtool, proxy_to};
 
 /// Fetches discovery with openssl, which must end well: chain trusted below `roots`, name right, in date.
 fn fetch(at: SocketAddr, name: &str, root: &Authority, scratch: &Path) -> String {
@@ -62,6 +62,27 @@ fn nginx_takes_a_renewed_certificate_without_a_restart() {
     fetch(nginx.at("127.0.0.1"), "login.example.com", &old_root, scratch.path());
     nginx.reload(&[Vhost { identities: vec![new], ..vhost }]);
     fetch(nginx.at("127.0.0.1"), "login.example.com", &new_root, scratch.path());
+}
+
+#[test]
+fn nginx_forwards_to_an_origin_with_the_key() {
+    let scratch = folder();
+    let (root, identity) = lab_identity("login.example.com");
+    let listener = TcpListener::bind((LOOPBACK[0], 0)).unwrap();
+    let content = proxy_to(listener.local_addr().unwrap(), "custom-domain.edge.example.net", "sesame");
+    let nginx = Nginx::start(&[Vhost::new("login.example.com", identity).answering(content)]);
+    let origin = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 4096];
+        let length = stream.read(&mut request).unwrap();
+        stream.write_all(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n").unwrap();
+        String::from_utf8_lossy(&request[..length]).into_owned()
+    });
+    let answer = fetch(nginx.at("127.0.0.1"), "login.example.com", &root, scratch.path());
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    let request = origin.join().unwrap();
+    assert!(request.contains("\r\nHost: custom-domain.edge.example.net\r\n"), "{request}");
+    assert!(request.contains("\r\ncname-api-key: sesame\r\n"), "{request}");
 }
 
 #[test]
