@@ -1,5 +1,13 @@
 //! Looking: the only room that connects to what is watched. A failure is an observation, never an `Err`.
+//!
+//! [`look`] is one round: the records, then with every address one handshake, and over those very connections
+//! the request for the discovery document.
 
+mod dns;
+mod http;
+mod look;
 mod settings;
+mod tls;
 
+pub use look::{Target, look};
 pub use settings::Settings;

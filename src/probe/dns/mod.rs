@@ -1,0 +1,97 @@
+//! The records of a domain, asked of the resolver: A and AAAA with the CNAME chain to them, and the ownership TXT.
+//! Names are asked exactly as they are: no search list, no hosts file.
+
+mod ask;
+mod chain;
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use hickory_resolver::net::NetError;
+use hickory_resolver::proto::rr::{RData, RecordType};
+use tokio::time::Instant;
+
+use crate::domain::{Domain, DomainName, Families};
+use crate::observation::{CnameLink, DnsObservation, Lookup, Outcome, bounded};
+
+use self::ask::Asker;
+use self::chain::Followed;
+
+/// Records kept of one type; an address list beyond is cut by the look.
+const MAX_RECORDS: usize = 64;
+/// Characters kept of one TXT record.
+const MAX_TXT: usize = 1024;
+
+/// Asks for all records of a domain, everything at once, within the timeout.
+pub(super) async fn observe(domain: &Domain, nameservers: &[SocketAddr], timeout: Duration) -> DnsObservation {
+    let started = Instant::now();
+    let asker = Asker::new(nameservers, started + timeout);
+    let txt_name = domain.txt_name();
+    let wants = |families: [Families; 3]| families.contains(&domain.families);
+    let (a, aaaa, txt) = tokio::join!(
+        lookup(&asker, &domain.name, RecordType::A, wants([Families::Auto, Families::Both, Families::Ipv4])),
+        lookup(&asker, &domain.name, RecordType::AAAA, wants([Families::Auto, Families::Both, Families::Ipv6])),
+        lookup(&asker, &txt_name, RecordType::TXT, true),
+    );
+    let mut observation = DnsObservation {
+        nameservers: nameservers.to_vec(),
+        cname_loop: a.looped || aaaa.looped,
+        cname: longer(a.links.clone(), aaaa.links.clone()),
+        a: typed(a, ipv4),
+        aaaa: typed(aaaa, ipv6),
+        txt_name,
+        txt: typed(txt, txt_value),
+        others_answer: None,
+        elapsed_ms: 0,
+    };
+    if observation.failed() {
+        observation.others_answer = Some(asker.answers_for_the_root().await);
+    }
+    observation.elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    observation
+}
+
+/// The name servers of `/etc/resolv.conf`, read anew: it changes under a daemon that lives long.
+pub(super) fn system_nameservers() -> Result<Vec<SocketAddr>, NetError> {
+    let (config, _) = hickory_resolver::system_conf::read_system_conf()?;
+    Ok(config.name_servers().iter().map(|server| SocketAddr::new(server.ip, 53)).collect())
+}
+
+async fn lookup(asker: &Asker<'_>, name: &DomainName, record_type: RecordType, wanted: bool) -> Followed {
+    if wanted { chain::follow(asker, name, record_type).await } else { Followed::not_asked() }
+}
+
+fn longer(one: Vec<CnameLink>, other: Vec<CnameLink>) -> Vec<CnameLink> {
+    if one.len() >= other.len() { one } else { other }
+}
+
+fn typed<T>(followed: Followed, read: fn(&RData) -> Option<T>) -> Lookup<T> {
+    let records: Vec<T> = followed.records.iter().filter_map(read).take(MAX_RECORDS).collect();
+    let outcome = match followed.outcome {
+        Outcome::Found if records.is_empty() => Outcome::NoData,
+        outcome => outcome,
+    };
+    Lookup { records, ttl: followed.ttl, outcome }
+}
+
+fn ipv4(data: &RData) -> Option<Ipv4Addr> {
+    match data {
+        RData::A(a) => Some(a.0),
+        _ => None,
+    }
+}
+
+fn ipv6(data: &RData) -> Option<Ipv6Addr> {
+    match data {
+        RData::AAAA(aaaa) => Some(aaaa.0),
+        _ => None,
+    }
+}
+
+/// The strings of a TXT record joined without a space, as RFC 7208 §3.3 and Auth0 read them.
+fn txt_value(data: &RData) -> Option<String> {
+    match data {
+        RData::TXT(txt) => Some(bounded(String::from_utf8_lossy(&txt.txt_data.concat()).into_owned(), MAX_TXT)),
+        _ => None,
+    }
+}

@@ -1,0 +1,183 @@
+//! One request over a connection that stands: the discovery document, asked through the proxy as a customer's
+//! SDK asks it. Nothing is followed, nothing is sent that a stranger might not see.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, HOST, HeaderName, USER_AGENT};
+use http::{HeaderMap, Request, Response, Uri};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::client::TlsStream;
+
+use super::Settings;
+use crate::domain::DomainName;
+use crate::observation::{AnswerHeaders, Auth0Observation, Code, Failure, bounded};
+
+/// OpenID Connect Discovery 1.0 §4.
+const DISCOVERY: &str = "/.well-known/openid-configuration";
+/// A discovery document has some 4 KiB; what is longer is read no further.
+const MAX_BODY: usize = 256 * 1024;
+/// Characters kept of a header.
+const MAX_HEADER: usize = 200;
+/// Characters kept of an issuer.
+const MAX_ISSUER: usize = 300;
+/// Characters kept of a body that is no JSON.
+const MAX_EXCERPT: usize = 200;
+
+/// Asks for the discovery document over the connection of this address.
+pub(super) async fn observe(
+    stream: TlsStream<TcpStream>,
+    address: SocketAddr,
+    name: &DomainName,
+    settings: &Settings,
+    deadline: Instant,
+) -> Auth0Observation {
+    let mut observation = Auth0Observation::new(address);
+    let started = Instant::now();
+    match timeout_at(deadline, exchange(stream, name, settings)).await {
+        Ok(Ok((response, body))) => {
+            observation.status = Some(response.status.as_u16());
+            observation.http_version = Some(format!("{:?}", response.version));
+            observation.headers = answer_headers(&response.headers);
+            read_body(&body, settings, &mut observation);
+        }
+        Ok(Err(error)) => {
+            let detail = format!("the connection broke before a complete answer: {}", causes(&error));
+            observation.failure = Some(Failure::new(Code::HttpBroken, detail));
+        }
+        Err(_) => {
+            let detail = "no complete answer to the request before the deadline";
+            observation.failure = Some(Failure::new(Code::HttpTimeout, detail));
+        }
+    }
+    observation.elapsed_ms = Some(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
+    observation
+}
+
+async fn exchange(
+    stream: TlsStream<TcpStream>,
+    name: &DomainName,
+    settings: &Settings,
+) -> Result<(http::response::Parts, Vec<u8>), hyper::Error> {
+    let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    let path = format!("{DISCOVERY}?notafter={}", nonce());
+    let io = TokioIo::new(stream);
+    let (response, _connection) = if is_h2 {
+        let uri = format!("https://{name}{path}");
+        let builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new()).timer(TokioTimer::new()).clone();
+        let (mut sender, connection) = builder.handshake(io).await?;
+        let guard = AbortOnDrop(tokio::spawn(async move {
+            let _ = connection.await;
+        }));
+        (sender.send_request(request(&uri, None, settings)).await?, guard)
+    } else {
+        let (mut sender, connection) =
+            hyper::client::conn::http1::Builder::new().max_headers(128).handshake(io).await?;
+        let guard = AbortOnDrop(tokio::spawn(async move {
+            let _ = connection.await;
+        }));
+        (sender.send_request(request(&path, Some(name), settings)).await?, guard)
+    };
+    let (parts, body) = Response::into_parts(response);
+    Ok((parts, read_up_to(body, MAX_BODY).await?))
+}
+
+fn request(uri: &str, host: Option<&DomainName>, settings: &Settings) -> Request<Empty<Bytes>> {
+    let mut request = Request::new(Empty::new());
+    *request.uri_mut() = uri.parse().unwrap_or_else(|_| Uri::from_static(DISCOVERY));
+    let headers = request.headers_mut();
+    let contact = settings.contact.as_deref().map(|contact| format!(" ({contact})")).unwrap_or_default();
+    let agent = format!("notafter/{}{contact}", env!("CARGO_PKG_VERSION"));
+    for (header, value) in [(USER_AGENT, agent.as_str()), (ACCEPT, "application/json")] {
+        if let Ok(value) = value.parse() {
+            headers.insert(header, value);
+        }
+    }
+    if let Some(host) = host.and_then(|host| host.as_str().parse().ok()) {
+        headers.insert(HOST, host);
+    }
+    request
+}
+
+/// A query nobody has asked before, so that no cache answers in Auth0's place.
+fn nonce() -> String {
+    let mut bytes = [0; 8];
+    // Without randomness a constant still asks; a cache may then answer, which `age` and `x-cache` show.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    format!("{:016x}", u64::from_be_bytes(bytes))
+}
+
+async fn read_up_to(mut body: Incoming, most: usize) -> Result<Vec<u8>, hyper::Error> {
+    let mut read = Vec::new();
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame?.into_data() {
+            read.extend_from_slice(&data[..data.len().min(most - read.len())]);
+        }
+        if read.len() >= most {
+            break;
+        }
+    }
+    Ok(read)
+}
+
+fn read_body(body: &[u8], settings: &Settings, observation: &mut Auth0Observation) {
+    if let Ok(Value::Object(document)) = serde_json::from_slice(body) {
+        observation.is_json = true;
+        let issuer = document.get("issuer").and_then(Value::as_str);
+        observation.issuer = issuer.map(|issuer| bounded(issuer.to_owned(), MAX_ISSUER));
+    }
+    let text = String::from_utf8_lossy(body);
+    if observation.status != Some(200) {
+        observation.key_marker = settings.key_markers.iter().find(|marker| text.contains(marker.as_str())).cloned();
+    }
+    if observation.status != Some(200) || !observation.is_json {
+        let printable: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let words = printable.split_whitespace().collect::<Vec<_>>().join(" ");
+        observation.excerpt = Some(bounded(words, MAX_EXCERPT)).filter(|excerpt| !excerpt.is_empty());
+    }
+}
+
+fn answer_headers(headers: &HeaderMap) -> AnswerHeaders {
+    let get = |name: &'static str| {
+        let value = headers.get(HeaderName::from_static(name))?;
+        Some(bounded(String::from_utf8_lossy(value.as_bytes()).into_owned(), MAX_HEADER))
+    };
+    AnswerHeaders {
+        content_type: get("content-type"),
+        server: get("server"),
+        via: get("via"),
+        location: get("location"),
+        retry_after: get("retry-after"),
+        age: get("age"),
+        x_cache: get("x-cache"),
+        cf_ray: get("cf-ray"),
+        cf_mitigated: get("cf-mitigated"),
+        auth0_request_id: get("x-auth0-requestid"),
+    }
+}
+
+/// hyper says what failed, its source why.
+fn causes(error: &hyper::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// Ends the task that drives a connection when its one request is over.
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

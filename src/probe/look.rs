@@ -1,0 +1,133 @@
+//! [`look`]: one round of all checks of one domain.
+
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+
+use futures_util::future::join_all;
+use tokio::time::Instant;
+
+use super::{Settings, dns, http, tls};
+use crate::domain::{Domain, Families, UnixTime};
+use crate::observation::{Auth0Observation, DnsObservation, Look, TlsObservation, Vantage, View};
+use crate::trust::TrustStore;
+
+/// Addresses looked at of one domain; the surplus is counted.
+const MAX_ADDRESSES: usize = 16;
+/// Where customers connect, unless the operator says otherwise.
+const HTTPS: u16 = 443;
+
+/// What is looked at, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The domain.
+    pub domain: &'a Domain,
+    /// How to look.
+    pub settings: &'a Settings,
+    /// Whom to trust.
+    pub trust: &'a TrustStore,
+}
+
+/// Looks once. `at` is the time the look is booked under; `turn` counts a domain's looks, so that addresses beyond
+/// the bound on requests have theirs in rotation.
+pub async fn look(target: Target<'_>, at: UnixTime, turn: u64) -> Look {
+    let started = Instant::now();
+    let dns = records(target).await;
+    let (mut addresses, no_route): (Vec<_>, Vec<_>) =
+        addresses(target.domain, &dns).into_iter().partition(|address| has_route(target.domain, *address));
+    let surplus_addresses = addresses.len().saturating_sub(MAX_ADDRESSES);
+    addresses.truncate(MAX_ADDRESSES);
+    let asked = in_turn(addresses.len(), target.settings.http_addresses, turn);
+    let visits = addresses.iter().zip(asked).map(|(address, ask)| visit(target, *address, ask));
+    let (tls, auth0): (Vec<_>, Vec<_>) = join_all(visits).await.into_iter().unzip();
+    Look {
+        domain: target.domain.name.clone(),
+        vantage: Vantage::default(),
+        view: View::Proxy,
+        at,
+        dns: Some(dns),
+        tls,
+        auth0: auth0.into_iter().flatten().collect(),
+        no_route,
+        surplus_addresses,
+        elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+async fn records(target: Target<'_>) -> DnsObservation {
+    let system;
+    let nameservers = if target.settings.nameservers.is_empty() {
+        // Unreadable is as good as empty: nobody can be asked, and the observation says so.
+        system = dns::system_nameservers().unwrap_or_default();
+        &system
+    } else {
+        &target.settings.nameservers
+    };
+    dns::observe(target.domain, nameservers, target.settings.timeout).await
+}
+
+/// One connection: the handshake, and over it the request if it is this address's turn.
+async fn visit(target: Target<'_>, address: SocketAddr, ask: bool) -> (TlsObservation, Option<Auth0Observation>) {
+    let deadline = Instant::now() + target.settings.timeout;
+    let name = &target.domain.name;
+    let handshake = tls::observe(address, name, target.trust, deadline).await;
+    match handshake.stream {
+        Some(stream) if ask => {
+            let auth0 = http::observe(stream, address, name, target.settings, deadline).await;
+            (handshake.observation, Some(auth0))
+        }
+        _ => (handshake.observation, None),
+    }
+}
+
+/// Where the operator says, else where DNS says; each once.
+fn addresses(domain: &Domain, dns: &DnsObservation) -> Vec<SocketAddr> {
+    if !domain.addresses.is_empty() {
+        return domain.addresses.clone();
+    }
+    let v4 = dns.a.records.iter().copied().map(IpAddr::V4);
+    let v6 = dns.aaaa.records.iter().copied().map(IpAddr::V6);
+    let mut addresses: Vec<SocketAddr> = v4.chain(v6).map(|ip| SocketAddr::new(ip, HTTPS)).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
+}
+
+/// Whether this machine has a route there. Only IPv6 may be missing without anybody's fault, and only unless the
+/// operator asked for it.
+fn has_route(domain: &Domain, address: SocketAddr) -> bool {
+    if address.is_ipv4() || domain.families != Families::Auto {
+        return true;
+    }
+    // Connecting a datagram socket looks the route up and sends nothing.
+    UdpSocket::bind("[::]:0").and_then(|socket| socket.connect(address)).is_ok()
+}
+
+/// Which of so many addresses are asked at this turn, `most` of them, going round.
+fn in_turn(addresses: usize, most: usize, turn: u64) -> Vec<bool> {
+    let most = most.clamp(1, addresses.max(1));
+    if most == addresses {
+        return vec![true; addresses];
+    }
+    let first = usize::try_from(turn).unwrap_or(0).wrapping_mul(most) % addresses.max(1);
+    let distance = |index: usize| (index + addresses - first) % addresses;
+    (0..addresses).map(|index| distance(index) < most).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_has_its_turn() {
+        for (addresses, most) in [(1, 4), (4, 4), (5, 4), (9, 4), (16, 4), (3, 1), (0, 4)] {
+            let mut asked = vec![0; addresses];
+            for turn in 0..addresses as u64 {
+                let now = in_turn(addresses, most, turn);
+                assert_eq!(now.iter().filter(|ask| **ask).count(), most.min(addresses));
+                for (count, ask) in asked.iter_mut().zip(now) {
+                    *count += u32::from(ask);
+                }
+            }
+            assert!(asked.iter().all(|count| *count > 0), "{addresses} {most}: {asked:?}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Connection and handshake with one address. The chain is captured before anybody judges it: an expired,
+//! untrusted or foreign certificate is shown like any other.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ClientConfig, Resumption};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::{AlertDescription, DigitallySignedStruct, ProtocolVersion, SignatureScheme};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime as PkiTime};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::domain::DomainName;
+use crate::observation::{Code, Failure, TlsObservation};
+use crate::trust::TrustStore;
+
+/// What came of a connection attempt: always an observation, and the open connection if the handshake ended well.
+pub(super) struct Handshake {
+    pub(super) observation: TlsObservation,
+    pub(super) stream: Option<TlsStream<TcpStream>>,
+}
+
+/// Connects, shakes hands with SNI = the domain, and assesses the chain that was presented.
+pub(super) async fn observe(
+    address: SocketAddr,
+    name: &DomainName,
+    trust: &TrustStore,
+    deadline: Instant,
+) -> Handshake {
+    let mut observation = TlsObservation::new(address);
+    let started = Instant::now();
+    let tcp = match timeout_at(deadline, TcpStream::connect(address)).await {
+        Ok(Ok(tcp)) => tcp,
+        Ok(Err(error)) => return failed(observation, connect_failure(&error)),
+        Err(_) => return failed(observation, Failure::new(Code::ConnectTimeout, "no answer before the deadline")),
+    };
+    observation.connect_ms = Some(milliseconds_since(started));
+    let capture = Arc::new(Capture::new());
+    let outcome = shake_hands(tcp, name, &capture, deadline).await;
+    observation.handshake_ms = Some(milliseconds_since(started).saturating_sub(observation.connect_ms.unwrap_or(0)));
+    if let Some(chain) = capture.chain.get() {
+        observation.presented = Some(Arc::new(trust.assess(chain, name)));
+    }
+    match outcome {
+        Ok(stream) => {
+            describe(&stream, &mut observation);
+            Handshake { observation, stream: Some(stream) }
+        }
+        Err(failure) => failed(observation, failure),
+    }
+}
+
+async fn shake_hands(
+    tcp: TcpStream,
+    name: &DomainName,
+    capture: &Arc<Capture>,
+    deadline: Instant,
+) -> Result<TlsStream<TcpStream>, Failure> {
+    let _ = tcp.set_nodelay(true);
+    let config = client_config(capture).map_err(|error| Failure::new(Code::TlsHandshakeFailed, error.to_string()))?;
+    let server_name = ServerName::try_from(name.as_str().to_owned())
+        .map_err(|error| Failure::new(Code::TlsHandshakeFailed, error.to_string()))?;
+    match timeout_at(deadline, TlsConnector::from(Arc::new(config)).connect(server_name, tcp)).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(handshake_failure(&error)),
+        Err(_) => Err(Failure::new(Code::TlsTimeout, "the handshake did not end before the deadline")),
+    }
+}
+
+/// A configuration for one handshake: nothing is resumed, remembered or sent early, so that every look sees the
+/// certificate the server has now.
+fn client_config(capture: &Arc<Capture>) -> Result<ClientConfig, rustls::Error> {
+    let mut config = ClientConfig::builder_with_provider(Arc::clone(&capture.provider))
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::clone(capture) as Arc<dyn ServerCertVerifier>)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.resumption = Resumption::disabled();
+    Ok(config)
+}
+
+fn describe(stream: &TlsStream<TcpStream>, observation: &mut TlsObservation) {
+    let (_, connection) = stream.get_ref();
+    observation.version = connection.protocol_version().map(version_name);
+    observation.cipher_suite = connection.negotiated_cipher_suite().map(|suite| suite_name(suite.suite()));
+    observation.group = connection.negotiated_key_exchange_group().map(|group| format!("{:?}", group.name()));
+    observation.alpn = connection.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned());
+}
+
+fn version_name(version: ProtocolVersion) -> String {
+    match version {
+        ProtocolVersion::TLSv1_3 => "TLSv1.3".to_owned(),
+        ProtocolVersion::TLSv1_2 => "TLSv1.2".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// IANA's name; rustls writes `TLS13_…` where the registry says `TLS_…`.
+fn suite_name(suite: rustls::CipherSuite) -> String {
+    let name = format!("{suite:?}");
+    name.strip_prefix("TLS13_").map(|rest| format!("TLS_{rest}")).unwrap_or(name)
+}
+
+fn failed(mut observation: TlsObservation, failure: Failure) -> Handshake {
+    observation.failure = Some(failure);
+    Handshake { observation, stream: None }
+}
+
+fn milliseconds_since(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+fn connect_failure(error: &io::Error) -> Failure {
+    let (code, detail) = match error.kind() {
+        io::ErrorKind::ConnectionRefused => (Code::ConnectRefused, "nothing listens there".to_owned()),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
+            (Code::ConnectReset, "the connection was reset at once".to_owned())
+        }
+        io::ErrorKind::TimedOut => (Code::ConnectTimeout, "no answer".to_owned()),
+        _ => (Code::ConnectUnreachable, error.to_string()),
+    };
+    Failure::new(code, detail)
+}
+
+fn handshake_failure(error: &io::Error) -> Failure {
+    if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return Failure::new(Code::TlsHandshakeFailed, tls_detail(tls));
+    }
+    match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted => {
+            Failure::new(Code::ConnectReset, "the connection was reset during the handshake")
+        }
+        io::ErrorKind::UnexpectedEof => {
+            Failure::new(Code::TlsHandshakeFailed, "the server closed the connection during the handshake")
+        }
+        _ => Failure::new(Code::TlsHandshakeFailed, error.to_string()),
+    }
+}
+
+fn tls_detail(error: &rustls::Error) -> String {
+    match error {
+        // An alert carries no more than this; the usual reasons are worth their words.
+        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::ProtocolVersion) => {
+            format!("{error}: the server offers none of TLS 1.2 and 1.3 with ECDHE")
+        }
+        rustls::Error::AlertReceived(AlertDescription::UnrecognisedName) => {
+            format!("{error}: the server has nothing for this server name")
+        }
+        rustls::Error::InvalidMessage(_) => format!("{error}: what answers does not speak TLS"),
+        _ => error.to_string(),
+    }
+}
+
+/// Accepts any chain and keeps it; the signature that proves possession of the leaf's key is checked as ever.
+#[derive(Debug)]
+struct Capture {
+    provider: Arc<CryptoProvider>,
+    chain: OnceLock<Vec<CertificateDer<'static>>>,
+}
+
+impl Capture {
+    fn new() -> Self {
+        Self { provider: Arc::new(rustls::crypto::aws_lc_rs::default_provider()), chain: OnceLock::new() }
+    }
+}
+
+impl ServerCertVerifier for Capture {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: PkiTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let all = std::iter::once(end_entity).chain(intermediates).map(|der| der.clone().into_owned());
+        let _ = self.chain.set(all.collect());
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
