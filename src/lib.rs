@@ -14,3 +14,5 @@ pub mod verdict;
 pub mod incident;
 pub mod notify;
 pub mod probe;
+
+pub mod config;
