@@ -15,5 +15,9 @@ pub mod incident;
 pub mod notify;
 pub mod probe;
 
+pub mod config;
+
+pub mod cli;
+
 #[cfg(feature = "demo")]
 pub mod lab;

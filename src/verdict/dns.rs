@@ -82,12 +82,12 @@ fn cname(domain: &Domain, dns: &DnsObservation, bench: &mut Bench) {
         bench.find(Finding::new(Code::DnsCnameLoop, summary).fact("chain", chain.clone()));
     }
     // Without a CNAME there is nothing to judge: DNS providers flatten it to addresses at a zone's apex.
-    if let (Some(expected), Some(first)) = (expected, chain.first()) {
-        if !chain.contains(&expected.as_str()) {
-            let summary = format!("the CNAME points at {first}, not at {expected}");
-            let finding = Finding::new(Code::DnsCnameMismatch, summary);
-            bench.find(finding.fact("expected", expected.as_str()).fact("chain", chain.clone()));
-        }
+    if let (Some(expected), Some(first)) = (expected, chain.first())
+        && !chain.contains(&expected.as_str())
+    {
+        let summary = format!("the CNAME points at {first}, not at {expected}");
+        let finding = Finding::new(Code::DnsCnameMismatch, summary);
+        bench.find(finding.fact("expected", expected.as_str()).fact("chain", chain.clone()));
     }
     let edge = chain.iter().find(|target| is_auth0_edge(target));
     if let Some(target) = edge.filter(|target| expected.is_none_or(|expected| expected.as_str() != **target)) {

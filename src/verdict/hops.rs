@@ -14,6 +14,15 @@ pub(super) fn fill(domain: &Domain, record: &Record, findings: &[Finding], path:
     answers(domain, record, findings, path);
 }
 
+/// The path of a chain that was read from a file: nothing but what its findings say of the handshake.
+pub(super) fn of_chain(findings: &[Finding]) -> Path {
+    let mut path = Path::not_looked();
+    if let Some(finding) = critical_at(findings, Hop::Tls) {
+        path.set(Hop::Tls, HopStatus::Broken, finding.summary.clone());
+    }
+    path
+}
+
 /// The worst critical finding whose code belongs to the hop.
 fn critical_at(findings: &[Finding], hop: Hop) -> Option<&Finding> {
     findings.iter().find(|finding| finding.severity == Severity::Critical && hop_of(finding.code) == Some(hop))

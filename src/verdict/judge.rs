@@ -1,11 +1,11 @@
 //! [`judge`]: from what was seen to what is wrong.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::{Finding, Kind, Level, Path, Record, References, Severity, Surroundings, Verdict};
 use super::{certificates, dns, hops, login, reach};
 use crate::domain::{Domain, UnixTime};
-use crate::observation::Code;
+use crate::observation::{Code, Presented};
 
 /// What is wrong with a domain at the moment `now`, by all that was seen of it.
 ///
@@ -20,29 +20,57 @@ pub fn judge(domain: &Domain, record: &Record, surroundings: &Surroundings, now:
     if surroundings.references == References::AllFail {
         bench.call_it_blindness();
     }
+    let changes_at = bench.next_change();
     let mut findings = bench.findings;
-    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.code.as_str().cmp(b.code.as_str())));
+    worst_first(&mut findings);
     Verdict {
         domain: domain.name.clone(),
         at: now,
         level: level(record, &findings),
         path: path(domain, record, &findings),
         effective_expiry: certificates::effective_expiry(record),
-        changes_at: bench.changes.range(now.plus(1)..).next().map(|(moment, ())| *moment),
+        changes_at,
         findings,
     }
+}
+
+/// What is wrong with a chain by itself, as a server would present it for the domain: the same findings, without
+/// anything that must be seen over the network.
+pub fn judge_chain(domain: &Domain, presented: &Presented, now: UnixTime) -> Verdict {
+    let mut bench = Bench::new(now);
+    let mut findings = certificates::chain(domain, presented, &mut bench);
+    worst_first(&mut findings);
+    let worst = findings.first().map_or(Severity::Info, |finding| finding.severity);
+    Verdict {
+        domain: domain.name.clone(),
+        at: now,
+        level: match worst {
+            _ if presented.leaf().is_none() => Level::Unknown,
+            Severity::Critical => Level::Critical,
+            Severity::Warning => Level::Warning,
+            Severity::Info => Level::Healthy,
+        },
+        path: hops::of_chain(&findings),
+        effective_expiry: presented.effective_expiry(),
+        changes_at: bench.next_change(),
+        findings,
+    }
+}
+
+fn worst_first(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.code.as_str().cmp(b.code.as_str())));
 }
 
 /// Where the findings gather while a domain is judged, and the moments at which they would be others.
 pub(super) struct Bench {
     pub(super) now: UnixTime,
     pub(super) findings: Vec<Finding>,
-    changes: BTreeMap<UnixTime, ()>,
+    changes: BTreeSet<UnixTime>,
 }
 
 impl Bench {
     fn new(now: UnixTime) -> Self {
-        Self { now, findings: Vec::new(), changes: BTreeMap::new() }
+        Self { now, findings: Vec::new(), changes: BTreeSet::new() }
     }
 
     pub(super) fn find(&mut self, finding: Finding) {
@@ -51,7 +79,11 @@ impl Bench {
 
     /// At this moment the same facts will be judged otherwise.
     pub(super) fn changes_at(&mut self, moment: UnixTime) {
-        self.changes.insert(moment, ());
+        self.changes.insert(moment);
+    }
+
+    fn next_change(&self) -> Option<UnixTime> {
+        self.changes.iter().copied().find(|moment| *moment > self.now)
     }
 
     /// What the network did not carry to us says nothing about the domain; what certificates say still holds.

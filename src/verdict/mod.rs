@@ -21,7 +21,7 @@ use crate::domain::{DomainName, UnixTime};
 
 pub use catalogue::{Entry, Family, Kind};
 pub use finding::{Finding, Severity};
-pub use judge::judge;
+pub use judge::{judge, judge_chain};
 pub use path::{Hop, HopStatus, Path, Step};
 pub use record::{AddressRecord, Record, References, Surroundings};
 

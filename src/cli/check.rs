@@ -1,0 +1,97 @@
+//! `notafter check`: one look now at each domain, judged and printed. Reads and writes no state, tells nobody.
+
+mod nagios;
+mod plan;
+mod report;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use futures_util::StreamExt;
+
+use self::plan::Plan;
+use super::EXIT_UNKNOWN;
+use super::text::{complain, print};
+use crate::domain::UnixTime;
+use crate::observation::Look;
+use crate::probe::{Target, look};
+use crate::verdict::{Level, Record, Surroundings, Verdict, judge};
+
+pub(super) use self::plan::{Arguments, parse_time};
+pub(super) use self::report::verdict_json;
+
+/// Looks in flight at once.
+const AT_ONCE: usize = 16;
+
+pub(super) fn run(arguments: Arguments) -> u8 {
+    let nagios = arguments.format == plan::Format::Nagios;
+    let plan = match Plan::of(&arguments) {
+        Ok(plan) => plan,
+        Err(error) if nagios => {
+            let first = error.lines().next().unwrap_or_default();
+            print(&format!("NOTAFTER UNKNOWN - {first}\n"));
+            return EXIT_UNKNOWN;
+        }
+        Err(error) => {
+            complain(&error);
+            return super::EXIT_USAGE;
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&format!("cannot start: {error}"));
+            return EXIT_UNKNOWN;
+        }
+    };
+    let looks = runtime.block_on(all_looks(&plan));
+    let seen = judge_all(&plan, looks);
+    print(&match arguments.format {
+        plan::Format::Text => report::text(&seen, plan.at),
+        plan::Format::Json => seen.iter().map(|seen| format!("{}\n", report::json(seen))).collect(),
+        plan::Format::Nagios => nagios::report(&seen, &plan),
+    });
+    seen.iter().map(|seen| seen.verdict.level).max().unwrap_or(Level::Unknown).exit_code()
+}
+
+/// A look with what was made of it.
+pub(super) struct Seen {
+    look: Look,
+    verdict: Verdict,
+}
+
+async fn all_looks(plan: &Plan) -> Vec<Look> {
+    let progress = report::Progress::new(plan.watches.len());
+    let looks = plan.watches.iter().map(|planned| async {
+        let target = Target { domain: &planned.watch.domain, settings: &planned.watch.probe, trust: &planned.trust };
+        let seen = look(target, plan.at, 0).await;
+        progress.one_more();
+        seen
+    });
+    futures_util::stream::iter(looks).buffered(AT_ONCE).collect().await
+}
+
+/// Judged together, because a name server that answers for one domain is not what fails for another.
+fn judge_all(plan: &Plan, looks: Vec<Look>) -> Vec<Seen> {
+    let answered: Vec<_> = looks.iter().map(|look| look.dns.as_ref().filter(|dns| !dns.failed()).cloned()).collect();
+    let judged = looks.into_iter().zip(&plan.watches).enumerate().map(|(index, (look, planned))| {
+        let asked = look.dns.as_ref().map(|dns| &dns.nameservers);
+        let others = answered.iter().enumerate().filter(|(other, _)| *other != index);
+        let surroundings = Surroundings {
+            resolvers_answer_others: others
+                .filter_map(|(_, dns)| dns.as_ref())
+                .any(|dns| Some(&dns.nameservers) == asked),
+            ..Surroundings::default()
+        };
+        let mut record = Record::default();
+        record.absorb(look.clone());
+        let verdict = judge(&planned.watch.domain, &record, &surroundings, plan.at);
+        Seen { look, verdict }
+    });
+    judged.collect()
+}
+
+/// The wall clock, read once a command.
+pub(super) fn system_now() -> UnixTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixTime(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}

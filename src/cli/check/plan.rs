@@ -1,0 +1,173 @@
+//! What is to be looked at, and how: the configuration file where there is one, overridden by the flags.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::ValueEnum;
+
+use super::system_now;
+use crate::config::{self, Settings, Watch};
+use crate::domain::{DomainName, UnixTime};
+use crate::trust::{RootSource, TrustStore};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The domains to look at; without any, all of the configuration file
+    domains: Vec<DomainName>,
+    /// The configuration file [default: config/notafter.toml, else /etc/notafter/notafter.toml]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+    /// Look here instead of where DNS says; repeatable, port 443 unless named
+    #[arg(long = "address", value_name = "ADDRESS[:PORT]", value_parser = parse_address)]
+    addresses: Vec<SocketAddr>,
+    /// Ask this name server instead of the system's; repeatable, port 53 unless named
+    #[arg(long = "nameserver", value_name = "ADDRESS[:PORT]", value_parser = parse_nameserver)]
+    nameservers: Vec<SocketAddr>,
+    /// Trust the roots in this PEM file, and no others
+    #[arg(long, value_name = "FILE")]
+    roots: Option<PathBuf>,
+    /// Intermediates a server may leave out, in PEM
+    #[arg(long, value_name = "FILE")]
+    intermediates: Option<PathBuf>,
+    /// The expected value of the ownership TXT record
+    #[arg(long, value_name = "VALUE")]
+    txt: Option<String>,
+    /// Where the ownership TXT record is [default: _cf-custom-hostname.DOMAIN]
+    #[arg(long, value_name = "NAME", value_parser = DomainName::parse_record)]
+    txt_name: Option<DomainName>,
+    /// A name that the CNAME chain must contain
+    #[arg(long, value_name = "NAME", value_parser = DomainName::parse_record)]
+    cname: Option<DomainName>,
+    /// Judge as of this time (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    at: Option<UnixTime>,
+    /// The origin host behind the proxy; a second view of it is not taken by this version
+    #[arg(long, value_name = "HOST", hide = true)]
+    auth0_origin: Option<DomainName>,
+    /// The tenant's canonical host; a third view of it is not taken by this version
+    #[arg(long, value_name = "HOST", hide = true)]
+    auth0_tenant: Option<DomainName>,
+}
+
+/// How `check` prints what it found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+    /// One line for Nagios, Icinga and their like, and their exit codes.
+    Nagios,
+}
+
+/// Everything that was decided before the first connection.
+pub(super) struct Plan {
+    pub(super) watches: Vec<Planned>,
+    pub(super) at: UnixTime,
+}
+
+/// A domain with the roots it is judged by.
+pub(super) struct Planned {
+    pub(super) watch: Watch,
+    pub(super) trust: Arc<TrustStore>,
+}
+
+impl Plan {
+    pub(super) fn of(arguments: &Arguments) -> Result<Self, String> {
+        let settings = settings(arguments)?;
+        let watches: Vec<Watch> = if arguments.domains.is_empty() {
+            settings.watches
+        } else {
+            arguments.domains.iter().map(|name| settings.watch_of(name)).collect()
+        };
+        if watches.is_empty() {
+            return Err("nothing to look at: name a domain, or a configuration file that has some".to_owned());
+        }
+        let mut stores = config::TrustStores::default();
+        let planned = watches.into_iter().map(|watch| {
+            let watch = overridden(watch, arguments);
+            let trust = stores.load(&watch.roots, &watch.intermediates)?;
+            Ok(Planned { watch, trust })
+        });
+        Ok(Self { watches: planned.collect::<Result<_, String>>()?, at: arguments.at.unwrap_or_else(system_now) })
+    }
+}
+
+/// The file that was named, else a default one that is there, else nothing but defaults.
+fn settings(arguments: &Arguments) -> Result<Settings, String> {
+    let Some(file) = arguments.config.clone().or_else(config::default_file) else {
+        return Ok(Settings::default());
+    };
+    config::load(&file).map_err(|mistakes| config::told_together(&mistakes))
+}
+
+fn overridden(mut watch: Watch, arguments: &Arguments) -> Watch {
+    if !arguments.addresses.is_empty() {
+        watch.domain.addresses.clone_from(&arguments.addresses);
+    }
+    if !arguments.nameservers.is_empty() {
+        watch.probe.nameservers.clone_from(&arguments.nameservers);
+    }
+    if let Some(file) = &arguments.roots {
+        watch.roots = vec![RootSource::File(file.clone())];
+    }
+    if let Some(file) = &arguments.intermediates {
+        watch.intermediates = vec![file.clone()];
+    }
+    let expected = &mut watch.domain.expected;
+    override_with(&mut expected.txt, &arguments.txt);
+    override_with(&mut expected.txt_name, &arguments.txt_name);
+    override_with(&mut expected.cname, &arguments.cname);
+    watch
+}
+
+fn override_with<T: Clone>(setting: &mut Option<T>, flag: &Option<T>) {
+    if flag.is_some() {
+        setting.clone_from(flag);
+    }
+}
+
+/// RFC 3339, for clap.
+pub(crate) fn parse_time(text: &str) -> Result<UnixTime, String> {
+    UnixTime::parse_rfc3339(text).ok_or_else(|| "an RFC 3339 time is needed, e.g. 2026-12-01T00:00:00Z".to_owned())
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    socket_address(text, 443)
+}
+
+fn parse_nameserver(text: &str) -> Result<SocketAddr, String> {
+    socket_address(text, 53)
+}
+
+fn socket_address(text: &str, port: u16) -> Result<SocketAddr, String> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let with_port = || bare.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, port));
+    text.parse()
+        .ok()
+        .or_else(with_port)
+        .ok_or_else(|| format!("an IP address is needed, e.g. 192.0.2.1:{port} or [2001:db8::1]:{port}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_may_leave_out_the_port() {
+        for (text, expected) in [
+            ("192.0.2.1", "192.0.2.1:443"),
+            ("192.0.2.1:8443", "192.0.2.1:8443"),
+            ("2001:db8::1", "[2001:db8::1]:443"),
+            ("[2001:db8::1]", "[2001:db8::1]:443"),
+            ("[2001:db8::1]:8443", "[2001:db8::1]:8443"),
+        ] {
+            assert_eq!(parse_address(text).unwrap().to_string(), expected);
+        }
+        assert!(parse_address("login.example.com").is_err());
+    }
+}

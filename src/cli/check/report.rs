@@ -1,0 +1,71 @@
+//! A look and its verdict, printed: for people, or as the JSON object that others depend on.
+
+use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+
+use super::Seen;
+use crate::cli::verdict_text;
+use crate::domain::UnixTime;
+use crate::verdict::{Level, Verdict};
+
+/// The object of `--format json`, with these observations.
+pub(crate) fn verdict_json(verdict: &Verdict, observations: Value) -> Value {
+    json!({
+        "domain": verdict.domain,
+        "domain_unicode": verdict.domain.to_unicode(),
+        "at": verdict.at,
+        "verdict": verdict.level,
+        "findings": verdict.findings,
+        "path": verdict.path,
+        "broken_at": verdict.path.broken_at(),
+        "effective_expiry": verdict.effective_expiry,
+        "observations": observations,
+    })
+}
+
+pub(super) fn json(seen: &Seen) -> Value {
+    let look = &seen.look;
+    verdict_json(&seen.verdict, json!({ "dns": look.dns, "tls": look.tls, "auth0": look.auth0 }))
+}
+
+/// One block a domain; of many, a last line that counts them.
+pub(super) fn text(all: &[Seen], now: UnixTime) -> String {
+    let mut out = all.iter().map(|seen| block(seen, now)).collect::<Vec<_>>().join("\n");
+    if all.len() > 3 {
+        let count = |level: Level| all.iter().filter(|seen| seen.verdict.level == level).count();
+        let worst_first = Level::ALL.into_iter().rev().filter(|level| count(*level) > 0);
+        let counts: Vec<String> = worst_first.map(|level| format!("{} {}", count(level), level.as_str())).collect();
+        out += &format!("\n{} domains: {}\n", all.len(), counts.join(", "));
+    }
+    out
+}
+
+fn block(seen: &Seen, now: UnixTime) -> String {
+    verdict_text::headline(&seen.verdict)
+        + &verdict_text::path_strip(&seen.verdict.path)
+        + &verdict_text::addresses(&seen.look.tls, now)
+        + &verdict_text::findings(&seen.verdict.findings)
+}
+
+/// How far a command has come; shown on a terminal alone, and only where there is something to wait for.
+pub(super) struct Progress {
+    all: usize,
+    done: AtomicUsize,
+    shown: bool,
+}
+
+impl Progress {
+    pub(super) fn new(all: usize) -> Self {
+        Self { all, done: AtomicUsize::new(0), shown: all > 1 && std::io::stderr().is_terminal() }
+    }
+
+    pub(super) fn one_more(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.shown {
+            let end = if done == self.all { "\r\u{1b}[K" } else { "" };
+            let _ = write!(std::io::stderr().lock(), "\r{done} of {} looked at{end}", self.all);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! `notafter config check [FILE]`: every mistake of a configuration file at once. `notafter config schema`: its
+//! JSON Schema, for editors.
+
+use std::path::PathBuf;
+
+use super::EXIT_USAGE;
+use super::text::{complain, print};
+use crate::config;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Read a configuration file and tell every mistake in it
+    Check {
+        /// The file [default: config/notafter.toml, else /etc/notafter/notafter.toml]
+        file: Option<PathBuf>,
+    },
+    /// Print the JSON Schema of the configuration file
+    Schema,
+}
+
+pub(super) fn run(arguments: Arguments) -> u8 {
+    match arguments.command {
+        Command::Check { file } => check(file),
+        Command::Schema => {
+            print(&format!("{:#}\n", config::schema()));
+            0
+        }
+    }
+}
+
+fn check(file: Option<PathBuf>) -> u8 {
+    let Some(file) = file.or_else(config::default_file) else {
+        complain("there is no configuration file: neither config/notafter.toml nor /etc/notafter/notafter.toml");
+        return EXIT_USAGE;
+    };
+    let settings = match config::load(&file) {
+        Ok(settings) => settings,
+        Err(mistakes) => {
+            complain(&config::told_together(&mistakes));
+            return EXIT_USAGE;
+        }
+    };
+    for remark in &settings.remarks {
+        print(&format!("remark: {remark}\n"));
+    }
+    let (domains, receivers) = (settings.watches.len(), settings.receivers.len());
+    print(&format!("{} is good: {domains} domains, {receivers} receivers\n", file.display()));
+    0
+}

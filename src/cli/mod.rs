@@ -1,0 +1,80 @@
+//! The command line: what each command reads, does and prints, and the exit code it ends with.
+//!
+//! One file a command; `text` holds what their output for people has in common.
+
+mod check;
+mod config;
+mod explain;
+mod inspect;
+mod text;
+mod verdict_text;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Usage and configuration errors, as sysexits.h has it (EX_USAGE).
+const EXIT_USAGE: u8 = 64;
+/// The monitoring plugins' code for "could not tell".
+const EXIT_UNKNOWN: u8 = 3;
+
+/// Watches Auth0 custom domains whose TLS certificate you manage yourself.
+#[derive(Debug, Parser)]
+#[command(name = "notafter", version, about, arg_required_else_help = true, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look at domains once and say what is wrong with them
+    Check(check::Arguments),
+    /// Show certificates in files, or judge them as a server's chain
+    Inspect(inspect::Arguments),
+    /// Say what a finding means and how to mend it
+    Explain(explain::Arguments),
+    /// Check a configuration file, or print its schema
+    Config(config::Arguments),
+}
+
+/// Runs the command that the arguments name; what `main` does.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    match Arguments::try_parse_from(&arguments) {
+        Ok(Arguments { command }) => ExitCode::from(match command {
+            Command::Check(arguments) => check::run(arguments),
+            Command::Inspect(arguments) => inspect::run(arguments),
+            Command::Explain(arguments) => explain::run(&arguments),
+            Command::Config(arguments) => config::run(arguments),
+        }),
+        Err(error) => usage(&error, &arguments),
+    }
+}
+
+/// Help and version are no errors. Nagios reads one line from standard output and takes 3 for "could not tell".
+fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let nagios = arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "nagios")
+        || arguments.iter().any(|argument| argument == "--format=nagios");
+    if nagios {
+        let first = error.to_string().lines().next().unwrap_or_default().to_owned();
+        text::print(&format!("NOTAFTER UNKNOWN - {}\n", first.trim_start_matches("error: ")));
+        return ExitCode::from(EXIT_UNKNOWN);
+    }
+    let _ = error.print();
+    ExitCode::from(EXIT_USAGE)
+}
+
+/// How a command prints what it found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}

@@ -1,0 +1,115 @@
+//! A verdict for people: the path at a glance, then the chain, then what is wrong and how to mend it.
+
+use std::fmt::Write;
+
+use super::text::{
+    BOLD, DIM, RED, WIDTH, YELLOW, cut, hop_style, level_style, printable, severity_style, styled, wrapped,
+};
+use crate::domain::{DomainName, Span, UnixTime};
+use crate::observation::certificate::Certificate;
+use crate::observation::{Presented, TlsObservation};
+use crate::verdict::{Finding, HopStatus, Path, Verdict};
+
+/// Addresses whose chains are shown each; with more, equal ones are told by number.
+const MAX_ADDRESSES: usize = 8;
+
+/// The first line: the name, and what it all comes to.
+pub(super) fn headline(verdict: &Verdict) -> String {
+    let name = both_ways(&verdict.domain);
+    let level = verdict.level.as_str().to_uppercase();
+    let gap = " ".repeat(WIDTH.saturating_sub(name.chars().count() + level.len()).max(2));
+    format!("{}{gap}{}\n", styled(name, BOLD), styled(level, level_style(verdict.level)))
+}
+
+/// `xn--4ca.example (ä.example)`, or the one form where both are the same.
+pub(super) fn both_ways(name: &DomainName) -> String {
+    let unicode = name.to_unicode();
+    if unicode == name.as_str() { unicode } else { format!("{name} ({unicode})") }
+}
+
+/// The seven hops on one line, and a line for the first that is broken.
+pub(super) fn path_strip(path: &Path) -> String {
+    let word = |status| match status {
+        HopStatus::Ok => "ok",
+        HopStatus::Broken => "BROKEN",
+        HopStatus::Unknown => "?",
+        HopStatus::NotLooked => "-",
+    };
+    let hops: Vec<String> = path
+        .steps()
+        .iter()
+        .map(|step| format!("{} {}", step.hop.as_str(), styled(word(step.status), hop_style(step.status))))
+        .collect();
+    format!("  {}\n", hops.join(" > "))
+}
+
+/// One line an address, and under it the chain it presented; equal chains once.
+pub(super) fn addresses(observations: &[TlsObservation], now: UnixTime) -> String {
+    let mut out = String::new();
+    let mut shown: Vec<&Presented> = Vec::new();
+    for tls in observations.iter().take(MAX_ADDRESSES) {
+        let _ = writeln!(out, "  {}", printable(&connection(tls)));
+        let Some(presented) = tls.presented.as_deref() else { continue };
+        if shown.contains(&presented) {
+            let _ = writeln!(out, "    {}", styled("the same chain as above", DIM));
+        } else {
+            out += &chain(presented, now);
+            shown.push(presented);
+        }
+    }
+    if observations.len() > MAX_ADDRESSES {
+        let _ = writeln!(out, "  and {} more addresses", observations.len() - MAX_ADDRESSES);
+    }
+    out
+}
+
+fn connection(tls: &TlsObservation) -> String {
+    let facts = [&tls.version, &tls.cipher_suite, &tls.group, &tls.alpn];
+    let said: Vec<&str> = facts.into_iter().flatten().map(String::as_str).collect();
+    match &tls.failure {
+        Some(failure) => cut(&format!("{}  {}: {}", tls.address, failure.code, failure.detail), WIDTH - 2),
+        None => cut(&format!("{}  {}", tls.address, said.join("  ")), WIDTH - 2),
+    }
+}
+
+/// A line a certificate: who, what key, until when, how long that is.
+pub(super) fn chain(presented: &Presented, now: UnixTime) -> String {
+    let mut out = String::new();
+    for (position, certificate) in presented.chain.iter().enumerate() {
+        let who = cut(&printable(&certificate.title()), 34);
+        let key = cut(&certificate.key.title(), 11);
+        let day = certificate.not_after.to_string();
+        let day = day.split('T').next().unwrap_or_default();
+        let _ = writeln!(out, "    {position} {who:<34} {key:<11} to {day}  {}", left(certificate, now));
+    }
+    for (position, reason) in &presented.unreadable {
+        let _ = writeln!(out, "    {position} {}", styled(cut(&printable(reason), WIDTH - 6), RED));
+    }
+    out
+}
+
+/// How long a certificate is still good, or has not been.
+pub(super) fn left(certificate: &Certificate, now: UnixTime) -> String {
+    let left = now.until(certificate.not_after);
+    if left < 0 {
+        styled(format!("expired {}", Span(left)), RED)
+    } else if certificate.not_before > now {
+        styled(format!("from {} on", Span(now.until(certificate.not_before))), YELLOW)
+    } else {
+        format!("{} left", Span(left))
+    }
+}
+
+/// What is wrong, worst first, each with its mend.
+pub(super) fn findings(findings: &[Finding]) -> String {
+    findings.iter().map(finding).collect()
+}
+
+fn finding(finding: &Finding) -> String {
+    let severity = finding.severity.as_str();
+    let head = format!("{} ({severity})", finding.code);
+    let style = severity_style(finding.severity);
+    let body = wrapped(&finding.summary, "    ", "    ");
+    let mend = wrapped(finding.remedy(), "    mend: ", "          ");
+    format!("  {}\n{body}\n{mend}\n", styled(head, style))
+}

@@ -1,0 +1,74 @@
+//! From sections to [`Settings`]: what only shows when several keys are seen together.
+
+mod telling;
+mod watches;
+
+use std::path::PathBuf;
+
+use super::leaf::World;
+use super::mistake::{Draft, Notes};
+use super::section::Section;
+use super::settings::{Server, Settings, Sight, Store, Tenant};
+use super::source::Source;
+
+/// Builds the settings from the whole file. They are only good if no mistake has been noted.
+pub(super) fn settings(root: &Section, source: &Source<'_>, world: &World<'_>, notes: &mut Notes) -> Settings {
+    let none = Section::default();
+    let table = |key| root.section(key).unwrap_or(&none);
+    let defaults = watches::defaults(table("probe"), notes);
+    let watches = watches::watches(root.sections("domain"), &defaults, source, notes);
+    let receivers = telling::receivers(root.sections("receiver"), source, notes);
+    let routes = telling::routes(root.sections("route"), source, notes);
+    telling::check_routing(root, notes);
+    if !root.has("domain") && !root.has("tenant") {
+        let mend = "add `[[domain]]` with `name = \"login.example.com\"`";
+        notes.mistakes.push(Draft::whole("there is no domain to watch".to_owned(), mend.to_owned()));
+    }
+    Settings {
+        server: table("server").address("listen").map(|listen| Server { listen }).unwrap_or_default(),
+        watches,
+        defaults,
+        receivers,
+        routes,
+        policy: telling::policy(table("policy"), notes),
+        store: store(table("store"), world, notes),
+        watch: sight(table("watch")),
+        tenants: root.sections("tenant").iter().filter_map(tenant).collect(),
+        remarks: Vec::new(),
+    }
+}
+
+/// The state's file: as written, else in the folder the service manager gave, else where the package puts it.
+fn store(section: &Section, world: &World<'_>, notes: &mut Notes) -> Store {
+    if section.has("postgres") && section.sound("postgres") {
+        let mend = "use `path`, the SQLite file";
+        let place = section.place("postgres");
+        notes.mistake(place, &section.path_of("postgres"), "this build of notafter has no PostgreSQL", mend);
+    }
+    let given = || (world.env)("STATE_DIRECTORY").filter(|directory| !directory.is_empty());
+    let path = section.path("path").unwrap_or_else(|| {
+        // systemd.exec(5): several folders are separated by colons.
+        let folder = given().and_then(|all| all.split(':').next().map(PathBuf::from));
+        folder.unwrap_or_else(|| PathBuf::from("/var/lib/notafter")).join("notafter.db")
+    });
+    Store { path }
+}
+
+fn sight(section: &Section) -> Sight {
+    Sight {
+        heartbeat_url: section.text("heartbeat_url").map(str::to_owned),
+        references: section.texts("references").unwrap_or_default(),
+    }
+}
+
+/// None if a key that it needs is missing or bad, which has then been told.
+fn tenant(section: &Section) -> Option<Tenant> {
+    Some(Tenant {
+        domain: section.name("domain")?,
+        api_base: section.text("api_base").map(str::to_owned),
+        audience: section.text("audience").map(str::to_owned),
+        client_id: section.text("client_id")?.to_owned(),
+        client_secret: section.secret("client_secret")?,
+        discover: section.flag("discover").unwrap_or(false),
+    })
+}

@@ -1,0 +1,172 @@
+//! Domains, and the defaults they are looked at by.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::mistake::Notes;
+use crate::config::section::{Section, Value};
+use crate::config::settings::{Auth0, Defaults, Watch};
+use crate::config::source::Source;
+use crate::domain::{Domain, DomainName, Expected, Families, Threshold, Thresholds, Verification};
+use crate::probe;
+use crate::trust::RootSource;
+
+/// What `[probe]` says.
+pub(super) fn defaults(section: &Section, notes: &mut Notes) -> Defaults {
+    overridden(section, &Defaults::default(), notes)
+}
+
+/// The domains of the file. Those whose names are bad or repeated have been told, and are left out.
+pub(super) fn watches(sections: &[Section], defaults: &Defaults, source: &Source<'_>, notes: &mut Notes) -> Vec<Watch> {
+    let mut first: BTreeMap<DomainName, usize> = BTreeMap::new();
+    let mut watches = Vec::new();
+    for section in sections {
+        let own = overridden(section, defaults, notes);
+        let verification = verification(section, notes);
+        let Some(name) = section.name("name") else { continue };
+        let place = section.place("name");
+        if let Some(line) = first.get(&name) {
+            let shown = match name.to_unicode() {
+                unicode if unicode == name.as_str() => name.to_string(),
+                unicode => format!("{name} ({unicode})"),
+            };
+            let message = format!("the domain {shown} stands here a second time; first in line {line}");
+            notes.mistake(place, &section.path_of("name"), message, "keep one of the two");
+            continue;
+        }
+        first.insert(name.clone(), source.line(place.start));
+        watches.push(watch(section, name, own, verification));
+    }
+    watches
+}
+
+fn watch(section: &Section, name: DomainName, own: Defaults, verification: Verification) -> Watch {
+    let Defaults { interval, families, thresholds, probe, roots, intermediates } = own;
+    let expected = Expected {
+        cname: section.name("cname"),
+        txt: section.text("txt").map(str::to_owned),
+        txt_name: section.name("txt_name"),
+        verification,
+    };
+    let domain = Domain {
+        name,
+        expected,
+        addresses: section.addresses("addresses").unwrap_or_default(),
+        families,
+        interval,
+        thresholds,
+        labels: section.labels("labels"),
+        live: section.flag("live").unwrap_or(true),
+    };
+    Watch { domain, probe, roots, intermediates, auth0: section.section("auth0").map(auth0) }
+}
+
+fn auth0(section: &Section) -> Auth0 {
+    Auth0 {
+        tenant: section.name("tenant"),
+        origin: section.name("origin"),
+        tenant_addresses: section.addresses("tenant_addresses").unwrap_or_default(),
+        origin_addresses: section.addresses("origin_addresses").unwrap_or_default(),
+        cname_api_key: section.secret("cname_api_key"),
+    }
+}
+
+fn verification(section: &Section, notes: &mut Notes) -> Verification {
+    if section.text("verification") == Some("pending") {
+        return Verification::Pending { started: section.time("verification_started") };
+    }
+    if section.has("verification_started") && section.sound("verification") {
+        notes.mistake(
+            section.place("verification_started"),
+            &section.path_of("verification_started"),
+            "`verification_started` stands here, but the verification is not pending",
+            "add `verification = \"pending\"`, or take it out",
+        );
+    }
+    Verification::Ready
+}
+
+/// The given defaults with what this section says instead.
+fn overridden(section: &Section, base: &Defaults, notes: &mut Notes) -> Defaults {
+    let thresholds = Thresholds {
+        warn_before: section.threshold("warn_before").unwrap_or(base.thresholds.warn_before),
+        critical_before: section.threshold("critical_before").unwrap_or(base.thresholds.critical_before),
+    };
+    check_thresholds(section, &thresholds, notes);
+    Defaults {
+        interval: section.duration("interval").unwrap_or(base.interval),
+        families: section.text("families").map_or(base.families, families),
+        thresholds,
+        probe: probe(section, &base.probe),
+        roots: section.list("roots").map_or_else(|| base.roots.clone(), roots),
+        intermediates: section.list("intermediates").map_or_else(|| base.intermediates.clone(), paths),
+    }
+}
+
+fn probe(section: &Section, base: &probe::Settings) -> probe::Settings {
+    probe::Settings {
+        timeout: section.duration("timeout").unwrap_or(base.timeout),
+        http_addresses: section.count("http_addresses").map_or(base.http_addresses, |count| count as usize),
+        nameservers: section.addresses("nameservers").unwrap_or_else(|| base.nameservers.clone()),
+        contact: section.text("contact").map(str::to_owned).or_else(|| base.contact.clone()),
+        key_markers: section.texts("key_markers").unwrap_or_else(|| base.key_markers.clone()),
+    }
+}
+
+fn families(word: &str) -> Families {
+    match word {
+        "ipv4" => Families::Ipv4,
+        "ipv6" => Families::Ipv6,
+        "both" => Families::Both,
+        _ => Families::Auto,
+    }
+}
+
+fn roots(items: &[(std::ops::Range<usize>, Value)]) -> Vec<RootSource> {
+    let root = |value: &Value| match value {
+        Value::Path(path) => RootSource::File(path.clone()),
+        Value::Text(word) if word == "system" => RootSource::System,
+        _ => RootSource::Mozilla,
+    };
+    items.iter().map(|(_, value)| root(value)).collect()
+}
+
+fn paths(items: &[(std::ops::Range<usize>, Value)]) -> Vec<PathBuf> {
+    let path = |value: &Value| if let Value::Path(path) = value { Some(path.clone()) } else { None };
+    items.iter().filter_map(|(_, value)| path(value)).collect()
+}
+
+/// A critical threshold above the warning one would leave no time for the warning. Spans are compared with
+/// spans and shares with shares; a span and a share cannot be compared without a certificate's lifetime.
+fn check_thresholds(section: &Section, thresholds: &Thresholds, notes: &mut Notes) {
+    let written = ["critical_before", "warn_before"].into_iter().find(|key| section.has(key));
+    let Some(key) = written.filter(|_| section.sound("warn_before") && section.sound("critical_before")) else {
+        return;
+    };
+    for (critical, warn) in crossed(&thresholds.critical_before, &thresholds.warn_before) {
+        let message = format!("critical_before ({critical}) lies above warn_before ({warn})");
+        notes.mistake(
+            section.place(key),
+            &section.path_of(key),
+            message,
+            "make it the other way round: critical is the shorter",
+        );
+    }
+}
+
+/// The pairs of the same unit that are the wrong way round.
+fn crossed(critical: &Threshold, warn: &Threshold) -> Vec<(String, String)> {
+    let spans = critical.span().zip(warn.span()).filter(|(critical, warn)| critical > warn);
+    let shares = critical.percent().zip(warn.percent()).filter(|(critical, warn)| critical > warn);
+    let spans = spans.map(|(critical, warn)| (shown(critical), shown(warn)));
+    let shares = shares.map(|(critical, warn)| (format!("{critical}%"), format!("{warn}%")));
+    spans.into_iter().chain(shares).collect()
+}
+
+/// A duration as it is written in the file, in the largest unit that fits.
+fn shown(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let unit = [(86_400, "d"), (3600, "h"), (60, "m")].into_iter().find(|(length, _)| seconds.is_multiple_of(*length));
+    unit.map_or_else(|| format!("{seconds}s"), |(length, unit)| format!("{}{unit}", seconds / length))
+}

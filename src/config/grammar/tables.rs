@@ -1,0 +1,266 @@
+//! The table of all tables: every key the file may hold, its kind, its default and its meaning.
+
+use super::{Key, Kind, Table};
+
+/// The file.
+pub(in crate::config) static ROOT: Table = Table {
+    doc: "The configuration of notafter.",
+    groups: &[&[
+        Key::new("server", Kind::Table(&SERVER), "What notafter serves: metrics, status and health."),
+        Key::new(
+            "probe",
+            Kind::Table(&PROBE),
+            "How domains are looked at. Every key may also stand in a `[[domain]]`.",
+        ),
+        Key::new("watch", Kind::Table(&WATCH), "Notafter's own sight: who watches the watchdog."),
+        Key::new("store", Kind::Table(&STORE), "Where the state is kept that survives a restart."),
+        Key::new("policy", Kind::Table(&POLICY), "When a finding becomes an incident, and how often it is spoken of."),
+        Key::new("receiver", Kind::Tables(&RECEIVER), "Someone to tell."),
+        Key::new(
+            "route",
+            Kind::Tables(&ROUTE),
+            "Who is told of what. Without any, every receiver is told of every domain.",
+        ),
+        Key::new("tenant", Kind::Tables(&TENANT), "An Auth0 tenant whose Management API is asked.").later(),
+        Key::new("domain", Kind::Tables(&DOMAIN), "A custom domain to watch."),
+    ]],
+};
+
+static SERVER: Table = Table {
+    doc: "What notafter serves: metrics, status and health.",
+    groups: &[&[
+        Key::new("listen", Kind::Address(None), "The address and port to listen on.").or("\"127.0.0.1:10047\"")
+    ]],
+};
+
+static PROBE: Table = Table {
+    doc: "How domains are looked at. Every key here may also stand in a `[[domain]]`, for that domain alone.",
+    groups: &[PROBE_KEYS],
+};
+
+const PROBE_KEYS: &[Key] = &[
+    Key::new("interval", Kind::Duration(100), "How often a domain is looked at; at least 100ms.").or("\"1m\""),
+    Key::new(
+        "timeout",
+        Kind::Duration(1),
+        "From connect to the end of the body, each address. DNS has its own of the same length.",
+    )
+    .or("\"10s\""),
+    Key::new(
+        "http_addresses",
+        Kind::Count(1, 16),
+        "At how many addresses a look asks for the discovery document; the others have their turn at the next look.",
+    )
+    .or("4"),
+    Key::new(
+        "nameservers",
+        Kind::List(&Kind::Address(Some(53)), 0),
+        "The name servers to ask, port 53 unless given. Empty for the system's.",
+    )
+    .or("[]"),
+    Key::new(
+        "roots",
+        Kind::List(&Kind::Roots, 1),
+        "Whom to trust: `mozilla` (what customers' browsers have), `system`, or PEM files.",
+    )
+    .or("[\"mozilla\"]"),
+    Key::new(
+        "intermediates",
+        Kind::List(&Kind::Pem, 0),
+        "PEM files with intermediate certificates, to tell an incomplete chain from an untrusted one.",
+    )
+    .or("[]"),
+    Key::new(
+        "families",
+        Kind::Choice(&["auto", "ipv4", "ipv6", "both"]),
+        "The address families customers come by; `auto` is every one this machine has a route for.",
+    )
+    .or("\"auto\""),
+    Key::new(
+        "warn_before",
+        Kind::Threshold,
+        "When an expiry becomes a warning. Of a span and a share of the lifetime the lesser counts.",
+    )
+    .or("[\"21d\", \"25%\"]"),
+    Key::new("critical_before", Kind::Threshold, "When it becomes critical, likewise; not above `warn_before`.")
+        .or("[\"7d\", \"10%\"]"),
+    Key::new("contact", Kind::Text, "Added to the User-Agent, so that who is looked at knows whom to ask."),
+    Key::new(
+        "key_markers",
+        Kind::List(&Kind::Text, 0),
+        "Texts in an answer that mean that Auth0's edge rejects the proxy's key; they replace the built-in one.",
+    )
+    .or("[\"Invalid API key\"]"),
+];
+
+static WATCH: Table = Table {
+    doc: "Notafter's own sight: who watches the watchdog.",
+    groups: &[&[
+        Key::new(
+            "heartbeat_url",
+            Kind::HttpUrl,
+            "Asked for after looks and a commit of the store: a dead man's switch.",
+        ),
+        Key::new(
+            "references",
+            Kind::List(&Kind::HostPort, 0),
+            "Hosts that share nothing with the watched path; if they fail too, it is we who cannot see.",
+        )
+        .or("[]"),
+    ]],
+};
+
+static STORE: Table = Table {
+    doc: "Where the state is kept that survives a restart.",
+    groups: &[&[
+        Key::new(
+            "path",
+            Kind::Path,
+            "The SQLite file. Default: `notafter.db` in `$STATE_DIRECTORY`, else in `/var/lib/notafter`.",
+        ),
+        Key::new("postgres", Kind::Postgres, "A PostgreSQL database instead. This build has none: an error."),
+    ]],
+};
+
+static POLICY: Table = Table {
+    doc: "When a finding becomes an incident, and how often it is spoken of.",
+    groups: &[&[
+        Key::new("confirm_fact", Kind::Duration(0), "A fact is read once more after so long, on a fresh connection.")
+            .or("\"10s\""),
+        Key::new(
+            "confirm_network",
+            Kind::List(&Kind::Duration(0), 0),
+            "A fault of the network is looked at again so long after it was first seen, each time; in rising order.",
+        )
+        .or("[\"20s\", \"40s\"]"),
+        Key::new(
+            "collect_for",
+            Kind::Duration(0),
+            "Notices to one receiver gather for so long before they are a mail.",
+        )
+        .or("\"30s\""),
+        Key::new(
+            "resolve_after",
+            Kind::Count(1, 1000),
+            "So many good looks of the same address resolve an incident ...",
+        )
+        .or("3"),
+        Key::new("resolve_for", Kind::Duration(0), "... if they span at least so long.").or("\"2m\""),
+        Key::new(
+            "retry",
+            Kind::List(&Kind::Duration(0), 1),
+            "Waits before a mail that could not be delivered is tried again; the last repeats.",
+        )
+        .or("[\"10s\", \"30s\", \"1m\", \"5m\", \"15m\", \"1h\"]"),
+        Key::new(
+            "mails_per_hour",
+            Kind::Count(1, 3600),
+            "A receiver gets at most so many mails an hour; what is more comes as a summary.",
+        )
+        .or("10"),
+    ]],
+};
+
+static RECEIVER: Table = Table {
+    doc: "Someone to tell.",
+    groups: &[&[
+        Key::new("name", Kind::Word, "What routes and metrics call it: letters, digits, `_`, `-` and dots.").required(),
+        Key::new("email", Kind::Table(&EMAIL), "Tell it by mail.").required(),
+    ]],
+};
+
+static EMAIL: Table = Table {
+    doc: "Tell it by mail.",
+    groups: &[&[
+        Key::new("to", Kind::List(&Kind::Mailbox, 1), "The recipients.").required(),
+        Key::new("from", Kind::Mailbox, "The sender.").required(),
+        Key::new(
+            "relay",
+            Kind::Relay,
+            "`smtp://` (STARTTLS required; port 587), `smtps://` (TLS from the first byte; 465) or `smtp+plain://` \
+             (25; loopback only unless allowed).",
+        )
+        .required(),
+        Key::new("username", Kind::Text, "Who we are to the relay; with `password`."),
+        Key::new("password", Kind::Secret, "The password for it, from the environment or a file."),
+        Key::new(
+            "roots",
+            Kind::Pem,
+            "A PEM file with the roots the relay is checked against, instead of the system's.",
+        ),
+        Key::new(
+            "allow_plain",
+            Kind::Flag,
+            "Let `smtp+plain://` leave this machine: anyone on the way can read the mail.",
+        )
+        .or("false"),
+    ]],
+};
+
+static ROUTE: Table = Table {
+    doc: "Who is told of what. Without any route every receiver is told of every domain.",
+    groups: &[&[
+        Key::new("match", Kind::Labels, "The labels a domain must have; none for every domain.").or("{}"),
+        Key::new("receivers", Kind::List(&Kind::Word, 1), "The names of the receivers to tell.").required(),
+        Key::new("min_severity", Kind::Choice(&["info", "warning", "critical"]), "Only what is at least as bad.")
+            .or("\"warning\""),
+    ]],
+};
+
+static TENANT: Table = Table {
+    doc: "An Auth0 tenant whose Management API is asked: for its custom domains, and to check against.",
+    groups: &[&[
+        Key::new("domain", Kind::Name, "The tenant's canonical host.").required(),
+        Key::new("api_base", Kind::HttpUrl, "Where its Management API is, if not at that host."),
+        Key::new("audience", Kind::Text, "The audience of its tokens, if it differs."),
+        Key::new("client_id", Kind::Text, "The machine-to-machine application.").required(),
+        Key::new("client_secret", Kind::Secret, "Its secret, from the environment or a file.").required(),
+        Key::new("discover", Kind::Flag, "Watch every self-managed custom domain that it lists.").or("false"),
+    ]],
+};
+
+static DOMAIN: Table = Table {
+    doc: "A custom domain to watch. Every key of `[probe]` may stand here too, for this domain alone.",
+    groups: &[
+        &[
+            Key::new("name", Kind::Name, "The custom domain, with umlauts or in A-labels.").required(),
+            Key::new("cname", Kind::RecordName, "A name that must be in its CNAME chain: the proxy's or CDN's."),
+            Key::new("txt", Kind::Text, "The value of its ownership TXT record."),
+            Key::new(
+                "txt_name",
+                Kind::RecordName,
+                "Where that record is. Default: `_cf-custom-hostname.` and the domain.",
+            ),
+            Key::new(
+                "verification",
+                Kind::Choice(&["ready", "pending"]),
+                "How far Auth0's verification of ownership is; while it is pending a missing TXT record is critical.",
+            )
+            .or("\"ready\""),
+            Key::new("verification_started", Kind::Time, "When the pending verification began."),
+            Key::new(
+                "addresses",
+                Kind::List(&Kind::Address(Some(443)), 0),
+                "Connect here instead, port 443 unless given. All records are still asked and judged.",
+            )
+            .or("[]"),
+            Key::new("labels", Kind::Labels, "Your own labels, for routes and for `notafter_domain_info`.").or("{}"),
+            Key::new("live", Kind::Flag, "Customers use it: a fault is one from the first look on.").or("true"),
+            Key::new("auth0", Kind::Table(&AUTH0), "The two views past the proxy.").later(),
+        ],
+        PROBE_KEYS,
+    ],
+};
+
+static AUTH0: Table = Table {
+    doc: "The two views past the proxy: the tenant's canonical host, and Auth0's edge with the proxy's own key.",
+    groups: &[&[
+        Key::new("tenant", Kind::Name, "The tenant's canonical host."),
+        Key::new("origin", Kind::Name, "The origin host that Auth0 gave for the proxy."),
+        Key::new("tenant_addresses", Kind::List(&Kind::Address(Some(443)), 0), "As `addresses`, for the tenant.")
+            .or("[]"),
+        Key::new("origin_addresses", Kind::List(&Kind::Address(Some(443)), 0), "As `addresses`, for the origin.")
+            .or("[]"),
+        Key::new("cname_api_key", Kind::Secret, "The key the proxy sends, from the environment or a file."),
+    ]],
+};

@@ -1,0 +1,195 @@
+//! [`Reader`]: walks the file by the description of what may stand in it, and finds whatever is wrong with a
+//! single key: unknown, of the wrong type, out of bounds, missing.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
+
+use super::grammar::{Key, Kind, Table, listed};
+use super::leaf::{self, Fault, World, quoted};
+use super::mistake::Notes;
+use super::section::{Entry, Section, Value};
+
+type Node<'i> = Spanned<DeValue<'i>>;
+
+/// Reads tables into sections.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    world: &'a World<'a>,
+    /// What was found wrong.
+    pub(super) notes: Notes,
+    /// What stands at unknown keys: it may be a secret under a misspelt name.
+    pub(super) hidden: Vec<Range<usize>>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(world: &'a World<'a>) -> Self {
+        Self { world, notes: Notes::default(), hidden: Vec::new() }
+    }
+
+    /// Reads a table whose heading stands at `span`.
+    pub(super) fn section(
+        &mut self,
+        table: &'static Table,
+        node: &DeTable<'_>,
+        span: Range<usize>,
+        path: &str,
+    ) -> Section {
+        let mut section = Section { span, path: path.to_owned(), entries: BTreeMap::new() };
+        for (name, value) in node.iter() {
+            match table.key(name.get_ref()) {
+                None => self.unknown(table, name, value, &section),
+                Some(key) => {
+                    let path = section.path_of(key.name);
+                    let read = self.value(key, value, &path);
+                    section.entries.insert(key.name, Entry { span: value.span(), value: read });
+                }
+            }
+        }
+        for key in table.keys().filter(|key| key.required && !section.has(key.name)) {
+            let mend = format!("add `{}`: {}", key.name, key.kind.expected());
+            let path = section.path_of(key.name);
+            self.notes.mistake(section.span.clone(), &path, format!("`{}` is missing here", key.name), mend);
+        }
+        section
+    }
+
+    fn value(&mut self, key: &Key, node: &Node<'_>, path: &str) -> Option<Value> {
+        if key.later && matches!(key.kind, Kind::Table(_)) {
+            self.remark(node.span(), path);
+        }
+        match (&key.kind, node.get_ref()) {
+            (Kind::Table(table), DeValue::Table(inner)) => {
+                Some(Value::Section(self.section(table, inner, node.span(), path)))
+            }
+            (Kind::Tables(table), DeValue::Array(items)) => self.sections(table, items, path, key.later),
+            (Kind::List(kind, least), DeValue::Array(items)) => self.list(kind, *least, items, node.span(), path),
+            (Kind::Labels, DeValue::Table(labels)) => self.labels(labels, path),
+            (kind, value) => match leaf::read(kind, value, self.world) {
+                Ok(value) => Some(value),
+                Err(fault) => self.fault(fault, node.span(), path),
+            },
+        }
+    }
+
+    fn sections(&mut self, table: &'static Table, items: &DeArray<'_>, path: &str, later: bool) -> Option<Value> {
+        let mut sections = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            if let DeValue::Table(inner) = item.get_ref() {
+                if later {
+                    self.remark(item.span(), &path);
+                }
+                sections.push(self.section(table, inner, item.span(), &path));
+            } else {
+                self.fault::<Value>(leaf::wrong_type(&Kind::Table(table), item.get_ref()), item.span(), &path);
+            }
+        }
+        (sections.len() == items.len()).then_some(Value::Sections(sections))
+    }
+
+    fn list(
+        &mut self,
+        kind: &Kind,
+        least: usize,
+        items: &DeArray<'_>,
+        span: Range<usize>,
+        path: &str,
+    ) -> Option<Value> {
+        if items.len() < least {
+            let mend = format!("name at least {least}, or leave the key out if it has a default");
+            self.notes.mistake(span, path, "the list is empty", mend);
+            return None;
+        }
+        let mut list = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            match leaf::read(kind, item.get_ref(), self.world) {
+                Ok(value) => list.push((item.span(), value)),
+                Err(fault) => {
+                    self.fault::<Value>(fault, item.span(), &format!("{path}[{index}]"));
+                }
+            }
+        }
+        (list.len() == items.len()).then_some(Value::List(list))
+    }
+
+    fn labels(&mut self, table: &DeTable<'_>, path: &str) -> Option<Value> {
+        let mut labels = BTreeMap::new();
+        for (name, value) in table.iter() {
+            let path = format!("{path}.{}", name.get_ref());
+            if !is_label(name.get_ref()) {
+                let mend = "take letters, digits and underscores, not beginning with a digit";
+                self.notes.mistake(
+                    name.span(),
+                    &path,
+                    format!("{} is no name for a label", quoted(name.get_ref())),
+                    mend,
+                );
+                continue;
+            }
+            match leaf::read(&Kind::Text, value.get_ref(), self.world) {
+                Ok(Value::Text(text)) => {
+                    labels.insert(name.get_ref().to_string(), text);
+                }
+                Ok(_) => {}
+                Err(fault) => {
+                    self.fault::<Value>(fault, value.span(), &path);
+                }
+            }
+        }
+        (labels.len() == table.len()).then_some(Value::Labels(labels))
+    }
+
+    fn fault<T>(&mut self, fault: Fault, span: Range<usize>, path: &str) -> Option<T> {
+        self.notes.mistake(fault.span.unwrap_or(span), path, fault.message, fault.mend);
+        None
+    }
+
+    fn remark(&mut self, span: Range<usize>, path: &str) {
+        let message = format!("`{path}` is read and checked, but not acted on by this version");
+        self.notes.remark(span, path, message, "nothing, if that is known; else take it out");
+    }
+
+    fn unknown(&mut self, table: &Table, name: &Spanned<toml::de::DeString<'_>>, value: &Node<'_>, section: &Section) {
+        hide_leaves(value, &mut self.hidden);
+        let known: Vec<&str> = table.keys().map(|key| key.name).collect();
+        let mend = match nearest(name.get_ref(), known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("take it out; known here are {}", listed(&known)),
+        };
+        let place = if section.path.is_empty() {
+            "at the top of the file".to_owned()
+        } else {
+            format!("in `{}`", section.path)
+        };
+        let message = format!("unknown key {} {place}", quoted(name.get_ref()));
+        self.notes.mistake(name.span(), &section.path_of(name.get_ref()), message, mend);
+    }
+}
+
+/// The known word that is nearest to what was written, if any is near.
+pub(super) fn nearest<'k>(written: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let near = |word: &'k str| {
+        let steps = strsim::damerau_levenshtein(&written.to_lowercase().replace('-', "_"), word);
+        (steps <= (word.len() / 3).clamp(1, 3)).then_some((steps, word))
+    };
+    // A key of thousands of characters is near to none, and would take long to compare.
+    known.take_while(|_| written.len() <= 64).filter_map(near).min().map(|(_, word)| word)
+}
+
+/// A label's name, as Prometheus allows it.
+fn is_label(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn hide_leaves(node: &Node<'_>, hidden: &mut Vec<Range<usize>>) {
+    match node.get_ref() {
+        DeValue::Table(table) => table.iter().for_each(|(_, value)| hide_leaves(value, hidden)),
+        DeValue::Array(items) => items.iter().for_each(|value| hide_leaves(value, hidden)),
+        _ => hidden.push(node.span()),
+    }
+}

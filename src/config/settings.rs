@@ -1,0 +1,232 @@
+//! [`Settings`]: the file as it is meant. What the rooms need, in the rooms' own terms.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::mistake::Mistake;
+use crate::domain::{Domain, DomainName, Families, Thresholds};
+use crate::incident::Policy;
+use crate::notify::email;
+use crate::probe;
+use crate::trust::RootSource;
+use crate::verdict::Severity;
+
+/// Everything a configuration file says, and the defaults for what it does not.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What is served.
+    pub server: Server,
+    /// The domains to watch, in the order of the file; their names differ.
+    pub watches: Vec<Watch>,
+    /// How a name that is not in the file is looked at.
+    pub defaults: Defaults,
+    /// Whom to tell; their names differ.
+    pub receivers: Vec<Receiver>,
+    /// Who is told of what. Empty: every receiver of every domain.
+    pub routes: Vec<Route>,
+    /// When and how often.
+    pub policy: Policy,
+    /// Where the state is kept.
+    pub store: Store,
+    /// Our own sight.
+    pub watch: Sight,
+    /// Auth0 tenants; nothing acts on them yet.
+    pub tenants: Vec<Tenant>,
+    /// What is not wrong, but has no effect in this version.
+    pub remarks: Vec<Mistake>,
+}
+
+impl Default for Settings {
+    /// What holds without any file: nothing to watch, nobody to tell.
+    fn default() -> Self {
+        Self {
+            server: Server::default(),
+            watches: Vec::new(),
+            defaults: Defaults::default(),
+            receivers: Vec::new(),
+            routes: Vec::new(),
+            policy: Policy::default(),
+            store: Store { path: PathBuf::from("/var/lib/notafter/notafter.db") },
+            watch: Sight::default(),
+            tenants: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// How this domain is to be looked at: as the file says, else by the defaults.
+    pub fn watch_of(&self, name: &DomainName) -> Watch {
+        let listed = self.watches.iter().find(|watch| watch.domain.name == *name);
+        listed.cloned().unwrap_or_else(|| self.defaults.watch(name.clone()))
+    }
+
+    /// The receivers who are told of a domain with these labels, and from which severity on.
+    pub fn receivers_of(&self, labels: &BTreeMap<String, String>) -> BTreeMap<&str, Severity> {
+        if self.routes.is_empty() {
+            return self.receivers.iter().map(|receiver| (receiver.name.as_str(), Severity::Warning)).collect();
+        }
+        let mut told: BTreeMap<&str, Severity> = BTreeMap::new();
+        for route in self.routes.iter().filter(|route| route.applies_to(labels)) {
+            for name in &route.receivers {
+                let least = told.entry(name).or_insert(route.min_severity);
+                *least = route.min_severity.min(*least);
+            }
+        }
+        told
+    }
+}
+
+/// What is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// Where to listen.
+    pub listen: SocketAddr,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 10047)) }
+    }
+}
+
+/// One domain to watch, and how.
+#[derive(Debug, Clone)]
+pub struct Watch {
+    /// The domain, with its cadence and thresholds.
+    pub domain: Domain,
+    /// How it is looked at.
+    pub probe: probe::Settings,
+    /// Whom to trust; never empty.
+    pub roots: Vec<RootSource>,
+    /// PEM files with intermediate certificates.
+    pub intermediates: Vec<PathBuf>,
+    /// The two views past the proxy; nothing acts on them yet.
+    pub auth0: Option<Auth0>,
+}
+
+/// What `[probe]` says: how domains are looked at unless they say otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defaults {
+    /// How often.
+    pub interval: Duration,
+    /// The address families customers come by.
+    pub families: Families,
+    /// When an expiry is spoken of.
+    pub thresholds: Thresholds,
+    /// How.
+    pub probe: probe::Settings,
+    /// Whom to trust; never empty.
+    pub roots: Vec<RootSource>,
+    /// PEM files with intermediate certificates.
+    pub intermediates: Vec<PathBuf>,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(60),
+            families: Families::Auto,
+            thresholds: Thresholds::default(),
+            probe: probe::Settings::default(),
+            roots: vec![RootSource::Mozilla],
+            intermediates: Vec::new(),
+        }
+    }
+}
+
+impl Defaults {
+    /// A domain of which only the name is known, looked at in this way.
+    pub fn watch(&self, name: DomainName) -> Watch {
+        let mut domain = Domain::new(name);
+        domain.interval = self.interval;
+        domain.families = self.families;
+        domain.thresholds = self.thresholds.clone();
+        Watch {
+            domain,
+            probe: self.probe.clone(),
+            roots: self.roots.clone(),
+            intermediates: self.intermediates.clone(),
+            auth0: None,
+        }
+    }
+}
+
+/// Someone to tell.
+#[derive(Debug, Clone)]
+pub struct Receiver {
+    /// What routes and metrics call it.
+    pub name: String,
+    /// How it is told.
+    pub email: email::Settings,
+}
+
+/// Who is told of which domains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The labels a domain must have.
+    pub matches: BTreeMap<String, String>,
+    /// The names of the receivers; each is one of the file's.
+    pub receivers: Vec<String>,
+    /// Only what is at least as bad.
+    pub min_severity: Severity,
+}
+
+impl Route {
+    /// Whether a domain with these labels is meant.
+    pub fn applies_to(&self, labels: &BTreeMap<String, String>) -> bool {
+        self.matches.iter().all(|(name, value)| labels.get(name) == Some(value))
+    }
+}
+
+/// Where the state is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Store {
+    /// The SQLite file.
+    pub path: PathBuf,
+}
+
+/// Our own sight.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// Asked for after looks and a commit of the store.
+    pub heartbeat_url: Option<String>,
+    /// `HOST:PORT` of what shares nothing with the watched path.
+    pub references: Vec<String>,
+}
+
+/// An Auth0 tenant whose Management API is asked.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// Its canonical host.
+    pub domain: DomainName,
+    /// Where its Management API is, if not at that host.
+    pub api_base: Option<String>,
+    /// The audience of its tokens, if it differs.
+    pub audience: Option<String>,
+    /// The machine-to-machine application.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: SecretString,
+    /// Whether to watch every self-managed custom domain that it lists.
+    pub discover: bool,
+}
+
+/// The two views past the proxy.
+#[derive(Debug, Clone, Default)]
+pub struct Auth0 {
+    /// The tenant's canonical host.
+    pub tenant: Option<DomainName>,
+    /// The origin host that Auth0 gave for the proxy.
+    pub origin: Option<DomainName>,
+    /// Connect here for the tenant's view.
+    pub tenant_addresses: Vec<SocketAddr>,
+    /// Connect here for the origin's view.
+    pub origin_addresses: Vec<SocketAddr>,
+    /// The key the proxy sends.
+    pub cname_api_key: Option<SecretString>,
+}
