@@ -1,4 +1,3 @@
 //! The tests over real servers, in one binary.
 
-mod config;
 mod servers;
