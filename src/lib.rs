@@ -8,6 +8,7 @@
 
 pub mod domain;
 pub mod observation;
+pub mod schedule;
 pub mod trust;
 pub mod verdict;
 

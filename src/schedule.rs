@@ -1,0 +1,210 @@
+//! [`Schedule`]: who is to be looked at, and when. Pure: it reads no clock; time is the monotonic [`Duration`] of
+//! [`Now`](crate::domain::Now).
+//!
+//! A domain's looks are spread by a hash of its name, so that the order of the configuration does not matter and a
+//! restart does not bunch them. A domain is never looked at twice at once: what falls due meanwhile waits.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use crate::domain::DomainName;
+
+/// However long the interval, the first look comes within this.
+const FIRST_WITHIN: Duration = Duration::from_secs(60);
+
+/// Who is to be looked at, and when.
+#[derive(Debug, Default)]
+pub struct Schedule {
+    entries: BTreeMap<DomainName, Entry>,
+    /// Those that are not being looked at, by when they are next.
+    queue: BTreeSet<(Duration, DomainName)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    interval: Duration,
+    /// When the interval brings the next look.
+    regular: Duration,
+    /// When a look is wanted besides, to confirm or because somebody asked.
+    wanted: Option<Duration>,
+    in_flight: bool,
+}
+
+impl Entry {
+    fn next(&self) -> Duration {
+        self.wanted.map_or(self.regular, |wanted| wanted.min(self.regular))
+    }
+}
+
+impl Schedule {
+    /// These are the domains to look at from now on, each with its interval. Those that stay keep their turn.
+    pub fn reconcile(&mut self, domains: impl IntoIterator<Item = (DomainName, Duration)>, now: Duration) {
+        let listed: BTreeMap<DomainName, Duration> = domains.into_iter().collect();
+        let gone: Vec<DomainName> = self.entries.keys().filter(|name| !listed.contains_key(name)).cloned().collect();
+        for name in gone {
+            self.remove(&name);
+        }
+        for (name, interval) in listed {
+            match self.entries.get(&name) {
+                Some(entry) if entry.interval == interval => {}
+                Some(entry) => {
+                    let sooner = entry.regular.min(now + interval);
+                    self.change(&name, |entry| (entry.interval, entry.regular) = (interval, sooner));
+                }
+                None => self.add(name, interval, now),
+            }
+        }
+    }
+
+    /// Wants a look at this time, whatever the interval; a look in flight then is followed by another.
+    pub fn look_at(&mut self, name: &DomainName, at: Duration) {
+        self.change(name, |entry| entry.wanted = Some(entry.wanted.map_or(at, |wanted| wanted.min(at))));
+    }
+
+    /// The next domain that is due, if one is. It is in flight from now on, until [`Schedule::done`].
+    pub fn due(&mut self, now: Duration) -> Option<DomainName> {
+        let (at, _) = self.queue.first()?;
+        if *at > now {
+            return None;
+        }
+        let (_, name) = self.queue.pop_first()?;
+        let entry = self.entries.get_mut(&name)?;
+        if entry.regular <= now {
+            entry.regular = next_turn(entry.regular, entry.interval, now);
+        }
+        entry.wanted = entry.wanted.filter(|wanted| *wanted > now);
+        entry.in_flight = true;
+        Some(name)
+    }
+
+    /// The look at this domain is over.
+    pub fn done(&mut self, name: &DomainName) {
+        self.change(name, |entry| entry.in_flight = false);
+    }
+
+    /// When [`Schedule::due`] will next have a domain.
+    pub fn next_wakeup(&self) -> Option<Duration> {
+        self.queue.first().map(|(at, _)| *at)
+    }
+
+    fn add(&mut self, name: DomainName, interval: Duration, now: Duration) {
+        let regular = now + phase(&name, interval.min(FIRST_WITHIN));
+        self.queue.insert((regular, name.clone()));
+        self.entries.insert(name, Entry { interval, regular, wanted: None, in_flight: false });
+    }
+
+    fn remove(&mut self, name: &DomainName) {
+        if let Some(entry) = self.entries.remove(name) {
+            self.queue.remove(&(entry.next(), name.clone()));
+        }
+    }
+
+    /// Changes an entry and puts it where it then belongs in the queue.
+    fn change(&mut self, name: &DomainName, change: impl FnOnce(&mut Entry)) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        self.queue.remove(&(entry.next(), name.clone()));
+        change(entry);
+        if !entry.in_flight {
+            self.queue.insert((entry.next(), name.clone()));
+        }
+    }
+}
+
+/// A domain's place within a span, by its name alone.
+fn phase(name: &DomainName, span: Duration) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    let share = (hasher.finish() >> 32) as u32;
+    let nanos = span.as_nanos() * u128::from(share) >> 32;
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+/// The first turn after now; turns that were missed are not made up for.
+fn next_turn(turn: Duration, interval: Duration, now: Duration) -> Duration {
+    let interval = interval.max(Duration::from_millis(1));
+    let missed = now.saturating_sub(turn).as_nanos() / interval.as_nanos();
+    turn + interval.saturating_mul(u32::try_from(missed + 1).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn name(text: &str) -> DomainName {
+        DomainName::parse(text).unwrap()
+    }
+
+    fn fleet(count: usize) -> Vec<(DomainName, Duration)> {
+        (0..count).map(|index| (name(&format!("d{index}.example")), MINUTE)).collect()
+    }
+
+    #[test]
+    fn looks_are_spread_over_the_interval_and_keep_their_place() {
+        let mut schedule = Schedule::default();
+        schedule.reconcile(fleet(600), Duration::ZERO);
+        let mut by_tenth = [0; 10];
+        let mut first_turns = BTreeMap::new();
+        for tick in 0..1200_u32 {
+            let now = MINUTE * tick / 600;
+            while let Some(name) = schedule.due(now) {
+                if tick < 600 {
+                    by_tenth[(tick / 60) as usize] += 1;
+                    first_turns.insert(name.clone(), tick);
+                } else {
+                    assert_eq!(first_turns[&name] + 600, tick);
+                }
+                schedule.done(&name);
+            }
+        }
+        assert_eq!(by_tenth.iter().sum::<i32>(), 600);
+        assert!(by_tenth.iter().all(|count| (35..90).contains(count)), "{by_tenth:?}");
+    }
+
+    #[test]
+    fn a_domain_is_never_looked_at_twice_at_once() {
+        let mut schedule = Schedule::default();
+        schedule.reconcile(fleet(1), Duration::ZERO);
+        let slow = schedule.due(MINUTE).unwrap();
+        schedule.look_at(&slow, MINUTE);
+        assert_eq!(schedule.due(MINUTE * 5), None);
+        assert_eq!(schedule.next_wakeup(), None);
+        schedule.done(&slow);
+        assert_eq!(schedule.due(MINUTE * 5), Some(slow.clone()));
+        schedule.done(&slow);
+        // The turns that went by meanwhile are not made up for.
+        assert_eq!(schedule.due(MINUTE * 5), None);
+        assert!(schedule.next_wakeup().is_some_and(|next| next > MINUTE * 5 && next <= MINUTE * 6));
+    }
+
+    #[test]
+    fn a_wanted_look_comes_besides_the_regular_ones() {
+        let mut schedule = Schedule::default();
+        schedule.reconcile([(name("a.example"), MINUTE)], Duration::ZERO);
+        let first = schedule.next_wakeup().unwrap();
+        let a = schedule.due(first).unwrap();
+        schedule.done(&a);
+        schedule.look_at(&a, first + Duration::from_secs(10));
+        assert_eq!(schedule.next_wakeup(), Some(first + Duration::from_secs(10)));
+        assert_eq!(schedule.due(first + Duration::from_secs(10)), Some(a.clone()));
+        schedule.done(&a);
+        assert_eq!(schedule.next_wakeup(), Some(first + MINUTE));
+    }
+
+    #[test]
+    fn reconciling_keeps_turns_and_forgets_who_is_gone() {
+        let mut schedule = Schedule::default();
+        let hourly = MINUTE * 60;
+        schedule.reconcile([(name("a.example"), hourly), (name("b.example"), hourly)], Duration::ZERO);
+        assert!(schedule.next_wakeup().unwrap() <= MINUTE);
+        while schedule.due(MINUTE).is_some() {}
+        schedule.done(&name("a.example"));
+        schedule.reconcile([(name("a.example"), MINUTE)], MINUTE * 2);
+        assert!(schedule.next_wakeup().unwrap() <= MINUTE * 3);
+        schedule.done(&name("b.example"));
+        assert_eq!(schedule.due(MINUTE * 9), Some(name("a.example")));
+        assert_eq!(schedule.due(MINUTE * 99), None);
+    }
+}
