@@ -1,3 +1,17 @@
-//! Telling people: a [`Mail`](crate::incident::Mail) rendered (pure) and delivered (I/O).
+//! Telling people: a [`Mail`](crate::incident::Mail) is [`render`]ed (pure) and delivered by a
+//! [`Mailer`](email::Mailer) (I/O).
+//!
+//! `letter` decides what is said in which order, `subject` how it fits a lock screen, `facts` and [`words`] how
+//! facts and spans of time read, `plain` what of a stranger's text may pass; the templates only lay it out.
 
 pub mod email;
+mod facts;
+mod letter;
+mod plain;
+mod render;
+mod subject;
+#[cfg(test)]
+mod tests;
+pub mod words;
+
+pub use render::{Context, Rendered, render};

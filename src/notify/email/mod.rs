@@ -1,6 +1,23 @@
-//! Mail by SMTP: the settings of a receiver.
+//! Mail by SMTP: the [`Settings`] of a receiver, and the [`Mailer`] that delivers to it.
+//!
+//! `message` makes a MIME message of a mail, `session` speaks SMTP with the relay over lettre's connection, one
+//! command at a time: only so is it known *what* the relay refused, and a refused login is not a refused mail.
+
+#[cfg(test)]
+mod fake;
+mod mailer;
+mod message;
+mod report;
+mod session;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
 
 use secrecy::SecretString;
+
+pub use mailer::{Mailer, MailerError};
+pub use report::{RelayCertificate, TestError, TestReport};
 
 /// A receiver that is told by mail.
 #[derive(Debug, Clone)]
@@ -28,6 +45,13 @@ pub struct Relay {
     pub roots: Option<std::path::PathBuf>,
 }
 
+impl fmt::Display for Relay {
+    /// As it is written in the configuration: `smtps://mail.example.com:465`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}:{}", self.security.scheme(), self.host, self.port)
+    }
+}
+
 /// How the connection to a relay is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
@@ -37,6 +61,17 @@ pub enum Security {
     Implicit,
     /// `smtp+plain://`: none; loopback only unless allowed.
     Plain,
+}
+
+impl Security {
+    /// The scheme of a relay's URL.
+    pub const fn scheme(self) -> &'static str {
+        match self {
+            Self::StartTls => "smtp",
+            Self::Implicit => "smtps",
+            Self::Plain => "smtp+plain",
+        }
+    }
 }
 
 /// What SMTP AUTH needs.

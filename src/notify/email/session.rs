@@ -1,0 +1,200 @@
+//! [`Session`]: one conversation with a relay, one command at a time. What goes wrong is a [`Trouble`] that says
+//! at which [`Stage`] and what the relay said.
+
+use std::error::Error as _;
+use std::fmt;
+use std::time::Duration;
+
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use lettre::{Address, Message};
+
+use super::super::plain;
+use super::{Relay, Security};
+
+/// For each of the relay's addresses: one that does not answer must leave time for the next.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// A connection that was greeted, is protected as asked for, and logged in where credentials are given.
+pub(super) struct Session {
+    connection: AsyncSmtpConnection,
+}
+
+/// How far a conversation had come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Name, connection, implicit TLS, greeting, EHLO.
+    Connect,
+    /// STARTTLS and what follows from it.
+    StartTls,
+    /// AUTH.
+    LogIn,
+    /// MAIL FROM.
+    Sender,
+    /// RCPT TO.
+    Recipient(String),
+    /// DATA and the message.
+    Content,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Trouble {
+    /// How far we had come.
+    pub(super) stage: Stage,
+    /// The relay's reply code, if it was the relay that refused.
+    pub(super) code: Option<u16>,
+    /// What it said, or what happened: plain, but long.
+    pub(super) words: String,
+}
+
+/// What became of a message the relay took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// What the relay said to it, often with its queue id: plain, but long.
+    pub(super) answer: String,
+    /// The recipients it did not take it for.
+    pub(super) refused: Vec<Trouble>,
+}
+
+/// Whether to go on without recipients that are refused for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// Better to send to all of them later.
+    All,
+    /// Some waited long enough.
+    Some,
+}
+
+impl Session {
+    /// Connects, protects, and logs in.
+    pub(super) async fn open(
+        relay: &Relay,
+        tls: Option<&TlsParameters>,
+        credentials: Option<&Credentials>,
+    ) -> Result<Self, Trouble> {
+        let me = ClientId::default();
+        let host = bare(&relay.host);
+        let implicit = tls.filter(|_| relay.security == Security::Implicit).cloned();
+        let connection =
+            AsyncSmtpConnection::connect_tokio1((host, relay.port), Some(CONNECT), &me, implicit, None).await;
+        let mut connection = connection.map_err(|error| Trouble::new(Stage::Connect, &error))?;
+        if let Some(tls) = tls.filter(|_| relay.security == Security::StartTls) {
+            let upgraded = connection.starttls(tls.clone(), &me).await;
+            upgraded.map_err(|error| Trouble::new(Stage::StartTls, &error))?;
+        }
+        if let Some(credentials) = credentials {
+            let answer = connection.auth(DEFAULT_MECHANISMS, credentials).await;
+            answer.map_err(|error| Trouble::new(Stage::LogIn, &error))?;
+        }
+        Ok(Self { connection })
+    }
+
+    /// Hands the relay one message. A recipient that it refuses for ever does not keep the others from theirs; one
+    /// that it refuses for now does, as long as our patience is for all.
+    pub(super) async fn send(&mut self, message: &Message, patience: Patience) -> Result<Taken, Trouble> {
+        let content = message.formatted();
+        let envelope = message.envelope();
+        self.sender(envelope.from(), &content).await?;
+        let mut refused = Vec::new();
+        for recipient in envelope.to() {
+            refused.extend(self.recipient(recipient).await?);
+        }
+        let waiting = refused.iter().position(|trouble| !trouble.is_permanent());
+        if let Some(index) = waiting.filter(|_| patience == Patience::All || refused.len() == envelope.to().len()) {
+            return Err(refused.swap_remove(index));
+        }
+        if refused.len() == envelope.to().len() {
+            return Err(refused.swap_remove(0));
+        }
+        let answer = self.content(&content).await?;
+        Ok(Taken { answer, refused })
+    }
+
+    /// The certificate the relay proved itself by, in DER.
+    pub(super) fn certificate(&self) -> Option<Vec<u8>> {
+        self.connection.is_encrypted().then(|| self.connection.peer_certificate().ok()).flatten()
+    }
+
+    /// Says good-bye. What comes back no longer matters.
+    pub(super) async fn close(mut self) {
+        let _ = self.connection.quit().await;
+    }
+
+    async fn sender(&mut self, from: Option<&Address>, content: &[u8]) -> Result<(), Trouble> {
+        let eight_bit = !content.is_ascii() && self.connection.server_info().supports_feature(Extension::EightBitMime);
+        let body = eight_bit.then_some(MailParameter::Body(MailBodyParameter::EightBitMime));
+        let command = Mail::new(from.cloned(), body.into_iter().collect());
+        self.connection.command(command).await.map_err(|error| Trouble::new(Stage::Sender, &error))?;
+        Ok(())
+    }
+
+    /// A refusal is an answer here; only a broken connection is an error.
+    async fn recipient(&mut self, to: &Address) -> Result<Option<Trouble>, Trouble> {
+        let Err(error) = self.connection.command(Rcpt::new(to.clone(), Vec::new())).await else {
+            return Ok(None);
+        };
+        let trouble = Trouble::new(Stage::Recipient(to.to_string()), &error);
+        if trouble.code.is_some() && trouble.code != Some(421) { Ok(Some(trouble)) } else { Err(trouble) }
+    }
+
+    async fn content(&mut self, content: &[u8]) -> Result<String, Trouble> {
+        let trouble = |error: Error| Trouble::new(Stage::Content, &error);
+        self.connection.command(Data).await.map_err(trouble)?;
+        let answer = self.connection.message(content).await.map_err(trouble)?;
+        let lines: Vec<_> = answer.message().collect();
+        Ok(plain::line(&format!("{} {}", answer.code(), lines.join(" ")), LONGEST))
+    }
+}
+
+/// So much of what a relay says is kept: more than is ever shown, so that a secret in it is found whole before the
+/// rest is cut off.
+const LONGEST: usize = 4000;
+
+impl Trouble {
+    fn new(stage: Stage, error: &Error) -> Self {
+        let said = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+        Self { stage, code: error.status().map(u16::from), words: plain::line(&said, LONGEST) }
+    }
+
+    /// Whether the relay will never take this mail. What it says of us (that we must log in, or failed to: 530,
+    /// 534, 535, 538 of RFC 4954 §6) is not about the mail, nor is what it says before it has seen any of it.
+    pub(super) const fn is_permanent(&self) -> bool {
+        let about_mail = matches!(self.stage, Stage::Sender | Stage::Recipient(_) | Stage::Content);
+        match self.code {
+            Some(530 | 534 | 535 | 538) => false,
+            Some(500..=599) => about_mail,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code {
+            Some(code) => write!(f, "{}: {code} {}", self.stage, self.words),
+            None => write!(f, "{}: {}", self.stage, self.words),
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect => f.write_str("no connection"),
+            Self::StartTls => f.write_str("STARTTLS failed"),
+            Self::LogIn => f.write_str("the login failed"),
+            Self::Sender => f.write_str("the sender was refused"),
+            Self::Recipient(to) => write!(f, "the recipient {} was refused", plain::line(to, 100)),
+            Self::Content => f.write_str("the message was not accepted"),
+        }
+    }
+}
+
+/// A host as sockets and certificates want it: an IPv6 address without its brackets.
+pub(super) fn bare(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}

@@ -1,0 +1,258 @@
+//! The mailer against a relay that misbehaves as told.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use super::super::tests::{NOW, mail, notice};
+use super::fake::{DROP, FakeRelay, HANG, Script, Tls};
+use super::{Credentials, Mailer, MailerError, Relay, Security, Settings};
+use crate::incident::{Delivery, Mail, MailKind, Reason};
+use crate::observation::Code;
+
+fn settings(port: u16, security: Security) -> Settings {
+    Settings {
+        to: vec!["On Call <oncall@example.com>".to_owned(), "second@example.com".to_owned()],
+        from: "notafter@bücher.example".to_owned(),
+        relay: Relay { security, host: "127.0.0.1".to_owned(), port, roots: None },
+        credentials: None,
+    }
+}
+
+fn with_login(port: u16, security: Security) -> Settings {
+    let password = SecretString::from("correct horse".to_owned());
+    Settings {
+        credentials: Some(Credentials { username: "notafter".to_owned(), password }),
+        ..settings(port, security)
+    }
+}
+
+fn news() -> Mail {
+    mail(MailKind::News, vec![notice("login.example.com", Code::ConnectRefused, Reason::Opened)])
+}
+
+async fn delivered_to(script: Script) -> (Delivery, FakeRelay) {
+    let relay = FakeRelay::start(script, None).await;
+    let mailer = Mailer::new(&settings(relay.port, Security::Plain)).unwrap();
+    (mailer.deliver(&news(), NOW).await, relay)
+}
+
+/// Deferred with these words in the error.
+#[track_caller]
+fn assert_deferred(delivery: &Delivery, words: &str) {
+    let Delivery::Deferred { error } = delivery else { panic!("{delivery:?}") };
+    assert!(error.contains(words), "{error}");
+}
+
+#[tokio::test]
+async fn a_mail_arrives_with_its_headers() {
+    let (delivery, relay) = delivered_to(&[]).await;
+    assert_eq!(delivery, Delivery::Delivered);
+    assert_eq!(relay.heard("MAIL FROM"), ["MAIL FROM:<notafter@xn--bcher-kva.example>"]);
+    assert_eq!(relay.heard("RCPT TO"), ["RCPT TO:<oncall@example.com>", "RCPT TO:<second@example.com>"]);
+    let id = "Message-ID: <0123456789abcdef0123456789abcdef@notafter.xn--bcher-kva.example>";
+    assert_eq!(relay.heard("Message-ID"), [id]);
+    assert_eq!(relay.heard("Subject"), ["Subject: [critical] login.example.com: the connection is refused"]);
+    assert_eq!(relay.heard("Auto-Submitted"), ["Auto-Submitted: auto-generated"]);
+    assert_eq!(relay.heard("Date"), ["Date: Sun, 29 Nov 2026 10:00:00 +0000"]);
+    assert_eq!(relay.heard("Content-Type: text/").len(), 2);
+    assert_eq!(relay.heard("QUIT").len(), 1);
+}
+
+#[tokio::test]
+async fn notices_of_one_incident_share_a_thread() {
+    let relay = FakeRelay::start(&[], None).await;
+    let mailer = Mailer::new(&settings(relay.port, Security::Plain)).unwrap();
+    let refused = |reason| notice("login.example.com", Code::ConnectRefused, reason);
+    let mut again = refused(Reason::Opened);
+    again.episode = 1;
+    let other = notice("other.example.com", Code::ConnectRefused, Reason::Opened);
+    for notices in [
+        vec![refused(Reason::Opened)],
+        vec![refused(Reason::Resolved)],
+        vec![again],
+        vec![other.clone(), refused(Reason::Opened)],
+    ] {
+        assert_eq!(mailer.deliver(&mail(MailKind::News, notices), NOW).await, Delivery::Delivered);
+    }
+    let roots = relay.heard("References: <thread-");
+    assert_eq!(roots.len(), 3);
+    assert_eq!(roots[0], roots[1]);
+    assert_ne!(roots[0], roots[2]);
+    assert_eq!(relay.heard("In-Reply-To: <thread-").len(), 3);
+}
+
+#[tokio::test]
+async fn a_refused_mail_is_rejected() {
+    for script in [
+        &[("MAIL", "550 5.1.8 bad sender")] as Script,
+        &[("RCPT", "550 5.1.1 no such user")],
+        &[("DATA", "554 5.7.1 no")],
+        &[(".", "552 5.3.4 too big")],
+    ] {
+        let (delivery, _) = delivered_to(script).await;
+        let Delivery::Rejected { error } = &delivery else { panic!("{delivery:?} after {script:?}") };
+        assert!(error.contains(script[0].1), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_may_pass_is_deferred() {
+    for (script, words) in [
+        (&[("greeting", "554 5.3.2 not here")] as Script, "no connection: 554"),
+        (&[("greeting", "421 4.3.2 later")], "no connection: 421"),
+        (&[("greeting", DROP)], "no connection"),
+        (&[("greeting", "HTTP/1.1 400 Bad Request")], "no connection"),
+        (&[("MAIL", "530 5.7.0 log in first")], "the sender was refused: 530"),
+        (&[("MAIL", "451 4.3.0 later")], "451 4.3.0 later"),
+        (&[("RCPT", "450 4.2.0 greylisted")], "the recipient oncall@example.com was refused: 450 4.2.0 greylisted"),
+        (&[("RCPT TO:<second", "421 4.3.2 going down")], "421"),
+        (&[("DATA", "452 4.3.1 disk full")], "452"),
+        (&[(".", "451 4.3.0 try again")], "the message was not accepted: 451"),
+        (&[("DATA", DROP)], "the message was not accepted"),
+        (&[(".", DROP)], "the message was not accepted"),
+    ] {
+        assert_deferred(&delivered_to(script).await.0, words);
+    }
+}
+
+#[tokio::test]
+async fn nobody_there_is_deferred() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let mailer = Mailer::new(&settings(port, Security::Plain)).unwrap();
+    assert_deferred(&mailer.deliver(&news(), NOW).await, "no connection");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_relay_that_hangs_is_left_after_half_a_minute() {
+    for script in [&[("greeting", HANG)] as Script, &[("RCPT", HANG)], &[(".", HANG)]] {
+        let before = tokio::time::Instant::now();
+        assert_deferred(&delivered_to(script).await.0, "no end within 30 s");
+        assert_eq!(before.elapsed().as_secs(), 30);
+    }
+}
+
+#[tokio::test]
+async fn one_recipient_gone_does_not_silence_the_others() {
+    let (delivery, relay) = delivered_to(&[("RCPT TO:<oncall", "550 5.1.1 no such user")]).await;
+    assert_eq!(delivery, Delivery::Delivered);
+    assert_eq!(relay.heard("DATA").len(), 1);
+}
+
+#[tokio::test]
+async fn one_recipient_delayed_holds_the_others_for_three_attempts() {
+    let script: Script = &[("RCPT TO:<second", "450 4.2.2 mailbox full")];
+    let relay = FakeRelay::start(script, None).await;
+    let mailer = Mailer::new(&settings(relay.port, Security::Plain)).unwrap();
+    let attempt = |attempts| Mail { attempts, ..news() };
+    assert_deferred(&mailer.deliver(&attempt(2), NOW).await, "450");
+    assert!(relay.heard("DATA").is_empty());
+    assert_eq!(mailer.deliver(&attempt(3), NOW).await, Delivery::Delivered);
+}
+
+#[tokio::test]
+async fn a_failed_login_is_deferred_and_keeps_the_password() {
+    let script: Script = &[("AUTH", "535 5.7.8 no: AG5vdGFmdGVyAGNvcnJlY3QgaG9yc2U= (correct horse)")];
+    let relay = FakeRelay::start(script, None).await;
+    let mailer = Mailer::new(&with_login(relay.port, Security::Plain)).unwrap();
+    assert_deferred(&mailer.deliver(&news(), NOW).await, "the login failed: 535 5.7.8 no: *** (***)");
+    assert_eq!(relay.heard("AUTH"), ["AUTH PLAIN AG5vdGFmdGVyAGNvcnJlY3QgaG9yc2U="]);
+    assert!(!format!("{mailer:?}").contains("horse"));
+    let error = mailer.test(NOW).await.unwrap_err().to_string();
+    assert!(error.contains("the login failed: 535") && !error.contains("horse"), "{error}");
+}
+
+#[tokio::test]
+async fn login_is_spoken_where_plain_is_not() {
+    let script: Script = &[
+        ("EHLO", "250-relay.example\r\n250 AUTH LOGIN"),
+        ("AUTH LOGIN", "334 VXNlcm5hbWU6"),
+        ("bm90YWZ0ZXI=", "334 UGFzc3dvcmQ6"),
+        ("Y29ycmVjdCBob3JzZQ==", "235 2.7.0 welcome"),
+    ];
+    let relay = FakeRelay::start(script, None).await;
+    let mailer = Mailer::new(&with_login(relay.port, Security::Plain)).unwrap();
+    assert_eq!(mailer.deliver(&news(), NOW).await, Delivery::Delivered);
+}
+
+#[tokio::test]
+async fn a_relay_without_starttls_gets_neither_password_nor_mail() {
+    let relay = FakeRelay::start(&[], None).await;
+    let mailer = Mailer::new(&with_login(relay.port, Security::StartTls)).unwrap();
+    assert_deferred(&mailer.deliver(&news(), NOW).await, "STARTTLS");
+    assert!(relay.heard("AUTH").is_empty() && relay.heard("MAIL").is_empty());
+}
+
+#[tokio::test]
+async fn the_test_mail_says_what_it_saw() {
+    let relay = FakeRelay::start(&[("RCPT TO:<second", "550 5.1.1 no such user")], None).await;
+    let mailer = Mailer::new(&with_login(relay.port, Security::Plain)).unwrap();
+    let report = mailer.test(NOW).await.unwrap();
+    let text = report.to_string();
+    assert!(text.contains("Login: accepted") && text.contains("250 2.0.0 queued as 4711"), "{text}");
+    assert!(text.ends_with("But the recipient second@example.com was refused: 550 5.1.1 no such user"), "{text}");
+    assert_eq!(report.certificate, None);
+    assert_eq!(relay.heard("Subject: [test] notafter on ").len(), 1);
+}
+
+#[test]
+fn settings_that_cannot_work_are_refused() {
+    let wrong = |change: &dyn Fn(&mut Settings)| {
+        let mut settings = settings(25, Security::Implicit);
+        change(&mut settings);
+        Mailer::new(&settings).unwrap_err()
+    };
+    assert!(matches!(wrong(&|s| s.to.clear()), MailerError::NoRecipient));
+    assert!(matches!(wrong(&|s| s.from = "nobody".into()), MailerError::Address { .. }));
+    assert!(matches!(wrong(&|s| s.to.push("a@example.com\r\nBcc: b@example.com".into())), MailerError::Address { .. }));
+    assert!(matches!(wrong(&|s| s.to.push("dörte@example.com".into())), MailerError::Address { .. }));
+    assert!(matches!(wrong(&|s| s.relay.roots = Some("/nowhere".into())), MailerError::Roots { .. }));
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    assert!(matches!(wrong(&|s| s.relay.roots = Some(empty.path().into())), MailerError::Roots { .. }));
+}
+
+#[cfg(feature = "demo")]
+mod tls {
+    use std::path::Path;
+
+    use rustls::ServerConfig;
+    use rustls::crypto::aws_lc_rs::default_provider;
+    use rustls_pki_types::PrivatePkcs8KeyDer;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+
+    /// A relay's acceptor, and a file with the certificate that it must be trusted by.
+    fn acceptor(folder: &Path) -> (TlsAcceptor, std::path::PathBuf) {
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let roots = folder.join("roots.pem");
+        std::fs::write(&roots, made.cert.pem()).unwrap();
+        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        let config =
+            ServerConfig::builder_with_provider(Arc::new(default_provider())).with_safe_default_protocol_versions();
+        let config = config.unwrap().with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key.into());
+        (TlsAcceptor::from(Arc::new(config.unwrap())), roots)
+    }
+
+    #[tokio::test]
+    async fn both_kinds_of_tls_trust_the_roots_they_are_given_and_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        for (when, security) in [(Tls::Implicit, Security::Implicit), (Tls::Start, Security::StartTls)] {
+            let (acceptor, roots) = acceptor(folder.path());
+            let relay = FakeRelay::start(&[], Some((acceptor, when))).await;
+            let strict = Mailer::new(&with_login(relay.port, security)).unwrap();
+            assert_deferred(&strict.deliver(&news(), NOW).await, "certificate");
+            assert!(relay.heard("AUTH").is_empty());
+
+            let mut settings = with_login(relay.port, security);
+            settings.relay.roots = Some(roots);
+            let mailer = Mailer::new(&settings).unwrap();
+            assert_eq!(mailer.deliver(&news(), NOW).await, Delivery::Delivered);
+            assert_eq!(relay.heard("AUTH PLAIN").len(), 1);
+            let report = mailer.test(NOW).await.unwrap();
+            assert!(report.certificate.is_some() && report.relay.starts_with(security.scheme()), "{report}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A finding's facts as rows of a mail: a label for people, and the value made plain and bounded.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{plain, words};
+use crate::domain::UnixTime;
+
+/// So many facts of a finding are shown.
+const MOST: usize = 20;
+/// So many characters of a value.
+const LONGEST: usize = 200;
+/// So many elements of a list.
+const LONGEST_LIST: usize = 10;
+/// So deep into lists and objects.
+const DEEPEST: usize = 3;
+
+/// One labelled line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Row {
+    pub(super) label: String,
+    pub(super) value: String,
+}
+
+impl Row {
+    pub(super) fn new(label: &str, value: impl Into<String>) -> Self {
+        Self { label: label.to_owned(), value: value.into() }
+    }
+}
+
+/// The facts as rows, and how many were left out. Addresses come first: where to look is the first question.
+pub(super) fn rows<'a>(facts: impl IntoIterator<Item = (&'a String, &'a Value)>, now: UnixTime) -> (Vec<Row>, usize) {
+    let mut facts: Vec<_> = facts.into_iter().collect();
+    facts.sort_by_key(|(name, _)| *name != "addresses");
+    let more = facts.len().saturating_sub(MOST);
+    let rows = facts.into_iter().take(MOST);
+    (rows.map(|(name, value)| Row { label: label(name), value: value_of(name, value, now) }).collect(), more)
+}
+
+/// The operator's labels on one line.
+pub(super) fn labels(labels: &Map<String, Value>) -> Option<String> {
+    let text = object(labels, 1);
+    (!labels.is_empty()).then(|| plain::line(&text, LONGEST))
+}
+
+fn label(name: &str) -> String {
+    if let Some((_, label)) = LABELS.iter().find(|(known, _)| *known == name) {
+        return (*label).to_owned();
+    }
+    let spoken = plain::line(&name.replace('_', " "), 30);
+    let mut chars = spoken.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+fn value_of(name: &str, value: &Value, now: UnixTime) -> String {
+    let seconds = || name.ends_with("_seconds").then(|| value.as_i64()).flatten();
+    let time = || value.as_str().filter(|text| text.len() <= 40).and_then(UnixTime::parse_rfc3339);
+    if let Some(seconds) = seconds() {
+        return words::span(seconds);
+    }
+    if let Some(time) = time() {
+        return words::moment(now, time);
+    }
+    plain::line(&shown(value, 0), LONGEST)
+}
+
+fn shown(value: &Value, depth: usize) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => plain::line(text, LONGEST),
+        _ if depth == DEEPEST => "…".to_owned(),
+        Value::Array(all) => list(all.iter().map(|value| shown(value, depth + 1)), all.len()),
+        Value::Object(map) => object(map, depth + 1),
+    }
+}
+
+fn object(map: &Map<String, Value>, depth: usize) -> String {
+    let pairs = map.iter().map(|(key, value)| format!("{}={}", plain::line(key, 60), shown(value, depth)));
+    list(pairs, map.len())
+}
+
+fn list(all: impl Iterator<Item = String>, length: usize) -> String {
+    let shown: Vec<_> = all.take(LONGEST_LIST).collect();
+    match length.saturating_sub(LONGEST_LIST) {
+        0 if shown.is_empty() => "none".to_owned(),
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Names that do not read well, or say too little, as they are.
+const LABELS: &[(&str, &str)] = &[
+    ("addresses", "Seen at"),
+    ("affected", "Addresses affected"),
+    ("alert", "TLS alert"),
+    ("basis", "Rests on"),
+    ("cname", "CNAME"),
+    ("cnames", "CNAME chain"),
+    ("chain", "Chain"),
+    ("dns_names", "Certificate is for"),
+    ("effective_expiry", "Good until"),
+    ("expected", "Expected"),
+    ("expires", "Expires"),
+    ("found", "Found"),
+    ("issuer", "Issuer"),
+    ("not_after", "Valid until"),
+    ("not_before", "Valid from"),
+    ("remaining", "Left"),
+    ("remaining_seconds", "Left"),
+    ("seconds_left", "Left"),
+    ("sha256", "SHA-256"),
+    ("status", "HTTP status"),
+    ("txt", "TXT record"),
+    ("txt_name", "TXT record at"),
+    ("url", "URL"),
+    ("verification_started", "Verification began"),
+    ("window_ends", "Window ends"),
+    ("window_ends_at", "Window ends"),
+];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: UnixTime = UnixTime(1_767_225_600);
+
+    fn shown_rows(facts: Value) -> Vec<(String, String)> {
+        let (rows, _) = rows(facts.as_object().unwrap(), NOW);
+        rows.into_iter().map(|row| (row.label, row.value)).collect()
+    }
+
+    fn pair(label: &str, value: &str) -> (String, String) {
+        (label.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn values_read_as_people_write_them() {
+        let facts = json!({
+            "not_after": "2026-01-03T04:00:00Z", "remaining_seconds": 187_200, "addresses": ["192.0.2.1:443", "[2001:db8::1]:443"],
+            "is_ca": false, "serial_hex": "0a", "nothing": null, "nested": {"a": [1, {"b": [[2]]}]},
+        });
+        assert_eq!(
+            shown_rows(facts),
+            [
+                pair("Seen at", "192.0.2.1:443, [2001:db8::1]:443"),
+                pair("Is ca", "no"),
+                pair("Nested", "a=1, b=…"),
+                pair("Valid until", "2026-01-03T04:00:00Z (in 2 d 4 h)"),
+                pair("Nothing", "none"),
+                pair("Left", "2 d 4 h"),
+                pair("Serial hex", "0a"),
+            ]
+        );
+    }
+
+    #[test]
+    fn facts_are_bounded() {
+        let many: Map<_, _> = (0..1000).map(|n| (format!("fact_{n}"), json!("x".repeat(100_000)))).collect();
+        let (shown, more) = rows(&many, NOW);
+        assert_eq!((shown.len(), more), (20, 980));
+        assert!(shown.iter().all(|row| row.value.chars().count() == 200 && row.label.chars().count() <= 30));
+        let list = json!({"names": (0..100).collect::<Vec<_>>()});
+        assert_eq!(shown_rows(list), [pair("Names", "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 90 more")]);
+    }
+}

@@ -1,0 +1,147 @@
+//! [`Letter`]: what a mail says and in which order, worst first. The templates lay it out, they decide nothing.
+//!
+//! A code that three or more domains share is one [`Section`] with the list of them; every other notice has its
+//! own, with path and facts; what is beyond the twelfth is listed by one line each.
+
+mod section;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::render::Context;
+use super::words;
+use crate::incident::{Mail, MailKind, Notice, Reason};
+use crate::verdict::Severity;
+
+use section::{Line, Section};
+
+/// A code shared by so many domains is one section.
+const SHARED_BY: usize = 3;
+/// So many sections are written out.
+const SECTIONS: usize = 12;
+/// So many domains are listed at one place; the rest is counted.
+pub(super) const LISTED: usize = 50;
+
+/// A mail as it is laid out.
+#[derive(Debug, Serialize)]
+pub(super) struct Letter {
+    /// The worst of its tags, by which it is coloured.
+    tag: &'static str,
+    /// What kind of collection it is and what is in it; nothing where one section says it all.
+    intro: Option<String>,
+    sections: Vec<Section>,
+    /// What has no section.
+    rest: Vec<Line>,
+    /// What is not even listed.
+    more: usize,
+    /// Who sends it to whom.
+    footer: String,
+}
+
+impl Letter {
+    pub(super) fn new(mail: &Mail, context: &Context<'_>) -> Self {
+        let notices = worst_first(&mail.notices);
+        let groups = grouped(&notices);
+        let (written, rest) = groups.split_at(groups.len().min(SECTIONS));
+        let rest: Vec<&Notice> = rest.iter().flatten().copied().collect();
+        Self {
+            tag: notices.first().map_or("info", |worst| tag(worst)),
+            intro: intro(mail.kind, &notices, groups.len()),
+            sections: written.iter().map(|group| Section::new(group, context)).collect(),
+            rest: rest.iter().take(LISTED).map(|notice| Line::titled(notice, context)).collect(),
+            more: rest.len().saturating_sub(LISTED),
+            footer: footer(mail, context),
+        }
+    }
+}
+
+/// What is still wrong before what is over, the worse before the milder, what is broken now before what will be,
+/// and that by its date.
+pub(super) fn worst_first(notices: &[Notice]) -> Vec<&Notice> {
+    let mut sorted: Vec<_> = notices.iter().collect();
+    sorted.sort_by_key(|notice| {
+        let ahead = notice.expires.filter(|expires| notice.family == "expiry" && *expires >= notice.at);
+        (is_over(notice), Reverse(Severity::parse(&notice.severity)), ahead)
+    });
+    sorted
+}
+
+/// The word in front: how bad it is, or that it is over.
+pub(super) fn tag(notice: &Notice) -> &'static str {
+    match Severity::parse(&notice.severity) {
+        _ if is_over(notice) => "resolved",
+        Some(severity) => severity.as_str(),
+        // A newer version's severity: that it is unknown must not make it look harmless.
+        None => "warning",
+    }
+}
+
+pub(super) const fn is_over(notice: &Notice) -> bool {
+    matches!(notice.reason, Reason::Resolved)
+}
+
+/// How many of what: `2 critical, 3 warning, 1 resolved`.
+pub(super) fn tally(notices: &[&Notice]) -> String {
+    let of = |wanted: &str| notices.iter().filter(|notice| tag(notice) == wanted).count();
+    let counts = ["critical", "warning", "info", "resolved"].map(|tag| (of(tag), tag));
+    let shown: Vec<_> = counts.iter().filter(|(count, _)| *count > 0).map(|(n, tag)| format!("{n} {tag}")).collect();
+    shown.join(", ")
+}
+
+/// What the notices are about: `5 domains`, `5 domains and notafter itself`.
+pub(super) fn whom(notices: &[&Notice]) -> String {
+    let mut names = domains(notices);
+    match (names.remove(""), names.len()) {
+        (true, 0) => "notafter itself".to_owned(),
+        (true, count) => format!("{} and notafter itself", words::count(count, "domain")),
+        (false, count) => words::count(count, "domain"),
+    }
+}
+
+pub(super) fn domains<'a>(notices: &[&'a Notice]) -> BTreeSet<&'a str> {
+    notices.iter().map(|notice| notice.domain.as_str()).collect()
+}
+
+/// Notices of one code and fate together where enough domains share it, each at the place of its worst.
+fn grouped<'a>(notices: &[&'a Notice]) -> Vec<Vec<&'a Notice>> {
+    let mut by_code: BTreeMap<_, Vec<&Notice>> = BTreeMap::new();
+    for notice in notices {
+        by_code.entry((is_over(notice), notice.code.as_str())).or_default().push(notice);
+    }
+    let mut groups = Vec::new();
+    for notice in notices {
+        let key = (is_over(notice), notice.code.as_str());
+        match by_code.get(&key) {
+            Some(sharing) if domains(sharing).len() >= SHARED_BY => groups.extend(by_code.remove(&key)),
+            Some(_) => groups.push(vec![*notice]),
+            None => {}
+        }
+    }
+    groups
+}
+
+fn intro(kind: MailKind, notices: &[&Notice], groups: usize) -> Option<String> {
+    let contents = || format!("{}: {}.", whom(notices), tally(notices));
+    match kind {
+        MailKind::FirstSummary => Some(format!("What a first look at everything found. {}", contents())),
+        MailKind::Overflow => Some(format!(
+            "The hourly limit of mails held these {} back; none is dropped. {}",
+            words::count(notices.len(), "notice"),
+            contents()
+        )),
+        MailKind::News if groups > 1 => Some(contents()),
+        MailKind::News => None,
+    }
+}
+
+fn footer(mail: &Mail, context: &Context<'_>) -> String {
+    let attempts = match mail.attempts {
+        0 => String::new(),
+        failed => format!(", after {}", words::count(failed as usize, "failed attempt")),
+    };
+    let host = super::plain::line(context.host, 100);
+    let receiver = super::plain::line(&mail.receiver, 60);
+    format!("notafter on {host}, to the receiver {receiver}, at {}{attempts}", context.now)
+}
