@@ -53,10 +53,12 @@ fn label(name: &str) -> String {
 }
 
 fn value_of(name: &str, value: &Value, now: UnixTime) -> String {
-    let seconds = || name.ends_with("_seconds").then(|| value.as_i64()).flatten();
+    let seconds = || (name.ends_with("_seconds") || name == "seconds_left").then(|| value.as_i64()).flatten();
     let time = || value.as_str().filter(|text| text.len() <= 40).and_then(UnixTime::parse_rfc3339);
-    if let Some(seconds) = seconds() {
-        return words::span(seconds);
+    match seconds() {
+        Some(seconds @ 0..) => return words::span(seconds),
+        Some(seconds) => return format!("none, for {}", words::span(seconds)),
+        None => {}
     }
     if let Some(time) = time() {
         return words::moment(now, time);
@@ -94,25 +96,22 @@ fn list(all: impl Iterator<Item = String>, length: usize) -> String {
 /// Names that do not read well, or say too little, as they are.
 const LABELS: &[(&str, &str)] = &[
     ("addresses", "Seen at"),
-    ("affected", "Addresses affected"),
+    ("addresses_working", "Fine at"),
     ("alert", "TLS alert"),
     ("basis", "Rests on"),
     ("cname", "CNAME"),
     ("cnames", "CNAME chain"),
-    ("chain", "Chain"),
     ("dns_names", "Certificate is for"),
     ("effective_expiry", "Good until"),
-    ("expected", "Expected"),
-    ("expires", "Expires"),
-    ("found", "Found"),
-    ("issuer", "Issuer"),
+    ("lifetime_seconds", "Lifetime"),
+    ("limiting", "First to run out"),
     ("not_after", "Valid until"),
     ("not_before", "Valid from"),
-    ("remaining", "Left"),
     ("remaining_seconds", "Left"),
     ("seconds_left", "Left"),
     ("sha256", "SHA-256"),
     ("status", "HTTP status"),
+    ("threshold_seconds", "Threshold"),
     ("txt", "TXT record"),
     ("txt_name", "TXT record at"),
     ("url", "URL"),
@@ -142,7 +141,7 @@ mod tests {
     fn values_read_as_people_write_them() {
         let facts = json!({
             "not_after": "2026-01-03T04:00:00Z", "remaining_seconds": 187_200, "addresses": ["192.0.2.1:443", "[2001:db8::1]:443"],
-            "is_ca": false, "serial_hex": "0a", "nothing": null, "nested": {"a": [1, {"b": [[2]]}]},
+            "is_ca": false, "seconds_left": -10_800, "serial_hex": "0a", "nothing": null, "nested": {"a": [1, {"b": [[2]]}]},
         });
         assert_eq!(
             shown_rows(facts),
@@ -153,6 +152,7 @@ mod tests {
                 pair("Valid until", "2026-01-03T04:00:00Z (in 2 d 4 h)"),
                 pair("Nothing", "none"),
                 pair("Left", "2 d 4 h"),
+                pair("Left", "none, for 3 h"),
                 pair("Serial hex", "0a"),
             ]
         );

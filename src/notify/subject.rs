@@ -8,8 +8,8 @@ use crate::incident::{Mail, MailKind, Notice, Reason};
 
 /// What RFC 5322 §2.1.1 recommends for a line, used here for the text of the subject.
 const LONGEST: usize = 78;
-/// So much of a title stays whatever the length: every title of the catalogue whole.
-const SHORTEST_TITLE: usize = 48;
+/// So much of a title stays whatever the length: every title of the catalogue whole, with the word before it.
+const SHORTEST_TITLE: usize = 60;
 
 /// The subject of a mail. One line without control characters.
 pub(super) fn subject(mail: &Mail, context: &Context<'_>) -> String {
@@ -29,9 +29,10 @@ pub(super) fn subject(mail: &Mail, context: &Context<'_>) -> String {
 }
 
 fn news(tag: &str, worst: &Notice, notices: &[&Notice], context: &Context<'_>) -> String {
-    let title = plain::line(&worst.title, 120);
+    // Of several notices only that it is over is common to all.
+    let marker = if notices.len() == 1 || is_over(worst) { marker(worst) } else { "" };
+    let title = format!("{marker}{}", plain::line(&worst.title, 120));
     if notices.len() == 1 {
-        let title = format!("{}{title}", marker(worst));
         return fit(&format!("[{tag}] {}: ", name(worst, context)), &title, &tail(worst, context));
     }
     if domains(notices).len() == 1 {
@@ -59,9 +60,11 @@ fn name(notice: &Notice, context: &Context<'_>) -> String {
 
 const fn marker(notice: &Notice) -> &'static str {
     match notice.reason {
-        Reason::Opened | Reason::Resolved => "",
+        Reason::Opened => "",
         Reason::Escalated => "now worse: ",
         Reason::Reminder => "still: ",
+        // Titles are in the present tense.
+        Reason::Resolved => "over: ",
     }
 }
 
@@ -99,7 +102,7 @@ mod tests {
     #[test]
     fn our_own_titles_are_never_cut() {
         for entry in ENTRIES {
-            assert!(entry.title.chars().count() <= SHORTEST_TITLE, "{}", entry.title);
+            assert!(entry.title.chars().count() + "now worse: ".len() <= SHORTEST_TITLE, "{}", entry.title);
         }
     }
 
@@ -107,7 +110,7 @@ mod tests {
     fn a_long_title_gives_way_to_what_is_left() {
         let shown = fit("[critical] login.example.com: ", &"x".repeat(100), ", 2 d left");
         assert!(shown.ends_with("…, 2 d left"), "{shown}");
-        assert_eq!(shown.chars().count(), 88);
+        assert_eq!(shown.chars().count(), 100);
         assert_eq!(fit("[info] a: ", &"x".repeat(100), "").chars().count(), LONGEST);
     }
 }

@@ -126,7 +126,7 @@ fn a_subject_says_how_bad_where_what_and_how_long() {
                 n.reason = Reason::Resolved;
                 n.at = n.opened_at.plus(2 * HOUR + 600);
             }),
-            "[resolved] login.example.com: the certificate expires soon, lasted 2 h 10 min",
+            "[resolved] login.example.com: over: the certificate expires soon, lasted 2 h 10 min",
         ),
         (
             with(|n| {
@@ -221,7 +221,7 @@ fn each_reason_has_its_words() {
     assert!(escalated.contains("It has become worse."), "{escalated}");
     assert!(escalated.contains("Worse since  1 min ago (2026-11-29T09:59:00Z)"), "{escalated}");
     let resolved = text(Reason::Resolved, |n| n.at = n.opened_at.plus(600));
-    assert!(resolved.starts_with("RESOLVED login.example.com\n"), "{resolved}");
+    assert!(resolved.starts_with("RESOLVED login.example.com\nover: the certificate"), "{resolved}");
     assert!(resolved.contains("It is over. It lasted 10 min."), "{resolved}");
     assert!(!resolved.contains("What to do") && !resolved.contains("Facts"), "{resolved}");
     let setup = text(Reason::Opened, |n| n.in_setup = true);

@@ -74,7 +74,7 @@ impl Section {
         Self {
             tag: tag(notice),
             heading: name(notice, context),
-            title: plain::line(&notice.title, 120),
+            title: title(notice),
             in_setup: notice.in_setup,
             news: news(notice, context.now),
             summary: Some(plain::line(&notice.summary, 600)).filter(|summary| !summary.is_empty()),
@@ -99,7 +99,7 @@ impl Section {
         Self {
             tag: tag(group[0]),
             heading: super::whom(group),
-            title: plain::line(&group[0].title, 120),
+            title: title(group[0]),
             in_setup: false,
             news: None,
             summary: None,
@@ -125,7 +125,7 @@ impl Line {
 
     /// A domain with what is wrong.
     pub(super) fn titled(notice: &Notice, context: &Context<'_>) -> Self {
-        let mut words = vec![plain::line(&notice.title, 80)];
+        let mut words = vec![title(notice)];
         words.extend(line_words(notice, context.now));
         Self { tag: tag(notice), name: name(notice, context), words: words.join(", ") }
     }
@@ -136,6 +136,12 @@ fn name(notice: &Notice, context: &Context<'_>) -> String {
         "" => format!("notafter on {}", plain::line(context.host, 100)),
         domain => plain::domain(domain),
     }
+}
+
+/// What is wrong; the title is in the present tense, so what is over is marked.
+fn title(notice: &Notice) -> String {
+    let title = plain::line(&notice.title, 120);
+    if is_over(notice) { format!("over: {title}") } else { title }
 }
 
 fn news(notice: &Notice, now: UnixTime) -> Option<String> {
