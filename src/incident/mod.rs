@@ -9,5 +9,5 @@ mod notice;
 mod policy;
 
 pub use change::{Change, Operation, Row, Table};
-pub use notice::{Delivery, Mail, MailKind, Notice, NoticeId, PathFact, Reason};
+pub use notice::{Batch, Delivery, Mail, MailKind, Notice, NoticeId, PathFact, Reason};
 pub use policy::Policy;

@@ -114,6 +114,18 @@ impl Reason {
     }
 }
 
+/// Notices the ledger offers at one go, once what they tell is stored. An outbox takes each batch whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// [`MailKind::FirstSummary`]: the notices are complete and belong in one mail, no need to gather more.
+    /// [`MailKind::News`]: an ordinary notice, to be grouped with others by the outbox.
+    pub kind: MailKind,
+    /// The notices, worst first. Ordinary news are one notice a batch.
+    pub notices: Vec<Notice>,
+    /// Set while commits fail: what is told could not be stored, so the outbox sends it ungrouped.
+    pub unstored: bool,
+}
+
 /// The notices that go out together to one receiver. A stored row, frozen before the first attempt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mail {
