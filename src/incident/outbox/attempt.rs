@@ -1,0 +1,56 @@
+//! From a frozen mail to one delivered: which is tried next, and what an attempt changes.
+
+use super::post::bounded;
+use super::row::{NoticeState, delete_mail};
+use super::{Outbox, OutboxEvent};
+use crate::incident::Operation;
+
+impl Outbox {
+    /// News have gathered while a mail waits to be tried again: reason enough to try it now.
+    pub(super) fn nudge(&mut self) {
+        let now = self.now.mono;
+        for post in self.posts.values_mut().filter(|post| post.holds(&self.policy.retry)) {
+            post.nudge(now);
+        }
+    }
+
+    /// The mail that is tried next: of those that are due and may be told the urgent first, then the oldest.
+    pub(super) fn next_due(&self) -> Option<String> {
+        let due = self.posts.iter().filter(|(_, post)| {
+            let may_be_told = post.frozen_by.max(self.told_by) <= self.stored || self.tells_from_memory();
+            post.is_owed() && may_be_told && post.next_try <= self.now.mono
+        });
+        let first = due.min_by_key(|(id, post)| (!post.is_urgent(), post.row.mail.created_at, *id));
+        first.map(|(id, _)| id.clone())
+    }
+
+    pub(super) fn delivered(&mut self, id: &str) {
+        let Some(post) = self.posts.remove(id) else { return };
+        self.limit.count(self.now.mono);
+        self.events.push_back(OutboxEvent::Delivered { mail: id.to_owned(), notices: post.notices.len() });
+        for mut row in post.notices {
+            row.mail = Some(id.to_owned());
+            self.settle(row.settled(NoticeState::Delivered, self.now.wall));
+        }
+        self.told_by = self.change(delete_mail(&self.receiver, id));
+        for post in self.posts.values_mut() {
+            post.revive(self.now.mono);
+        }
+    }
+
+    pub(super) fn failed(&mut self, id: &str, error: &str, for_good: bool) {
+        let Some(post) = self.posts.get_mut(id) else { return };
+        let retry_in = post.fail(error, &self.policy.retry, self.now);
+        let (mail, notices, error) = (id.to_owned(), post.notices.len(), bounded(error));
+        let event = if !for_good {
+            OutboxEvent::Deferred { mail, notices, error, retry_in }
+        } else if post.reject() {
+            OutboxEvent::Dead { mail, notices, error }
+        } else {
+            OutboxEvent::Rejected { mail, notices, error, retry_in }
+        };
+        let row = post.row.row();
+        self.events.push_back(event);
+        self.change(Operation::Put(row));
+    }
+}

@@ -1,0 +1,154 @@
+//! [`Gathering`]: the notices that are owed and in no mail yet, and when they become one.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::row::NoticeRow;
+use crate::domain::UnixTime;
+use crate::incident::{MailKind, Notice, NoticeId, Reason};
+use crate::verdict::Severity;
+
+/// One opening of an incident: domain, view, family, episode.
+pub(super) type Opening = (String, String, String, u64);
+
+/// The notices in no mail yet.
+#[derive(Debug, Default)]
+pub(super) struct Gathering {
+    rows: BTreeMap<NoticeId, NoticeRow>,
+    by_opening: BTreeMap<Opening, Vec<NoticeId>>,
+    /// Until when the present window gathers.
+    closes: Option<Duration>,
+    /// A window has closed: they may go as soon as nothing else holds them.
+    ripe: bool,
+    /// The hourly limit held them back.
+    held: bool,
+}
+
+impl Gathering {
+    /// Adds a notice, which opens a window if none is open.
+    pub(super) fn add(&mut self, row: NoticeRow, closes: Duration) {
+        self.closes.get_or_insert(closes);
+        self.by_opening.entry(opening(&row.notice)).or_default().push(row.notice.id.clone());
+        self.rows.insert(row.notice.id.clone(), row);
+    }
+
+    /// Takes out what need not be told any more now that this notice has come; whether this notice need not be told
+    /// itself. Of an incident that is over before anybody was told of it nobody is told; a reminder yields to the
+    /// next one, and to the end.
+    pub(super) fn cancel_by(&mut self, notice: &Notice) -> (Vec<NoticeRow>, bool) {
+        if !matches!(notice.reason, Reason::Resolved | Reason::Reminder) {
+            return (Vec::new(), false);
+        }
+        let waiting = self.by_opening.get(&opening(notice)).cloned().unwrap_or_default();
+        let untold = notice.reason == Reason::Resolved && waiting.iter().any(|id| self.reason(id) == Some(Reason::Opened));
+        let cancelled = waiting.iter().filter(|id| untold || self.reason(id) == Some(Reason::Reminder));
+        let cancelled: Vec<_> = cancelled.cloned().collect();
+        (cancelled.iter().filter_map(|id| self.remove(id)).collect(), untold)
+    }
+
+    /// Closes the window if it is time; whether it just did.
+    pub(super) fn close_window(&mut self, now: Duration) -> bool {
+        let closing = self.closes.is_some_and(|closes| closes <= now);
+        if closing {
+            (self.closes, self.ripe) = (None, true);
+        }
+        closing
+    }
+
+    /// Takes all of them for one mail.
+    pub(super) fn take_all(&mut self) -> (MailKind, Vec<NoticeRow>) {
+        let taken = std::mem::take(self);
+        let kind = if taken.held { MailKind::Overflow } else { MailKind::News };
+        (kind, worst_first(taken.rows.into_values().collect()))
+    }
+
+    /// Takes the worst alone.
+    pub(super) fn take_worst(&mut self) -> (MailKind, Vec<NoticeRow>) {
+        let worst = self.rows.values().min_by_key(|row| rank(&row.notice)).map(|row| row.notice.id.clone());
+        (MailKind::News, worst.and_then(|id| self.remove(&id)).into_iter().collect())
+    }
+
+    /// The hourly limit forbids a mail now.
+    pub(super) const fn hold_back(&mut self) {
+        self.held = true;
+    }
+
+    pub(super) const fn is_ripe(&self) -> bool {
+        self.ripe
+    }
+
+    pub(super) const fn closes(&self) -> Option<Duration> {
+        self.closes
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Whether somebody must be told now: something critical that they have not heard of.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.rows.values().any(|row| is_urgent(&row.notice))
+    }
+
+    pub(super) fn oldest(&self) -> Option<UnixTime> {
+        self.rows.values().map(|row| row.since).min()
+    }
+
+    fn reason(&self, id: &NoticeId) -> Option<Reason> {
+        self.rows.get(id).map(|row| row.notice.reason)
+    }
+
+    fn remove(&mut self, id: &NoticeId) -> Option<NoticeRow> {
+        let row = self.rows.remove(id)?;
+        let opening = opening(&row.notice);
+        if let Some(ids) = self.by_opening.get_mut(&opening) {
+            ids.retain(|other| other != id);
+            if ids.is_empty() {
+                self.by_opening.remove(&opening);
+            }
+        }
+        if self.rows.is_empty() {
+            *self = Self::default();
+        }
+        Some(row)
+    }
+}
+
+/// Which opening of which incident a notice speaks of.
+pub(super) fn opening(notice: &Notice) -> Opening {
+    (notice.domain.clone(), notice.view.clone(), notice.family.clone(), notice.episode)
+}
+
+/// Sorts notices as a mail tells them: what is still wrong before what is over, the worst first, equal codes together.
+pub(super) fn worst_first(mut rows: Vec<NoticeRow>) -> Vec<NoticeRow> {
+    rows.sort_by(|a, b| rank(&a.notice).cmp(&rank(&b.notice)));
+    rows
+}
+
+/// Whether a notice may use the share of the hourly limit that is kept for the critical.
+pub(super) fn is_urgent(notice: &Notice) -> bool {
+    Severity::parse(&notice.severity) == Some(Severity::Critical)
+        && matches!(notice.reason, Reason::Opened | Reason::Escalated)
+}
+
+type Rank<'a> = (bool, Reverse<Option<Severity>>, bool, &'a str, &'a str, &'a str, &'a str, u64, Reason, &'a str);
+
+fn rank(notice: &Notice) -> Rank<'_> {
+    (
+        notice.reason == Reason::Resolved,
+        Reverse(Severity::parse(&notice.severity)),
+        notice.reason == Reason::Reminder,
+        &notice.code,
+        &notice.domain,
+        &notice.view,
+        &notice.family,
+        notice.episode,
+        notice.reason,
+        notice.id.as_str(),
+    )
+}

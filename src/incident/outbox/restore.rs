@@ -1,0 +1,75 @@
+//! An [`Outbox`] from its stored rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::Outbox;
+use super::limit::Limit;
+use super::post::Post;
+use super::row::{MailRow, MailState, NoticeRow, NoticeState, parse, receiver_of};
+use crate::domain::Now;
+use crate::incident::{NoticeId, Policy, Row, Table};
+
+/// Whom the rows of notices and mails are for: a receiver that the configuration no longer names may still be owed some.
+pub fn receivers(rows: &[Row]) -> BTreeSet<&str> {
+    rows.iter().filter_map(receiver_of).collect()
+}
+
+impl Outbox {
+    /// The outbox of this receiver as it was stored; rows of others are passed over. Every mail that is not delivered,
+    /// the rejected ones among them, is tried once at once.
+    pub fn restore(receiver: &str, policy: Policy, rows: &[Row], now: Now) -> Self {
+        let mut outbox = Self::new(receiver, policy, now);
+        let ours: Vec<&Row> = rows.iter().filter(|row| receiver_of(row) == Some(receiver)).collect();
+        let mut owed = outbox.restore_notices(&ours);
+        outbox.restore_mails(&ours, &mut owed);
+        let posted = outbox.posts.values().flat_map(|post| &post.notices).map(|row| row.notice.id.clone());
+        outbox.unsettled = posted.chain(owed.keys().cloned()).collect();
+        outbox.restore_gathering(owed);
+        outbox.limit = Limit::restore(outbox.settled.mail_ages(now.wall), now.mono);
+        outbox.advance();
+        outbox
+    }
+
+    /// Remembers the settled notices; the others are owed.
+    fn restore_notices(&mut self, rows: &[&Row]) -> BTreeMap<NoticeId, NoticeRow> {
+        let mut owed = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.table == Table::Notice) {
+            match parse::<NoticeRow>(row) {
+                Some(row) if row.state == NoticeState::Owed => {
+                    owed.insert(row.notice.id.clone(), row);
+                }
+                Some(row) => self.settled.add(&row),
+                None => self.unreadable += 1,
+            }
+        }
+        owed
+    }
+
+    fn restore_mails(&mut self, rows: &[&Row], owed: &mut BTreeMap<NoticeId, NoticeRow>) {
+        for row in rows.iter().filter(|row| row.table == Table::Mail) {
+            let Some(mut row) = parse::<MailRow>(row) else {
+                self.unreadable += 1;
+                continue;
+            };
+            row.state = MailState::Owed;
+            let notices = row.mail.notices.iter().map(|notice| {
+                let fresh = || NoticeRow::owed(&self.receiver, notice.clone(), row.owed_since);
+                owed.remove(&notice.id).unwrap_or_else(fresh)
+            });
+            let (notices, next_try) = (notices.collect(), self.now.mono);
+            let post = Post { row, notices, frozen_by: 0, next_try, offered_at: None, revived: false };
+            self.posts.insert(post.row.mail.id.clone(), post);
+        }
+    }
+
+    /// The window goes on where it was, so that not even one restart after the other puts a notice off for ever.
+    fn restore_gathering(&mut self, owed: BTreeMap<NoticeId, NoticeRow>) {
+        let Some(oldest) = owed.values().map(|row| row.since).min() else { return };
+        let gathered = Duration::from_secs(u64::try_from(oldest.until(self.now.wall)).unwrap_or(0));
+        let closes = self.now.mono + self.policy.collect_for.saturating_sub(gathered);
+        for row in owed.into_values() {
+            self.gathering.add(row, closes);
+        }
+    }
+}

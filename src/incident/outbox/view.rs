@@ -1,0 +1,47 @@
+//! What there is to see of an [`Outbox`].
+
+use super::Outbox;
+use crate::domain::UnixTime;
+
+/// What there is to see.
+impl Outbox {
+    /// The receiver's name.
+    pub fn receiver(&self) -> &str {
+        &self.receiver
+    }
+
+    /// How many notices are owed.
+    pub fn queue_len(&self) -> usize {
+        let posted = self.posts.values().filter(|post| post.is_owed());
+        self.gathering.len() + posted.map(|post| post.notices.len()).sum::<usize>()
+    }
+
+    /// How many notices were refused for good and are no longer tried.
+    pub fn rejected_len(&self) -> usize {
+        let rejected = self.posts.values().filter(|post| !post.is_owed());
+        rejected.map(|post| post.notices.len()).sum()
+    }
+
+    /// Since when the oldest notice is owed.
+    pub fn oldest_owed(&self) -> Option<UnixTime> {
+        let posted = self.posts.values().filter(|post| post.is_owed()).map(|post| post.row.owed_since);
+        posted.chain(self.gathering.oldest()).min()
+    }
+
+    /// Since when mails to this receiver fail; over once each mail that failed is delivered, or one was refused for good
+    /// but a later one is delivered.
+    pub fn failing_since(&self) -> Option<UnixTime> {
+        self.posts.values().filter(|post| post.is_owed() || !post.revived).filter_map(|post| post.row.failing_since).min()
+    }
+
+    /// What the last failed attempt of a mail that is not delivered said.
+    pub fn last_error(&self) -> Option<&str> {
+        let failing = self.posts.values().filter(|post| post.row.mail.last_error.is_some());
+        failing.max_by_key(|post| post.offered_at)?.row.mail.last_error.as_deref()
+    }
+
+    /// How many rows of this receiver could not be read; they stay as they are.
+    pub const fn unreadable_len(&self) -> usize {
+        self.unreadable
+    }
+}
