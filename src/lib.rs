@@ -4,7 +4,7 @@
 //! The rooms, in the order of their dependencies, are the sentence that explains the program: a [`domain`] is
 //! looked at by [`probe`]; what is seen is an [`observation`], which [`trust`] has checked against the roots; it
 //! gets a [`verdict`]; verdicts open an [`incident`]; incidents owe notices, which
-//! [`notify`] delivers.
+//! [`notify`] delivers. What must survive a restart is in the [`store`].
 
 pub mod domain;
 pub mod observation;
@@ -15,6 +15,7 @@ pub mod verdict;
 pub mod incident;
 pub mod notify;
 pub mod probe;
+pub mod store;
 
 pub mod config;
 

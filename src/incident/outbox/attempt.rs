@@ -33,8 +33,12 @@ impl Outbox {
             self.settle(row.settled(NoticeState::Delivered, self.now.wall));
         }
         self.told_by = self.change(delete_mail(&self.receiver, id));
+        // The receiver takes mail: what waits to be tried again need not wait longer.
         for post in self.posts.values_mut() {
             post.revive(self.now.mono);
+            if post.row.rejections == 0 {
+                post.nudge(self.now.mono);
+            }
         }
     }
 

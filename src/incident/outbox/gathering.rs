@@ -41,7 +41,8 @@ impl Gathering {
             return (Vec::new(), false);
         }
         let waiting = self.by_opening.get(&opening(notice)).cloned().unwrap_or_default();
-        let untold = notice.reason == Reason::Resolved && waiting.iter().any(|id| self.reason(id) == Some(Reason::Opened));
+        let untold =
+            notice.reason == Reason::Resolved && waiting.iter().any(|id| self.reason(id) == Some(Reason::Opened));
         let cancelled = waiting.iter().filter(|id| untold || self.reason(id) == Some(Reason::Reminder));
         let cancelled: Vec<_> = cancelled.cloned().collect();
         (cancelled.iter().filter_map(|id| self.remove(id)).collect(), untold)

@@ -242,9 +242,9 @@ impl Outbox {
             self.change(delete_notice(&self.receiver, &id));
         }
         let wall = self.now.wall;
-        let given_up = self.posts.extract_if(.., |_, post| {
-            !post.is_owed() && post.row.mail.created_at.until(wall) >= REJECTED_KEPT
-        });
+        let given_up = self
+            .posts
+            .extract_if(.., |_, post| !post.is_owed() && post.row.mail.created_at.until(wall) >= REJECTED_KEPT);
         for (id, post) in given_up.collect::<Vec<_>>() {
             for row in post.notices {
                 self.unsettled.remove(&row.notice.id);

@@ -51,7 +51,7 @@ impl Post {
     /// Notes a failed attempt; the wait until the next one.
     pub(super) fn fail(&mut self, error: &str, retry: &[Duration], now: Now) -> Duration {
         let waits = self.row.mail.attempts as usize;
-        let wait = retry.get(waits).or(retry.last()).copied().unwrap_or(DEFAULT_WAIT);
+        let wait = retry.get(waits).or_else(|| retry.last()).copied().unwrap_or(DEFAULT_WAIT);
         self.row.mail.attempts = self.row.mail.attempts.saturating_add(1);
         self.row.mail.last_error = Some(bounded(error));
         self.row.failing_since.get_or_insert(now.wall);

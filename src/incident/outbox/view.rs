@@ -31,7 +31,11 @@ impl Outbox {
     /// Since when mails to this receiver fail; over once each mail that failed is delivered, or one was refused for good
     /// but a later one is delivered.
     pub fn failing_since(&self) -> Option<UnixTime> {
-        self.posts.values().filter(|post| post.is_owed() || !post.revived).filter_map(|post| post.row.failing_since).min()
+        self.posts
+            .values()
+            .filter(|post| post.is_owed() || !post.revived)
+            .filter_map(|post| post.row.failing_since)
+            .min()
     }
 
     /// What the last failed attempt of a mail that is not delivered said.

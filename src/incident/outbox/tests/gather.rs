@@ -54,7 +54,10 @@ fn a_mail_id_is_of_receiver_and_notices_alone() {
     bench.pass(30);
     let ours = bench.mail().unwrap().id;
     let mut other = Outbox::new("second", Policy::default(), START);
-    other.handle_batch(Batch { kind: MailKind::FirstSummary, notices: vec![opened("a.example")], unstored: false }, START);
+    other.handle_batch(
+        Batch { kind: MailKind::FirstSummary, notices: vec![opened("a.example")], unstored: false },
+        START,
+    );
     other.handle_stored(9);
     assert_eq!(ours.len(), 32);
     assert_ne!(other.poll_mail().unwrap().id, ours);

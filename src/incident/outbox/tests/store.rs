@@ -29,7 +29,10 @@ fn a_mail_is_offered_only_once_its_row_is_stored() {
     bench.outbox.handle_stored(2);
     let mail = offered(&mut bench).unwrap();
     let Operation::Put(row) = &changes[1].operation else { panic!("{changes:?}") };
-    assert_eq!((row.table, serde_json::from_value::<Mail>(row.payload.clone()).unwrap().notices), (Table::Mail, mail.notices));
+    assert_eq!(
+        (row.table, serde_json::from_value::<Mail>(row.payload.clone()).unwrap().notices),
+        (Table::Mail, mail.notices)
+    );
 }
 
 #[test]
@@ -123,7 +126,10 @@ fn rows_of_others_are_passed_over_and_unreadable_ones_left_alone() {
     bench.rows.insert(key.clone(), serde_json::json!({"receiver": "oncall", "state": "from-the-future"}));
     bench.rows.insert((Table::Notice, "x".to_owned()), serde_json::json!({"receiver": "other"}));
     bench.rows.insert((Table::Incident, "y".to_owned()), serde_json::json!({"receiver": "oncall"}));
-    assert_eq!(crate::incident::outbox::receivers(&bench.stored()).into_iter().collect::<Vec<_>>(), ["oncall", "other"]);
+    assert_eq!(
+        crate::incident::outbox::receivers(&bench.stored()).into_iter().collect::<Vec<_>>(),
+        ["oncall", "other"]
+    );
     bench.restart();
     assert_eq!((bench.outbox.unreadable_len(), bench.outbox.queue_len()), (1, 1));
     bench.pass(86_400);
