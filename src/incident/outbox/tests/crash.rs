@@ -38,10 +38,8 @@ fn step() -> impl Strategy<Value = Step> {
 /// The ledger and the relay about an outbox.
 struct World {
     bench: Bench,
-    /// What the ledger has handed over and could store.
-    owed: BTreeSet<NoticeId>,
-    /// What it has handed over since the last commit.
-    fresh: Vec<Notice>,
+    /// All that the ledger has handed over; it sees, and tells, it again after a crash.
+    told: Vec<Notice>,
     episodes: [(u64, bool, u64); 12],
     /// What the relay has taken: by notice the ids of the mails.
     taken: BTreeMap<NoticeId, BTreeSet<String>>,
@@ -50,8 +48,8 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let (owed, fresh, taken) = Default::default();
-        Self { bench: Bench::new(), owed, fresh, episodes: [(0, false, 0); 12], taken, taken_mails: Vec::new() }
+        let (told, taken, taken_mails) = Default::default();
+        Self { bench: Bench::new(), told, episodes: [(0, false, 0); 12], taken, taken_mails }
     }
 
     fn step(&mut self, step: &Step) {
@@ -63,7 +61,7 @@ impl World {
                 self.bench.sleep(u64::from(*seconds));
                 self.bench.outbox.handle_timeout(self.bench.now);
             }
-            Step::Commit => self.commit(),
+            Step::Commit => self.bench.commit(),
             Step::Deliver => self.attempt(Delivery::Delivered),
             Step::Defer => self.attempt(deferred()),
             Step::Reject => self.attempt(rejected()),
@@ -83,14 +81,8 @@ impl World {
             Reason::Resolved => (*episode, *is_open, *reminders) = (*episode + 1, false, 0),
             _ => *reminders += 1,
         }
-        self.fresh.push(told.clone());
+        self.told.push(told.clone());
         self.bench.tell([told]);
-    }
-
-    /// The ledger's changes and the outbox's are one transaction.
-    fn commit(&mut self) {
-        self.bench.commit();
-        self.owed.extend(self.fresh.drain(..).map(|notice| notice.id));
     }
 
     /// An attempt whose outcome the outbox learns, but has not stored yet.
@@ -105,15 +97,14 @@ impl World {
         self.bench.outbox.handle_delivery(&mail.id, delivery, self.bench.now);
     }
 
-    /// What the ledger had not stored it sees, and tells, again.
     fn crash(&mut self) {
         self.bench.restart();
-        let fresh = self.fresh.clone();
-        self.bench.tell(fresh);
+        let told = self.told.clone();
+        self.bench.tell(told);
     }
 
     fn settle(&mut self) {
-        self.commit();
+        self.bench.commit();
         // What was given up is tried once more after a restart.
         self.bench.restart();
         for _ in 0..40 {
@@ -142,7 +133,7 @@ proptest! {
         }
         world.settle();
         prop_assert_eq!(world.bench.outbox.queue_len() + world.bench.outbox.rejected_len(), 0);
-        for id in &world.owed {
+        for id in world.told.iter().map(|notice| &notice.id) {
             let row = &world.bench.rows[&(Table::Notice, format!("oncall/{}", id.as_str()))];
             let told = world.taken.contains_key(id);
             prop_assert!(told || row["state"] == "cancelled", "{} is lost", id.as_str());

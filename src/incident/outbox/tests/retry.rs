@@ -108,6 +108,18 @@ fn a_mail_that_fails_for_ever_does_not_hold_the_next_for_ever() {
 }
 
 #[test]
+fn once_the_receiver_takes_a_mail_those_that_failed_wait_no_longer() {
+    let mut bench = with_retry(&[3000]);
+    let first = first_mail(&mut bench);
+    bench.answer(&first, deferred());
+    bench.batch(MailKind::FirstSummary, [opened("b.example")], false);
+    let second = bench.mail().unwrap();
+    assert_eq!(domains(&second), ["b.example"]);
+    bench.answer(&second, Delivery::Delivered);
+    assert_eq!(bench.mail().unwrap().id, first.id);
+}
+
+#[test]
 fn a_rejected_mail_is_tried_again_then_given_up_but_kept() {
     let mut bench = with_retry(&[10, 30, 60]);
     let mail = first_mail(&mut bench);

@@ -36,6 +36,17 @@ fn a_mail_is_offered_only_once_its_row_is_stored() {
 }
 
 #[test]
+fn the_next_mail_waits_until_it_is_stored_that_the_last_was_delivered() {
+    let mut bench = Bench::new();
+    bench.batch(MailKind::FirstSummary, [opened("a.example")], false);
+    bench.batch(MailKind::FirstSummary, [opened("b.example")], false);
+    let first = bench.mail().unwrap();
+    bench.outbox.handle_delivery(&first.id, Delivery::Delivered, bench.now);
+    assert_eq!(offered(&mut bench), None, "a crash now repeats one mail; it must not be two");
+    assert!(bench.mail().is_some());
+}
+
+#[test]
 fn after_thirty_seconds_of_failing_commits_it_is_told_one_by_one() {
     let mut bench = failing(&["a.example", "b.example", "c.example"]);
     assert_eq!(bench.wakes_in(), Some(30));
@@ -78,6 +89,11 @@ fn a_flood_is_grouped_even_from_memory() {
     let mut bench = failing(&names.iter().map(String::as_str).collect::<Vec<_>>());
     bench.sleep(30);
     bench.outbox.handle_timeout(bench.now);
+    bench.commit();
+    bench.outbox.handle_store_failed(bench.now);
+    bench.sleep(30);
+    bench.outbox.handle_timeout(bench.now);
+    assert_eq!(bench.outbox.poll_change(), None, "it is not frozen again and again");
     assert_eq!(offered(&mut bench).unwrap().notices.len(), 100);
 }
 
