@@ -1,0 +1,108 @@
+//! [`Causes`]: which incidents fail alike. Where three or more do, confirming looks are made for three of them
+//! and count for all: a dead proxy before a thousand domains is not looked at three thousand times more.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use super::key::Key;
+use crate::verdict::Severity;
+
+/// For so many of those that fail alike confirming looks are made.
+const ENOUGH: usize = 3;
+
+/// What incidents that fail alike have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Cause {
+    pub(super) address: SocketAddr,
+    pub(super) view: String,
+    pub(super) code: String,
+    pub(super) severity: Severity,
+}
+
+/// What becomes of an incident that waits for confirmation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Looks are made for it.
+    Asks,
+    /// Looks are made for others that fail alike.
+    Waits,
+    /// Enough that fail alike were confirmed already.
+    Settled,
+}
+
+/// The incidents that fail, by what they have in common.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Causes {
+    groups: BTreeMap<Cause, Group>,
+    causes: BTreeMap<Key, Cause>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Group {
+    asking: BTreeSet<Key>,
+    waiting: BTreeSet<Key>,
+    confirmed: BTreeSet<Key>,
+}
+
+impl Causes {
+    /// An incident waits for confirmation. Returns its role, and another whose turn to be looked at has come
+    /// because this one failed otherwise before.
+    pub(super) fn join(&mut self, key: &Key, cause: Option<Cause>) -> (Role, Option<Key>) {
+        let next = if self.causes.get(key) == cause.as_ref() { None } else { self.leave(key) };
+        let Some(cause) = cause else { return (Role::Asks, next) };
+        let group = self.groups.entry(cause.clone()).or_default();
+        self.causes.insert(key.clone(), cause);
+        group.confirmed.remove(key);
+        let role = if group.confirmed.len() >= ENOUGH {
+            Role::Settled
+        } else if group.asking.contains(key) {
+            Role::Asks
+        } else if group.waiting.contains(key) || group.asking.len() + group.confirmed.len() >= ENOUGH {
+            group.waiting.insert(key.clone());
+            Role::Waits
+        } else {
+            group.asking.insert(key.clone());
+            Role::Asks
+        };
+        (role, next)
+    }
+
+    /// An incident is confirmed. Returns those that are confirmed with it.
+    pub(super) fn confirm(&mut self, key: &Key) -> Vec<Key> {
+        let Some(group) = self.causes.get(key).and_then(|cause| self.groups.get_mut(cause)) else { return Vec::new() };
+        group.asking.remove(key);
+        group.waiting.remove(key);
+        group.confirmed.insert(key.clone());
+        if group.confirmed.len() < ENOUGH {
+            return Vec::new();
+        }
+        let rest: Vec<Key> = group.asking.union(&group.waiting).cloned().collect();
+        group.asking.clear();
+        group.waiting.clear();
+        rest
+    }
+
+    /// Takes up a confirmed incident again after a restart.
+    pub(super) fn remember(&mut self, key: &Key, cause: Option<Cause>) {
+        self.join(key, cause);
+        self.confirm(key);
+    }
+
+    /// An incident is over, or fails otherwise. Returns one whose turn to be looked at has come.
+    pub(super) fn leave(&mut self, key: &Key) -> Option<Key> {
+        let cause = self.causes.remove(key)?;
+        let group = self.groups.get_mut(&cause)?;
+        group.asking.remove(key);
+        group.waiting.remove(key);
+        group.confirmed.remove(key);
+        if group.asking.len() + group.confirmed.len() >= ENOUGH {
+            return None;
+        }
+        let next = group.waiting.pop_first();
+        group.asking.extend(next.clone());
+        if group.asking.is_empty() && group.confirmed.is_empty() {
+            self.groups.remove(&cause);
+        }
+        next
+    }
+}

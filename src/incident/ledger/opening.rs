@@ -1,0 +1,335 @@
+//! How a finding becomes an incident, and an incident worse: by as many looks as the kind of its code asks for.
+
+use std::collections::BTreeSet;
+
+use super::cause::{Cause, Role};
+use super::incident::Confirming;
+use super::moment::{Moment, Run};
+use super::sighting::rank;
+use super::{Hiding, Incident, Key, Ledger, Looked, Sighting, State, Timer};
+use crate::incident::Reason;
+use crate::observation::View;
+use crate::verdict::{Family, Kind, Level, Severity, Verdict};
+
+impl Ledger {
+    /// Takes up what a verdict says of its domain.
+    pub(super) fn see_domain(&mut self, verdict: &Verdict, looked: &Looked) {
+        if looked.fresh && verdict.level == Level::Healthy {
+            self.note_healthy(&verdict.domain);
+        }
+        let cap = if self.in_setup(&verdict.domain) { Severity::Warning } else { Severity::Critical };
+        let sightings = Sighting::all(verdict, cap);
+        for (family, sighting) in &sightings {
+            let key = Key::of(&verdict.domain, looked.view, *family);
+            if looked.has_seen(*family, &sighting.spots()) {
+                self.sighted(&key, sighting, looked);
+            } else if *family == Family::Expiry && !looked.fresh {
+                self.expired_unseen(&key, sighting);
+            }
+        }
+        if looked.fresh {
+            let hiding = Hiding::of(verdict);
+            for key in self.keys_of_view(verdict, looked.view) {
+                let sighting = sightings.values().find(|sighting| key.is_family(sighting.family));
+                self.count_good(&key, sighting, looked, &hiding);
+            }
+        }
+    }
+
+    fn keys_of_view(&self, verdict: &Verdict, view: View) -> Vec<Key> {
+        let mut keys = self.keys_of(&verdict.domain);
+        keys.retain(|key| key.view == view.as_str());
+        keys
+    }
+
+    /// A look has seen it.
+    fn sighted(&mut self, key: &Key, sighting: &Sighting<'_>, looked: &Looked) {
+        match self.incidents.get(key).map(|incident| incident.state) {
+            None | Some(State::Resolved) => self.begin(key, sighting, looked),
+            Some(State::Pending) => {
+                self.refresh(key, sighting);
+                self.seen_again(key, looked);
+            }
+            Some(State::Firing) => self.still_there(key, sighting, looked),
+        }
+    }
+
+    /// No look has seen it, but the certificate last seen has run out, or soon will. As nothing new was read
+    /// there is nothing to confirm, unless a look is confirming it already.
+    fn expired_unseen(&mut self, key: &Key, sighting: &Sighting<'_>) {
+        match self.incidents.get(key).map(|incident| incident.state) {
+            None | Some(State::Resolved) => {
+                self.create(key, sighting);
+                self.confirmed(key);
+            }
+            Some(State::Pending) => self.refresh(key, sighting),
+            Some(State::Firing) => {
+                let lead = sighting.lead(None);
+                let worse = rank(sighting.severity(lead), lead.code.as_str());
+                if self.incidents.get(key).is_some_and(|incident| worse > incident.rank()) {
+                    self.refresh(key, sighting);
+                    self.candidate(key, sighting);
+                    self.confirmed(key);
+                }
+            }
+        }
+    }
+
+    fn create(&mut self, key: &Key, sighting: &Sighting<'_>) {
+        let before = self.incidents.remove(key);
+        let mut incident = Incident::begin(sighting, before, self.now);
+        if sighting.family == Family::Expiry {
+            incident.expires = self.expires(key);
+        }
+        self.incidents.insert(key.clone(), incident);
+        self.touched.incidents.insert(key.clone());
+    }
+
+    fn begin(&mut self, key: &Key, sighting: &Sighting<'_>, looked: &Looked) {
+        self.create(key, sighting);
+        self.await_confirmation(key, looked);
+    }
+
+    /// Takes up the words and facts, which are no change, and the rest of a pending incident, which is.
+    fn refresh(&mut self, key: &Key, sighting: &Sighting<'_>) {
+        let expires = self.expires(key);
+        let Some(incident) = self.incidents.get_mut(key) else { return };
+        let lead = sighting.lead(Some(&incident.code));
+        let severity = sighting.severity(lead);
+        let mut changed = incident.affect(&sighting.spots());
+        incident.summary.clone_from(&lead.summary);
+        incident.facts = lead.all_facts();
+        let another_certificate = sighting.family == Family::Expiry && incident.expires != expires;
+        if another_certificate {
+            incident.expires = expires;
+            changed = true;
+        }
+        let halves = incident.halves() && incident.told;
+        if incident.state == State::Pending {
+            changed |= incident.turn_into(lead.code.as_str(), severity);
+            if let Some(confirming) = &mut incident.confirming {
+                confirming.code.clone_from(&incident.code);
+                confirming.severity = severity;
+            }
+        }
+        if changed {
+            self.touched.incidents.insert(key.clone());
+        }
+        if another_certificate && halves {
+            self.schedule_reminder(key);
+        }
+    }
+
+    /// A firing incident is seen: as it was, worse, or milder.
+    fn still_there(&mut self, key: &Key, sighting: &Sighting<'_>, looked: &Looked) {
+        let Some(incident) = self.incidents.get(key) else { return };
+        let same_certificate = sighting.family == Family::Expiry && incident.expires == self.expires(key);
+        let told = incident.rank();
+        let lead = sighting.lead(Some(&incident.code));
+        let (code, severity) = (lead.code.as_str(), sighting.severity(lead));
+        self.refresh(key, sighting);
+        match rank(severity, code).cmp(&told) {
+            std::cmp::Ordering::Greater => self.worse(key, sighting, looked, same_certificate),
+            std::cmp::Ordering::Equal => self.as_it_was(key, code, severity),
+            std::cmp::Ordering::Less => self.milder(key, code, severity),
+        }
+    }
+
+    /// Worse must be confirmed as an opening is; but that time has passed over the same certificate needs no
+    /// second look.
+    fn worse(&mut self, key: &Key, sighting: &Sighting<'_>, looked: &Looked, same_certificate: bool) {
+        let new = self.candidate(key, sighting);
+        if same_certificate {
+            self.confirmed(key);
+        } else if new {
+            self.await_confirmation(key, looked);
+        } else {
+            self.seen_again(key, looked);
+        }
+    }
+
+    /// Makes what is seen the candidate for an escalation; says whether there was none.
+    fn candidate(&mut self, key: &Key, sighting: &Sighting<'_>) -> bool {
+        let now = self.now;
+        let Some(incident) = self.incidents.get_mut(key) else { return false };
+        let so_far = incident.confirming.as_ref().map(|confirming| confirming.code.clone());
+        let lead = sighting.lead(so_far.as_deref());
+        let (code, severity) = (lead.code.as_str(), sighting.severity(lead));
+        let calmed = incident.milder.take().is_some();
+        let new = incident.confirming.is_none();
+        let confirming = incident.confirming.get_or_insert_with(|| Confirming::of(lead, now));
+        let changed = confirming.code != code || confirming.severity != severity;
+        code.clone_into(&mut confirming.code);
+        confirming.severity = severity;
+        if new || changed || calmed {
+            self.touched.incidents.insert(key.clone());
+        }
+        new
+    }
+
+    fn as_it_was(&mut self, key: &Key, code: &str, severity: Severity) {
+        let Some(incident) = self.incidents.get_mut(key) else { return };
+        let calmed = incident.confirming.take().is_some();
+        let milder = incident.milder.take().is_some();
+        if incident.turn_into(code, severity) || calmed || milder {
+            self.touched.incidents.insert(key.clone());
+        }
+        if calmed {
+            self.refile_cause(key);
+        }
+    }
+
+    /// Milder is believed after as many looks as resolve an incident, else a fault that comes and goes at one
+    /// of two addresses would escalate again and again. Nothing is told.
+    fn milder(&mut self, key: &Key, code: &str, severity: Severity) {
+        let (policy, now) = (self.policy.clone(), self.now);
+        let Some(incident) = self.incidents.get_mut(key) else { return };
+        let calmed = incident.confirming.take().is_some();
+        let counted = Run::count(&mut incident.milder, &policy, now);
+        let believed = incident.milder.is_some_and(|run| run.suffices(&policy, now));
+        if believed {
+            incident.milder = None;
+            incident.step = 0;
+            incident.turn_into(code, severity);
+        }
+        let told = incident.told;
+        if calmed || counted || believed {
+            self.touched.incidents.insert(key.clone());
+        }
+        if calmed || believed {
+            self.refile_cause(key);
+        }
+        if believed && told {
+            self.schedule_reminder(key);
+        }
+    }
+
+    /// Another look has seen what is being confirmed.
+    fn seen_again(&mut self, key: &Key, looked: &Looked) {
+        let now = Moment::of(self.now);
+        let policy = &self.policy;
+        let Some(confirming) = self.incidents.get_mut(key).and_then(|incident| incident.confirming.as_mut()) else {
+            return;
+        };
+        if now >= confirming.next_look(policy) {
+            confirming.seen += 1;
+            self.touched.incidents.insert(key.clone());
+            self.await_confirmation(key, looked);
+        }
+    }
+
+    /// Confirms it if it was seen often enough, else asks for the next look if it is its turn.
+    fn await_confirmation(&mut self, key: &Key, looked: &Looked) {
+        let Some(incident) = self.incidents.get(key) else { return };
+        let Some(confirming) = &incident.confirming else { return };
+        let agreed = looked.resolvers_agree && super::incident::kind(&confirming.code) == Kind::Record;
+        if agreed || confirming.is_complete(&self.policy) {
+            return self.confirmed(key);
+        }
+        let (role, next) = self.causes.join(key, cause(key, incident));
+        match role {
+            Role::Asks => self.ask_look(key),
+            Role::Waits => {}
+            Role::Settled => self.confirmed(key),
+        }
+        if let Some(next) = next {
+            self.ask_look(&next);
+        }
+    }
+
+    /// Asks for the look that confirms an incident.
+    pub(super) fn ask_look(&mut self, key: &Key) {
+        let confirming = self.incidents.get(key).and_then(|incident| incident.confirming.as_ref());
+        if let (Some(confirming), Some(domain)) = (confirming, &key.domain) {
+            let at = confirming.next_look(&self.policy).max(Moment::of(self.now));
+            self.looks.insert((at, domain.clone()));
+        }
+    }
+
+    /// It is confirmed, and with it, if they are enough, all that fail alike.
+    fn confirmed(&mut self, key: &Key) {
+        let mut work = vec![key.clone()];
+        while let Some(key) = work.pop() {
+            match self.incidents.get(&key) {
+                Some(incident) if incident.state == State::Pending => self.fire(&key),
+                Some(incident) if incident.confirming.is_some() => self.escalate(&key),
+                _ => continue,
+            }
+            work.extend(self.file_cause(&key));
+        }
+    }
+
+    /// Opens an incident.
+    pub(super) fn fire(&mut self, key: &Key) {
+        let now = self.now;
+        if let Some(incident) = self.incidents.get_mut(key) {
+            incident.fire(now);
+            self.touched.incidents.insert(key.clone());
+            self.tell_opened(key);
+        }
+    }
+
+    /// A firing incident becomes what was being confirmed.
+    pub(super) fn escalate(&mut self, key: &Key) {
+        let Some(incident) = self.incidents.get_mut(key) else { return };
+        let Some(worse) = incident.confirming.take() else { return };
+        incident.turn_into(&worse.code, worse.severity);
+        incident.worst = incident.worst.max(worse.severity);
+        incident.milder = None;
+        incident.step = 0;
+        let told = incident.told;
+        self.touched.incidents.insert(key.clone());
+        if !told {
+            self.tell_opened(key);
+        } else if !self.key_in_setup(key) {
+            self.tell(key, Reason::Escalated);
+            self.schedule_reminder(key);
+        }
+    }
+
+    /// Files a firing incident under what it fails of now; returns those that are confirmed with it.
+    fn file_cause(&mut self, key: &Key) -> Vec<Key> {
+        let cause = self.incidents.get(key).and_then(|incident| cause(key, incident));
+        let (_, next) = self.causes.join(key, cause);
+        if let Some(next) = next {
+            self.ask_look(&next);
+        }
+        self.causes.confirm(key)
+    }
+
+    /// A firing incident is no longer what it was.
+    fn refile_cause(&mut self, key: &Key) {
+        for alike in self.file_cause(key) {
+            self.confirmed(&alike);
+        }
+    }
+
+    /// Strikes an incident from those that fail alike; another may have to be looked at in its place.
+    pub(super) fn leave_cause(&mut self, key: &Key) {
+        if let Some(next) = self.causes.leave(key) {
+            self.ask_look(&next);
+        }
+    }
+
+    pub(super) fn cancel_timers(&mut self, key: &Key) {
+        self.timers.cancel(&Timer::Reminder(key.clone()));
+        self.timers.cancel(&Timer::Tell(key.clone()));
+    }
+
+    fn expires(&self, key: &Key) -> Option<crate::domain::UnixTime> {
+        self.domains.get(key.domain.as_ref()?)?.expires
+    }
+}
+
+/// What an incident has in common with others: code and severity of what is being confirmed, or else of what it
+/// is, at the first of its addresses that is not good.
+pub(super) fn cause(key: &Key, incident: &Incident) -> Option<Cause> {
+    let bad = |affected: &&super::incident::Affected| affected.good.is_none();
+    let addresses: BTreeSet<_> = incident.affected.iter().filter(bad).filter_map(|affected| affected.address).collect();
+    let (code, severity) = match &incident.confirming {
+        Some(confirming) => (&confirming.code, confirming.severity),
+        None => (&incident.code, incident.severity),
+    };
+    Some(Cause { address: addresses.first().copied()?, view: key.view.clone(), code: code.clone(), severity })
+}
+

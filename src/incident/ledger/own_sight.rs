@@ -1,0 +1,95 @@
+//! What is wrong with our own sight: one incident for the process, whatever domain's verdict it was found in. It
+//! is told as it is, at once.
+
+use super::moment::Run;
+use super::{Hiding, Incident, Key, Ledger, Looked, State};
+use crate::domain::Now;
+use crate::observation::Code;
+use crate::verdict::{Family, Finding, Kind, Severity, Verdict};
+
+/// The families that domains' verdicts speak of; the others are told us by those who know.
+const BY_VERDICT: [Family; 2] = [Family::Resolver, Family::Sight];
+
+impl Ledger {
+    /// Takes up what the verdict of a look says of our own sight. That it says nothing is a good look.
+    pub(super) fn see_ourselves(&mut self, verdict: &Verdict, looked: &Looked) {
+        for family in BY_VERDICT {
+            let of_family = |finding: &&Finding| {
+                let entry = finding.entry();
+                entry.kind == Kind::Watch && entry.family == family && finding.severity > Severity::Info
+            };
+            match verdict.findings.iter().filter(of_family).max_by_key(|finding| finding.severity) {
+                Some(finding) => self.set_own_sight(family, Some(finding)),
+                None if looked.is_good(family, None, &Hiding::default()) => self.count_good_sight(family),
+                None => {}
+            }
+        }
+    }
+
+    /// Opens, updates or ends an incident of our own sight.
+    pub(super) fn set_own_sight(&mut self, family: Family, finding: Option<&Finding>) {
+        let key = Key::own_sight(family);
+        let state = self.incidents.get(&key).map_or(State::Resolved, |incident| incident.state);
+        match finding.filter(|finding| finding.severity > Severity::Info) {
+            Some(finding) if state == State::Resolved => self.open_own_sight(&key, finding),
+            Some(finding) => self.update_own_sight(&key, finding),
+            None if state == State::Resolved => {}
+            None => self.resolve(&key),
+        }
+    }
+
+    fn open_own_sight(&mut self, key: &Key, finding: &Finding) {
+        let before = self.incidents.remove(key);
+        self.incidents.insert(key.clone(), Incident::of_finding(finding, before, self.now));
+        self.fire(key);
+    }
+
+    fn update_own_sight(&mut self, key: &Key, finding: &Finding) {
+        let now = self.now;
+        let Some(incident) = self.incidents.get_mut(key) else { return };
+        let worse = finding.severity > incident.severity;
+        let mut changed = incident.affect(&[None].into());
+        incident.summary.clone_from(&finding.summary);
+        incident.facts = finding.all_facts();
+        if worse {
+            incident.candidate_of(finding, now);
+            self.escalate(key);
+        } else {
+            changed |= incident.turn_into(finding.code.as_str(), finding.severity);
+        }
+        if changed {
+            self.touched.incidents.insert(key.clone());
+        }
+    }
+
+    fn count_good_sight(&mut self, family: Family) {
+        let key = Key::own_sight(family);
+        let (policy, now): (_, Now) = (&self.policy, self.now);
+        let Some(incident) = self.incidents.get_mut(&key).filter(|incident| incident.state == State::Firing) else {
+            return;
+        };
+        let Some(affected) = incident.affected.first_mut() else { return };
+        let counted = Run::count(&mut affected.good, policy, now);
+        let over = affected.good.is_some_and(|run| run.suffices(policy, now));
+        if counted {
+            self.touched.incidents.insert(key.clone());
+        }
+        if over {
+            self.resolve(&key);
+        }
+    }
+
+    /// Commits have failed for long enough: what is owed is told from memory from now on, and this with it.
+    pub(super) fn tell_store_failing(&mut self) {
+        if self.tells_unstored() {
+            let finding = Finding::new(Code::WatchStoreFailed, "The state could not be stored for 30 seconds.");
+            self.set_own_sight(Family::Store, Some(&finding));
+        }
+    }
+
+    /// Whether an incident tells of the store, which holds back everything else.
+    pub(super) fn is_store(key: &Key) -> bool {
+        key.domain.is_none() && key.is_family(Family::Store)
+    }
+}
+

@@ -1,0 +1,107 @@
+//! How a ledger is made again from its rows.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use super::cause::Role;
+use super::incident::Incident;
+use super::moment::Moment;
+use super::opening::cause;
+use super::telling::DAY;
+use super::{FIRST_SUMMARY, Key, Ledger, Now, Policy, Row, State, Table, Watched, Window};
+use crate::incident::{Batch, MailKind, Notice};
+
+/// What an address is remembered for at least; the looks before the restart are not known to us.
+const REMEMBERED_FOR: Duration = Duration::from_secs(600);
+
+impl Ledger {
+    /// A ledger as its rows left it; rows of others may be among them. Notices that no outbox took are offered
+    /// again. Call [`Ledger::handle_domains`] next.
+    pub fn restore(policy: Policy, rows: impl IntoIterator<Item = Row>, now: Now) -> Self {
+        let mut ledger = Self::new(policy, now);
+        for row in rows {
+            ledger.restore_row(row, now);
+        }
+        if !ledger.incidents.is_empty() {
+            ledger.remembers_from = Moment::of(now).plus(REMEMBERED_FOR);
+        }
+        ledger.restore_confirmations();
+        ledger.restore_owed();
+        ledger
+    }
+
+    fn restore_row(&mut self, row: Row, now: Now) {
+        match row.table {
+            Table::Meta if row.key == FIRST_SUMMARY => self.window = Window::Over,
+            Table::Domain => {
+                let Some(name) = Watched::parse_key(&row.key) else { return };
+                if let Some(mut watched) = self.read::<Watched>(row) {
+                    if let Some(told) = &mut watched.setup_told {
+                        told.rebase(now, Duration::ZERO);
+                    }
+                    self.domains.insert(name, watched);
+                }
+            }
+            Table::Incident => {
+                let Some(key) = Key::parse(&row.key) else { return self.unreadable.push(row.key) };
+                if let Some(mut incident) = self.read::<Incident>(row) {
+                    incident.rebase(now, DAY);
+                    self.incidents.insert(key, incident);
+                }
+            }
+            Table::Meta | Table::Notice | Table::Mail => {}
+        }
+    }
+
+    fn read<T: DeserializeOwned>(&mut self, row: Row) -> Option<T> {
+        let read = serde_json::from_value(row.payload).ok();
+        if read.is_none() {
+            self.unreadable.push(row.key);
+        }
+        read
+    }
+
+    /// What fires counts for those that fail alike; what was being confirmed goes on where it was.
+    fn restore_confirmations(&mut self) {
+        let of = |state: State| {
+            let active = self.incidents.iter().filter(move |(_, incident)| incident.state == state);
+            active.map(|(key, incident)| (key.clone(), cause(key, incident))).collect::<Vec<_>>()
+        };
+        let (firing, pending) = (of(State::Firing), of(State::Pending));
+        for (key, cause) in firing {
+            if self.incidents.get(&key).is_some_and(|incident| incident.confirming.is_none()) {
+                self.causes.remember(&key, cause);
+                self.set_reminder(&key);
+            } else {
+                self.set_reminder(&key);
+                self.restore_confirmation(&key, cause);
+            }
+        }
+        for (key, cause) in pending {
+            self.restore_confirmation(&key, cause);
+        }
+    }
+
+    fn restore_confirmation(&mut self, key: &Key, cause: Option<super::cause::Cause>) {
+        // One of enough that are confirmed is confirmed by its next look.
+        if let (Role::Asks | Role::Settled, _) = self.causes.join(key, cause) {
+            self.ask_look(key);
+        }
+    }
+
+    fn restore_owed(&mut self) {
+        let (mut news, mut summary): (Vec<Notice>, Vec<Notice>) = Default::default();
+        for (key, incident) in &self.incidents {
+            for owed in &incident.owed {
+                self.owed.insert(owed.notice.id.clone(), key.clone());
+                let list = if owed.summary { &mut summary } else { &mut news };
+                list.push(owed.notice.clone());
+            }
+        }
+        self.queue_summary(summary, 0);
+        for notice in news {
+            self.batches.push_back((0, Batch { kind: MailKind::News, notices: vec![notice], unstored: false }));
+        }
+    }
+}

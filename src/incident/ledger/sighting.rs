@@ -1,0 +1,174 @@
+//! [`Looked`]: what a look touched, and with it what its verdict can speak of. [`Sighting`]: what a verdict says
+//! of one family.
+//!
+//! A fault that is not in a verdict is not gone for that: the address may not have been asked, or an earlier
+//! fault may hide it (a refused connection shows no certificate). [`Looked::is_good`] tells these apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use crate::observation::{Look, Outcome, Vantage, View};
+use crate::verdict::{Family, Finding, Kind, Record, Severity, Verdict};
+
+/// Where a fault sits: at an address, or (`None`) at none in particular.
+pub(super) type Spot = Option<SocketAddr>;
+
+/// What a look touched. The default is no look at all: time has passed, and the verdict was made anew.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// Whether there was a look.
+    pub fresh: bool,
+    /// From where.
+    pub vantage: Vantage,
+    /// Along which way.
+    pub view: View,
+    /// Whether a resolver answered for the domain's addresses, be it that there are none.
+    pub records: bool,
+    /// Whether a resolver answered for the ownership TXT record.
+    pub txt: bool,
+    /// Whether two resolvers, or a resolver and an authoritative server, said the same: a record's fault then
+    /// needs no second look.
+    pub resolvers_agree: bool,
+    /// The addresses a handshake was tried with.
+    pub handshakes: BTreeSet<SocketAddr>,
+    /// The addresses whose turn it was to be asked for the discovery document.
+    pub requests: BTreeSet<SocketAddr>,
+    /// Every address that is not forgotten, looked at or not.
+    pub known: BTreeSet<SocketAddr>,
+}
+
+impl Looked {
+    /// What this look touched; `record` is the domain's record after it absorbed the look.
+    pub fn of(look: &Look, record: &Record) -> Self {
+        let dns = look.dns.as_ref();
+        let answered = |outcome: Outcome| !outcome.is_failure() && outcome != Outcome::NotAsked;
+        Self {
+            fresh: true,
+            vantage: look.vantage.clone(),
+            view: look.view,
+            records: dns.is_some_and(|dns| answered(dns.a.outcome) || answered(dns.aaaa.outcome)),
+            txt: dns.is_some_and(|dns| answered(dns.txt.outcome)),
+            resolvers_agree: false,
+            handshakes: look.tls.iter().map(|tls| tls.address).collect(),
+            requests: look.auth0.iter().map(|auth0| auth0.address).collect(),
+            known: record.addresses.keys().copied().collect(),
+        }
+    }
+
+    /// Whether a fault of this family at one of these spots was seen by this very look, and is not merely
+    /// remembered from an earlier one. Dates need no look at the spot: the certificate last seen runs out
+    /// though its host has stopped answering.
+    pub(super) fn has_seen(&self, family: Family, spots: &BTreeSet<Spot>) -> bool {
+        let touched = |spot: &Spot| match spot {
+            None => true,
+            Some(address) if family == Family::Login => self.requests.contains(address),
+            Some(address) => self.handshakes.contains(address),
+        };
+        self.fresh && (family == Family::Expiry || spots.iter().any(touched))
+    }
+
+    /// Whether this look shows that a spot is free of a family's faults, given that the verdict has none there.
+    pub(super) fn is_good(&self, family: Family, spot: Spot, hiding: &Hiding) -> bool {
+        let shaken = match spot {
+            Some(address) => self.handshakes.contains(&address) && !hiding.addresses.contains(&address),
+            None => !hiding.everything,
+        };
+        self.fresh
+            && match family {
+                Family::Address => self.records,
+                Family::Cname => self.records && !hiding.everything,
+                Family::Txt => self.txt,
+                Family::Reach => spot.map_or(!hiding.everything, |address| self.handshakes.contains(&address)),
+                Family::Login => shaken && spot.is_none_or(|address| self.requests.contains(&address)),
+                Family::Resolver => self.records,
+                _ => shaken,
+            }
+    }
+}
+
+/// Faults behind which others cannot be seen.
+#[derive(Debug, Default)]
+pub(super) struct Hiding {
+    /// There is no address, or no address in particular that cannot be reached.
+    everything: bool,
+    /// Addresses with which no handshake came to be.
+    addresses: BTreeSet<SocketAddr>,
+}
+
+impl Hiding {
+    pub(super) fn of(verdict: &Verdict) -> Self {
+        let mut hiding = Self::default();
+        for finding in faults(verdict) {
+            match finding.entry().family {
+                Family::Address => hiding.everything = true,
+                Family::Reach if finding.addresses.is_empty() => hiding.everything = true,
+                Family::Reach => hiding.addresses.extend(&finding.addresses),
+                _ => {}
+            }
+        }
+        hiding
+    }
+}
+
+/// What a verdict says of one family: its findings taken together.
+#[derive(Debug)]
+pub(super) struct Sighting<'a> {
+    pub(super) family: Family,
+    findings: Vec<&'a Finding>,
+    cap: Severity,
+}
+
+impl<'a> Sighting<'a> {
+    /// What the verdict says of the domain, family by family; nothing counts as worse than `cap`.
+    pub(super) fn all(verdict: &'a Verdict, cap: Severity) -> BTreeMap<Family, Self> {
+        let mut all = BTreeMap::new();
+        for finding in faults(verdict).filter(|finding| finding.entry().kind != Kind::Watch) {
+            let family = finding.entry().family;
+            let new = || Self { family, findings: Vec::new(), cap };
+            all.entry(family).or_insert_with(new).findings.push(finding);
+        }
+        all
+    }
+
+    /// The finding that speaks for the family: the worst; of equals the one that spoke so far, so that two
+    /// addresses with two faults do not take turns.
+    pub(super) fn lead(&self, so_far: Option<&str>) -> &'a Finding {
+        let rank = |finding: &Finding| rank(finding.severity, finding.code.as_str());
+        let mut lead = self.findings[0];
+        for finding in &self.findings[1..] {
+            let settled = so_far != Some(lead.code.as_str()) && so_far == Some(finding.code.as_str());
+            if rank(finding) > rank(lead) || rank(finding) == rank(lead) && settled {
+                lead = finding;
+            }
+        }
+        lead
+    }
+
+    /// How bad a finding counts.
+    pub(super) fn severity(&self, finding: &Finding) -> Severity {
+        finding.severity.min(self.cap)
+    }
+
+    /// Where the family's faults sit.
+    pub(super) fn spots(&self) -> BTreeSet<Spot> {
+        let mut spots: BTreeSet<Spot> = BTreeSet::new();
+        for finding in &self.findings {
+            spots.extend(finding.addresses.iter().copied().map(Some));
+            if finding.addresses.is_empty() {
+                spots.insert(None);
+            }
+        }
+        spots
+    }
+}
+
+/// Orders what an incident may come to. That a certificate has run out is worse than that it will, whatever the
+/// severity was before: its reader must be told.
+pub(super) fn rank(severity: Severity, code: &str) -> (Severity, bool) {
+    (severity, code == "tls.expired")
+}
+
+/// The findings that are more than information.
+fn faults(verdict: &Verdict) -> impl Iterator<Item = &Finding> {
+    verdict.findings.iter().filter(|finding| finding.severity > Severity::Info)
+}

@@ -1,0 +1,65 @@
+//! [`Window`]: the time of the first summary. A first start would otherwise tell every old sore on its own.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::moment::Moment;
+use crate::domain::DomainName;
+
+/// A critical incident waits no longer than this for the first summary.
+pub(super) const CRITICAL_WAITS: Duration = Duration::from_secs(60);
+/// When everything was looked at, the summary waits no longer than this for what is still being confirmed.
+const SETTLES: Duration = Duration::from_secs(60);
+
+/// Whether the first summary is still being gathered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Window {
+    /// No domains are known yet.
+    Waiting,
+    /// It is being gathered.
+    Open {
+        /// Domains without a look so far.
+        unseen: BTreeSet<DomainName>,
+        /// Until when they are waited for.
+        until: Moment,
+        /// Everything was looked at, or waited for long enough: until when confirmations are waited for.
+        settles: Option<Moment>,
+    },
+    /// It was sent, or there was nothing to send.
+    Over,
+}
+
+impl Window {
+    /// Opens once there are domains; the longest interval is how long they are waited for.
+    pub(super) fn start(&mut self, domains: BTreeSet<DomainName>, interval: Duration, now: Moment) {
+        if *self == Self::Waiting && !domains.is_empty() {
+            *self = Self::Open { unseen: domains, until: now.plus(interval), settles: None };
+        }
+    }
+
+    /// Whether openings are held back.
+    pub(super) fn holds(&self) -> bool {
+        *self != Self::Over
+    }
+
+    /// The domain was looked at, or is no longer watched.
+    pub(super) fn strike(&mut self, domain: &DomainName) {
+        if let Self::Open { unseen, .. } = self {
+            unseen.remove(domain);
+        }
+    }
+
+    /// Whether it ends now, given whether anything is still being confirmed; else when to ask again.
+    pub(super) fn ends(&mut self, pending: bool, now: Moment) -> Result<(), Option<Moment>> {
+        let Self::Open { unseen, until, settles } = self else { return Err(None) };
+        if !unseen.is_empty() && now < *until {
+            return Err(Some(*until));
+        }
+        let settles = *settles.get_or_insert(now.plus(SETTLES));
+        if pending && now < settles {
+            return Err(Some(settles));
+        }
+        *self = Self::Over;
+        Ok(())
+    }
+}
