@@ -17,7 +17,12 @@ pub mod notify;
 pub mod probe;
 pub mod store;
 
+pub mod keeper;
+pub mod metrics;
+pub mod web;
+
 pub mod config;
+pub mod daemon;
 
 pub mod cli;
 

@@ -116,7 +116,7 @@ fn phase(name: &DomainName, span: Duration) -> Duration {
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
     let share = (hasher.finish() >> 32) as u32;
-    let nanos = span.as_nanos() * u128::from(share) >> 32;
+    let nanos = (span.as_nanos() * u128::from(share)) >> 32;
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 

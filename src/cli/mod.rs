@@ -6,6 +6,8 @@ mod check;
 mod config;
 mod explain;
 mod inspect;
+mod mail;
+mod run;
 mod text;
 mod verdict_text;
 
@@ -29,12 +31,16 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Watch the domains of the configuration file until told to stop
+    Run(run::Arguments),
     /// Look at domains once and say what is wrong with them
     Check(check::Arguments),
     /// Show certificates in files, or judge them as a server's chain
     Inspect(inspect::Arguments),
     /// Say what a finding means and how to mend it
     Explain(explain::Arguments),
+    /// Try the relay that mail goes through
+    Mail(mail::Arguments),
     /// Check a configuration file, or print its schema
     Config(config::Arguments),
 }
@@ -44,6 +50,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     match Arguments::try_parse_from(&arguments) {
         Ok(Arguments { command }) => ExitCode::from(match command {
+            Command::Run(arguments) => run::run(arguments),
+            Command::Mail(arguments) => mail::run(arguments),
             Command::Check(arguments) => check::run(arguments),
             Command::Inspect(arguments) => inspect::run(arguments),
             Command::Explain(arguments) => explain::run(&arguments),

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use name::{DomainName, NameError};
-pub use time::{Now, Span, UnixTime};
+pub use time::{Clock, Now, Span, UnixTime};
 
 /// One custom domain to watch, as the operator (or Auth0's Management API) describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -72,6 +72,12 @@ pub struct Now {
     pub mono: Duration,
 }
 
+/// Where the time of a tick comes from. The daemon holds one; everything else is given a [`Now`].
+pub trait Clock: fmt::Debug + Send + Sync {
+    /// The time now.
+    fn now(&self) -> Now;
+}
+
 /// A length of time in seconds, printed for people: two units at most, `21 d 4 h`, `14 min`, `3 s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span(pub i64);

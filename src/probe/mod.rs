@@ -6,8 +6,10 @@
 mod dns;
 mod http;
 mod look;
+mod ping;
 mod settings;
 mod tls;
 
 pub use look::{Target, look};
+pub use ping::ping;
 pub use settings::Settings;

@@ -106,7 +106,7 @@ fn level(record: &Record, findings: &[Finding]) -> Level {
     match worst {
         Severity::Critical => Level::Critical,
         Severity::Warning => Level::Warning,
-        Severity::Info if blind || record.current().next().is_none() => Level::Unknown,
+        Severity::Info if blind || !record.current().any(|(_, seen)| seen.tls.is_some()) => Level::Unknown,
         Severity::Info => Level::Healthy,
     }
 }

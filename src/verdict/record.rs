@@ -74,6 +74,15 @@ impl Record {
         self.disagree_since = self.leaves_differ().then(|| self.disagree_since.unwrap_or(at));
     }
 
+    /// A chain that was seen before this process began, taken up at `at`: it counts as the last one until the
+    /// address is seen again.
+    pub fn remember(&mut self, address: SocketAddr, seen_at: UnixTime, presented: Arc<Presented>, at: UnixTime) {
+        let record = self.addresses.entry(address).or_default();
+        record.named_at = at;
+        record.presented.get_or_insert((seen_at, presented));
+        self.looked_at = Some(at);
+    }
+
     /// The addresses the last look connected to, or tried to.
     pub fn current(&self) -> impl Iterator<Item = (SocketAddr, &AddressRecord)> {
         let named = |record: &AddressRecord| Some(record.named_at) == self.looked_at;

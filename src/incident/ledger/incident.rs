@@ -158,8 +158,7 @@ impl Incident {
         incident.severity = severity;
         incident.worst = severity;
         incident.confirming = Some(Confirming { severity, ..Confirming::of(lead, now) });
-        incident.affected =
-            sighting.spots().into_iter().map(|address| Affected { address, good: None }).collect();
+        incident.affected = sighting.spots().into_iter().map(|address| Affected { address, good: None }).collect();
         incident
     }
 

@@ -200,6 +200,12 @@ impl Ledger {
         self.settle();
     }
 
+    /// The configuration was read again.
+    pub fn handle_policy(&mut self, policy: Policy, now: Now) {
+        self.now = now;
+        self.policy = policy;
+    }
+
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Now) {
         self.now = now;
@@ -280,18 +286,20 @@ impl Ledger {
 
     /// The incidents that are pending or firing, by domain.
     pub fn incidents(&self) -> impl Iterator<Item = Standing<'_>> {
-        self.incidents.iter().filter(|(_, incident)| incident.state != State::Resolved).map(|(key, incident)| Standing {
-            domain: key.domain_str(),
-            view: &key.view,
-            family: &key.family,
-            state: incident.state,
-            code: &incident.code,
-            severity: incident.severity,
-            episode: incident.episode(),
-            since: incident.began.wall,
-            opened_at: incident.opened.map(|stamp| stamp.wall),
-            summary: &incident.summary,
-            in_setup: self.key_in_setup(key),
+        self.incidents.iter().filter(|(_, incident)| incident.state != State::Resolved).map(|(key, incident)| {
+            Standing {
+                domain: key.domain_str(),
+                view: &key.view,
+                family: &key.family,
+                state: incident.state,
+                code: &incident.code,
+                severity: incident.severity,
+                episode: incident.episode(),
+                since: incident.began.wall,
+                opened_at: incident.opened.map(|stamp| stamp.wall),
+                summary: &incident.summary,
+                in_setup: self.key_in_setup(key),
+            }
         })
     }
 

@@ -332,4 +332,3 @@ pub(super) fn cause(key: &Key, incident: &Incident) -> Option<Cause> {
     };
     Some(Cause { address: addresses.first().copied()?, view: key.view.clone(), code: code.clone(), severity })
 }
-

@@ -92,4 +92,3 @@ impl Ledger {
         key.domain.is_none() && key.is_family(Family::Store)
     }
 }
-

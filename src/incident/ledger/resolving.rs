@@ -8,13 +8,7 @@ use crate::verdict::{Family, catalogue};
 impl Ledger {
     /// Counts the good looks of an incident's addresses, and ends it when they suffice. `sighting` is what the
     /// verdict of this look says of its family.
-    pub(super) fn count_good(
-        &mut self,
-        key: &Key,
-        sighting: Option<&Sighting<'_>>,
-        looked: &Looked,
-        hiding: &Hiding,
-    ) {
+    pub(super) fn count_good(&mut self, key: &Key, sighting: Option<&Sighting<'_>>, looked: &Looked, hiding: &Hiding) {
         // A family only a newer version knows is not judged by this one, so its absence says nothing.
         let Some(family) = family(&key.family) else { return };
         let spots = sighting.map(Sighting::spots).unwrap_or_default();

@@ -111,9 +111,10 @@ impl Ledger {
         }
         let summary = self.touched.news.split_off(before);
         for (key, notice) in &summary {
-            let owed = self.incidents.get_mut(key).and_then(|incident| {
-                incident.owed.iter_mut().find(|owed| owed.notice.id == notice.id)
-            });
+            let owed = self
+                .incidents
+                .get_mut(key)
+                .and_then(|incident| incident.owed.iter_mut().find(|owed| owed.notice.id == notice.id));
             if let Some(owed) = owed {
                 owed.summary = true;
             }
@@ -184,8 +185,7 @@ impl Ledger {
         let over = reason == Reason::Resolved;
         let severity = if over { incident.worst } else { incident.severity };
         let episode = incident.episode();
-        let id =
-            NoticeId::of(key.domain_str(), &key.view, &key.family, episode, reason, incident.ordinal(reason));
+        let id = NoticeId::of(key.domain_str(), &key.view, &key.family, episode, reason, incident.ordinal(reason));
         Notice {
             id,
             domain: key.domain_str().to_owned(),

@@ -57,11 +57,7 @@ impl Watched {
 const ROW: &str = "/ledger";
 
 fn path_fact(step: &Step) -> PathFact {
-    PathFact {
-        hop: step.hop.as_str().to_owned(),
-        status: step.status.as_str().to_owned(),
-        detail: step.detail.clone(),
-    }
+    PathFact { hop: step.hop.as_str().to_owned(), status: step.status.as_str().to_owned(), detail: step.detail.clone() }
 }
 
 impl Ledger {

@@ -57,7 +57,8 @@ fn a_week_of_fleet_life() {
     // Each domain has its phase within the minute: times are compared by that tolerance.
     let mut told: Vec<(String, i64)> = world.told.iter().map(|told| (told.line(), told.time)).collect();
     for (at, line) in expected {
-        let found = told.iter().position(|(told, time)| told.ends_with(&format!(" {line}")) && (at..at + 65).contains(time));
+        let found =
+            told.iter().position(|(told, time)| told.ends_with(&format!(" {line}")) && (at..at + 65).contains(time));
         match found {
             Some(found) => _ = told.remove(found),
             None => panic!("{at} {line} was not told, but: {told:#?}"),

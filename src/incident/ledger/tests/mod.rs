@@ -124,7 +124,8 @@ impl Site {
 
     fn verdict(&self, time: i64, skew: i64) -> Verdict {
         let at = UnixTime(START + time + skew);
-        let mut findings: Vec<Finding> = self.faults.iter().filter(|f| f.from <= time && time < f.to).map(|f| f.finding.clone()).collect();
+        let mut findings: Vec<Finding> =
+            self.faults.iter().filter(|f| f.from <= time && time < f.to).map(|f| f.finding.clone()).collect();
         let served = self.certificates.iter().rev().find(|(from, _)| *from <= time);
         let expires = served.map(|(_, end)| UnixTime(START + end));
         let mut changes_at = None;
@@ -146,7 +147,9 @@ impl Site {
         let level = match worst {
             Some(Severity::Critical) => Level::Critical,
             Some(Severity::Warning) => Level::Warning,
-            _ if findings.iter().any(|f| f.entry().kind == Kind::Watch && f.severity > Severity::Info) => Level::Unknown,
+            _ if findings.iter().any(|f| f.entry().kind == Kind::Watch && f.severity > Severity::Info) => {
+                Level::Unknown
+            }
             _ => Level::Healthy,
         };
         let domain = self.domain.name.clone();
@@ -357,9 +360,7 @@ impl World {
 
     /// The incidents as they stand: domain, family, state, severity.
     fn standing(&self) -> Vec<String> {
-        let line = |s: Standing<'_>| {
-            format!("{} {} {} {}", s.domain, s.family, s.state.as_str(), s.severity.as_str())
-        };
+        let line = |s: Standing<'_>| format!("{} {} {} {}", s.domain, s.family, s.state.as_str(), s.severity.as_str());
         self.ledger.incidents().map(line).collect()
     }
 }

@@ -64,8 +64,12 @@ fn a_host_that_stopped_answering_still_expires_on_time() {
     let site = site.fails(HOUR, 40 * DAY, Code::ConnectTimeout);
     let mut world = World::new([site]);
     world.run_until(22 * DAY);
-    let expiry: Vec<String> =
-        world.told.iter().filter(|t| t.notice.family == "expiry" && t.notice.reason != Reason::Reminder).map(Told::line).collect();
+    let expiry: Vec<String> = world
+        .told
+        .iter()
+        .filter(|t| t.notice.family == "expiry" && t.notice.reason != Reason::Reminder)
+        .map(Told::line)
+        .collect();
     assert_eq!(
         expiry,
         [

@@ -92,10 +92,8 @@ fn expiry_is_told_again_at_each_halving_of_the_time_left() {
 #[test]
 fn a_jump_of_the_wall_clock_sets_off_no_burst() {
     let end = 20 * DAY;
-    let sites = [
-        Site::new("a.example").fails(60, 40 * DAY, Code::ConnectRefused),
-        Site::new("b.example").certificate(0, end),
-    ];
+    let sites =
+        [Site::new("a.example").fails(60, 40 * DAY, Code::ConnectRefused), Site::new("b.example").certificate(0, end)];
     let mut world = World::new(sites);
     world.run_until(2 * HOUR);
     let before = world.told.len();
@@ -141,8 +139,7 @@ fn a_first_start_with_nothing_wrong_says_nothing_and_is_over() {
     world.run_until(100);
     assert_eq!(world.news(), [""; 0]);
     assert!(world.disk.contains_key(&(Table::Meta, FIRST_SUMMARY.to_owned())));
-    world.sites.values_mut().next().unwrap().faults =
-        Site::new("a.example").fails(120, HOUR, Code::TlsExpired).faults;
+    world.sites.values_mut().next().unwrap().faults = Site::new("a.example").fails(120, HOUR, Code::TlsExpired).faults;
     world.run_until(200);
     assert_eq!(world.told[0].kind, MailKind::News);
 }
@@ -218,10 +215,8 @@ fn what_setup_held_back_is_told_when_the_domain_goes_live() {
 
 #[test]
 fn a_look_that_tells_nothing_new_changes_nothing() {
-    let sites = [
-        Site::new("a.example"),
-        Site::new("b.example").fails(0, HOUR, Code::ConnectRefused).certificate(0, 10 * DAY),
-    ];
+    let sites =
+        [Site::new("a.example"), Site::new("b.example").fails(0, HOUR, Code::ConnectRefused).certificate(0, 10 * DAY)];
     let mut world = World::new(sites);
     world.run_until(300);
     let before = world.changes;

@@ -1,0 +1,80 @@
+//! `notafter mail test`: one test mail to each receiver, through its configured relay.
+
+use std::path::PathBuf;
+
+use super::EXIT_USAGE;
+use super::check::system_now;
+use super::text::{GREEN, RED, complain, print, printable, styled};
+use crate::config::{self, Receiver};
+use crate::notify::email::Mailer;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Send one test mail through the configured relay, and say how that went
+    Test {
+        /// The configuration file [default: config/notafter.toml, else /etc/notafter/notafter.toml]
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Only to this receiver
+        #[arg(long, value_name = "NAME")]
+        receiver: Option<String>,
+    },
+}
+
+pub(super) fn run(arguments: Arguments) -> u8 {
+    let Command::Test { config, receiver } = arguments.command;
+    let receivers = match receivers(config, receiver.as_deref()) {
+        Ok(receivers) => receivers,
+        Err(error) => {
+            complain(&error);
+            return EXIT_USAGE;
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&format!("cannot start: {error}"));
+            return 1;
+        }
+    };
+    let mut failed = 0;
+    for receiver in &receivers {
+        match runtime.block_on(test(receiver)) {
+            Ok(report) => {
+                print(&format!("{} {}\n{}\n", styled("sent", GREEN), receiver.name, printable_lines(&report)))
+            }
+            Err(error) => {
+                failed += 1;
+                print(&format!("{} {}\n{}\n", styled("failed", RED), receiver.name, printable_lines(&error)));
+            }
+        }
+    }
+    u8::from(failed > 0)
+}
+
+fn receivers(file: Option<PathBuf>, only: Option<&str>) -> Result<Vec<Receiver>, String> {
+    let file = file.or_else(config::default_file).ok_or("there is no configuration file")?;
+    let settings = config::load(&file).map_err(|mistakes| config::told_together(&mistakes))?;
+    let chosen: Vec<Receiver> =
+        settings.receivers.into_iter().filter(|receiver| only.is_none_or(|name| name == receiver.name)).collect();
+    match only {
+        _ if !chosen.is_empty() => Ok(chosen),
+        Some(name) => Err(format!("{} has no receiver {name:?}", file.display())),
+        None => Err(format!("{} has no [[receiver]]", file.display())),
+    }
+}
+
+async fn test(receiver: &Receiver) -> Result<String, String> {
+    let mailer = Mailer::new(&receiver.email).map_err(|error| error.to_string())?;
+    mailer.test(system_now()).await.map(|report| report.to_string()).map_err(|error| error.to_string())
+}
+
+fn printable_lines(text: &str) -> String {
+    text.lines().map(|line| format!("  {}", printable(line))).collect::<Vec<_>>().join("\n")
+}

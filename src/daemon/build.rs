@@ -1,0 +1,70 @@
+//! [`Parts`]: what the settings come to once everything they name has been read.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::config::{Settings, TrustStores, Watch as Configured};
+use crate::domain::{Domain, DomainName};
+use crate::keeper::{Recipient, Watch};
+use crate::notify::email::Mailer;
+use crate::probe;
+use crate::trust::TrustStore;
+
+/// How each domain is looked at.
+pub(super) type Fleet = HashMap<DomainName, Probed>;
+
+/// What a look at a domain needs.
+#[derive(Debug, Clone)]
+pub(super) struct Probed {
+    pub(super) domain: Arc<Domain>,
+    pub(super) settings: Arc<probe::Settings>,
+    pub(super) trust: Arc<TrustStore>,
+}
+
+/// Everything built from one reading of the configuration, replaced as a whole by the next.
+pub(super) struct Parts {
+    pub(super) fleet: Arc<Fleet>,
+    pub(super) watches: Vec<Watch>,
+    pub(super) mailers: BTreeMap<String, Arc<Mailer>>,
+    pub(super) references: Arc<[String]>,
+    pub(super) heartbeat: Option<Arc<str>>,
+}
+
+impl Parts {
+    pub(super) fn build(settings: &Settings) -> Result<Self, String> {
+        let mut stores = TrustStores::default();
+        let mut fleet = Fleet::new();
+        let mut watches = Vec::new();
+        for configured in &settings.watches {
+            let domain = Arc::new(configured.domain.clone());
+            let trust = stores.load(&configured.roots, &configured.intermediates)?;
+            let settings_of = Arc::new(configured.probe.clone());
+            watches.push(Watch { domain: Arc::clone(&domain), recipients: recipients(settings, configured) });
+            fleet.insert(domain.name.clone(), Probed { domain, settings: settings_of, trust });
+        }
+        Ok(Self {
+            fleet: Arc::new(fleet),
+            watches,
+            mailers: mailers(settings)?,
+            references: settings.watch.references.clone().into(),
+            heartbeat: settings.watch.heartbeat_url.as_deref().map(Into::into),
+        })
+    }
+
+    pub(super) fn receivers(&self) -> Vec<String> {
+        self.mailers.keys().cloned().collect()
+    }
+}
+
+fn recipients(settings: &Settings, configured: &Configured) -> Vec<Recipient> {
+    let told = settings.receivers_of(&configured.domain.labels);
+    told.into_iter().map(|(receiver, min_severity)| Recipient { receiver: receiver.to_owned(), min_severity }).collect()
+}
+
+fn mailers(settings: &Settings) -> Result<BTreeMap<String, Arc<Mailer>>, String> {
+    let mailer = |(name, settings): (&String, _)| {
+        let mailer = Mailer::new(settings).map_err(|error| format!("receiver {name}: {error}"))?;
+        Ok((name.clone(), Arc::new(mailer)))
+    };
+    settings.receivers.iter().map(|receiver| mailer((&receiver.name, &receiver.email))).collect()
+}

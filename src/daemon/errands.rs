@@ -1,0 +1,108 @@
+//! What is done outside the one task: looks, mails, the references, the heartbeat. Each ends in an input, or in
+//! nothing that anybody waits for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+use super::Input;
+use super::build::{Parts, Probed};
+use crate::domain::{Clock, DomainName};
+use crate::incident::{Delivery, Mail};
+use crate::keeper::LookRequest;
+use crate::notify::email::Mailer;
+use crate::probe::{self, Target};
+use crate::verdict::References;
+
+/// A reference that takes longer does not answer; the heartbeat is not waited for any longer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Something to be done outside.
+#[derive(Debug)]
+pub(super) enum Errand {
+    Look(LookRequest),
+    Mail(String, Box<Mail>),
+    References,
+    Heartbeat,
+}
+
+pub(super) fn spawn(
+    errand: Errand,
+    parts: &Parts,
+    clock: &Arc<dyn Clock>,
+    tasks: &TaskTracker,
+    inputs: &mpsc::Sender<Input>,
+) {
+    let (clock, inputs) = (Arc::clone(clock), inputs.clone());
+    match errand {
+        Errand::Look(request) => {
+            let probed = parts.fleet.get(&request.domain).cloned();
+            let work = look(probed, request.turn, clock);
+            tasks.spawn(guarded(request.domain, work, tasks.clone(), inputs));
+        }
+        Errand::Mail(receiver, mail) => {
+            let mailer = parts.mailers.get(&receiver).cloned();
+            tasks.spawn(async move {
+                let delivery = deliver(mailer, &mail, &clock).await;
+                let _ = inputs.send(Input::Delivered { receiver, mail: mail.id, delivery }).await;
+            });
+        }
+        Errand::References => {
+            let references = Arc::clone(&parts.references);
+            tasks.spawn(async move {
+                let _ = inputs.send(Input::References(ask(&references).await)).await;
+            });
+        }
+        Errand::Heartbeat => {
+            if let Some(url) = parts.heartbeat.clone() {
+                tasks.spawn(async move {
+                    if let Err(error) = probe::ping(&url, PATIENCE).await {
+                        // The URL itself may be a secret.
+                        tracing::warn!(error, "the heartbeat was not taken");
+                    }
+                });
+            }
+        }
+    }
+}
+
+async fn look(probed: Option<Probed>, turn: u64, clock: Arc<dyn Clock>) -> Option<crate::observation::Look> {
+    let probed = probed?;
+    let target = Target { domain: &probed.domain, settings: &probed.settings, trust: &probed.trust };
+    Some(probe::look(target, clock.now().wall, turn).await)
+}
+
+/// A panic in a look is caught, counted and logged: one domain's oddity must not blind us for the others.
+async fn guarded(
+    domain: DomainName,
+    work: impl Future<Output = Option<crate::observation::Look>> + Send + 'static,
+    tasks: TaskTracker,
+    inputs: mpsc::Sender<Input>,
+) {
+    let input = match tasks.spawn(work).await {
+        Ok(Some(look)) => Input::Look(Box::new(look)),
+        Ok(None) => Input::NotLooked(domain),
+        Err(error) => {
+            tracing::error!(%domain, %error, "a look panicked");
+            Input::Panicked(domain)
+        }
+    };
+    let _ = inputs.send(input).await;
+}
+
+async fn deliver(mailer: Option<Arc<Mailer>>, mail: &Mail, clock: &Arc<dyn Clock>) -> Delivery {
+    match mailer {
+        Some(mailer) => mailer.deliver(mail, clock.now().wall).await,
+        None => Delivery::Deferred { error: "the receiver is no longer configured".to_owned() },
+    }
+}
+
+/// Whether any of the references takes a connection.
+async fn ask(references: &[String]) -> References {
+    let connects = references.iter().map(|reference| tokio::time::timeout(PATIENCE, TcpStream::connect(reference)));
+    let answers = futures_util::future::join_all(connects).await;
+    if answers.iter().any(|answer| matches!(answer, Ok(Ok(_)))) { References::Answer } else { References::AllFail }
+}

@@ -1,0 +1,333 @@
+//! The life of the daemon: build, spawn, select, drain.
+//!
+//! One task owns the [`Keeper`]. It takes what comes (looks, deliveries, commits, signals), does what the keeper asks
+//! for, and sleeps until the keeper wants to be woken. Whatever touches the network runs in tasks of its own, which
+//! report back through one channel. If a part ends that we cannot do without, the process ends, with a reason.
+
+mod build;
+mod clock;
+mod errands;
+mod signals;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use build::{Fleet, Parts};
+use errands::Errand;
+use signals::Signal;
+
+use crate::config::{self, Mistake};
+use crate::domain::{Clock, DomainName};
+use crate::incident::{Change, Delivery, OutboxEvent};
+use crate::keeper::{Keeper, Snapshot, StoredChain, Tag};
+use crate::observation::{Look, Presented};
+use crate::store::{Committer, Outcome, Outcomes, Store, StoreError};
+use crate::verdict::References;
+use crate::web::{self, ReloadRequest, Shared};
+
+pub use clock::SystemClock;
+
+/// No sleep is longer: a machine may have been suspended, its wall clock may have jumped.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// Pages are at most so old while much happens.
+const PUBLISH_EVERY: Duration = Duration::from_millis(200);
+/// What is under way when we are told to stop has so long; orchestrators give half a minute.
+const DRAIN: Duration = Duration::from_secs(25);
+
+/// Why the daemon did not start, or could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The configuration has mistakes.
+    #[error("{}", config::told_together(.0))]
+    Config(Vec<Mistake>),
+    /// What the configuration names could not be had: roots, a mailer.
+    #[error("{0}")]
+    Build(String),
+    /// The state could not be opened or read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Nothing can be served there.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The system refused what every process has.
+    #[error("cannot start: {0}")]
+    System(#[from] std::io::Error),
+    /// A part ended that we cannot do without.
+    #[error("{0} ended, and without it nothing is worth anything")]
+    PartEnded(&'static str),
+}
+
+/// What comes back from the tasks that touch the network.
+#[derive(Debug)]
+enum Input {
+    Look(Box<Look>),
+    Panicked(DomainName),
+    NotLooked(DomainName),
+    Remembered(DomainName, StoredChain, Arc<Presented>),
+    Delivered { receiver: String, mail: String, delivery: Delivery },
+    References(References),
+}
+
+/// Runs until told to stop. The file is read again on SIGHUP.
+pub async fn run(file: PathBuf) -> Result<(), DaemonError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let settings = config::load(&file).map_err(DaemonError::Config)?;
+    for remark in &settings.remarks {
+        tracing::warn!("{remark}");
+    }
+    let parts = Parts::build(&settings).map_err(DaemonError::Build)?;
+    let address = settings.server.listen;
+    let listener = TcpListener::bind(address).await.map_err(|source| DaemonError::Listen { address, source })?;
+    let store = Store::open(&settings.store.path)?;
+    let rows = store.load()?;
+    let remembered = crate::keeper::stored_chains(&rows);
+    let mut keeper = Keeper::restore(settings.policy.clone(), &parts.receivers(), rows, clock.now());
+    keeper.handle_watches(parts.watches.clone(), clock.now());
+    let (committer, outcomes) = Committer::spawn(store)?;
+    let (inputs, received) = mpsc::channel(1024);
+    let (snapshot, shown) = watch::channel(Arc::new(keeper.snapshot()));
+    let (reload, reloads) = mpsc::channel(1);
+    let stop = CancellationToken::new();
+    let shared = Shared { snapshot: shown, reload: reload.clone(), clock: Arc::clone(&clock) };
+    let server = tokio::spawn(web::serve(listener, web::router(shared), stop.clone()));
+    let signals = signals::listen()?;
+    let fleet = Arc::clone(&parts.fleet);
+    tracing::info!(%address, domains = parts.watches.len(), receivers = parts.mailers.len(), "notafter is running");
+    let mut daemon = Daemon {
+        file,
+        clock,
+        keeper,
+        parts,
+        committer: Some(committer),
+        inputs,
+        tasks: TaskTracker::new(),
+        deliveries: 0,
+        snapshot,
+        published: Instant::now(),
+        drain_by: None,
+    };
+    daemon.remember(remembered, &fleet);
+    let ended = daemon.tend(Channels { received, outcomes, reloads, signals, server: &server }).await;
+    stop.cancel();
+    let _ = server.await;
+    ended
+}
+
+/// Everything the one task waits for.
+struct Channels<'a> {
+    received: mpsc::Receiver<Input>,
+    outcomes: Outcomes<Tag>,
+    reloads: mpsc::Receiver<ReloadRequest>,
+    signals: mpsc::Receiver<Signal>,
+    server: &'a tokio::task::JoinHandle<()>,
+}
+
+struct Daemon {
+    file: PathBuf,
+    clock: Arc<dyn Clock>,
+    keeper: Keeper,
+    parts: Parts,
+    /// Gone once everything was handed over and the end is near.
+    committer: Option<Committer<Tag>>,
+    inputs: mpsc::Sender<Input>,
+    tasks: TaskTracker,
+    deliveries: usize,
+    snapshot: watch::Sender<Arc<Snapshot>>,
+    published: Instant,
+    drain_by: Option<Instant>,
+}
+
+impl Daemon {
+    /// The loop. Ends well when it was told to stop and all is done or the time for that is up.
+    async fn tend(&mut self, mut channels: Channels<'_>) -> Result<(), DaemonError> {
+        while !self.is_drained() {
+            self.act();
+            if self.published.elapsed() >= PUBLISH_EVERY {
+                self.publish();
+            }
+            if channels.server.is_finished() {
+                return Err(DaemonError::PartEnded("the web server"));
+            }
+            tokio::select! {
+                Some(input) = channels.received.recv() => self.take(input),
+                outcome = channels.outcomes.recv() => match outcome {
+                    Some(outcome) => self.take_outcome(outcome),
+                    None => return Err(DaemonError::PartEnded("the thread that writes the state")),
+                },
+                Some(answer) = channels.reloads.recv() => {
+                    let _ = answer.send(self.reload());
+                }
+                Some(signal) = channels.signals.recv() => self.take_signal(signal),
+                () = tokio::time::sleep(self.rest()) => self.keeper.handle_timeout(self.clock.now()),
+            }
+        }
+        self.hand_over();
+        self.committer = None;
+        let stored = async { while channels.outcomes.recv().await.is_some() {} };
+        if tokio::time::timeout(Duration::from_secs(5), stored).await.is_err() {
+            tracing::error!("the last changes could not be stored in time");
+        }
+        tracing::info!("notafter has stopped");
+        Ok(())
+    }
+
+    fn is_drained(&self) -> bool {
+        let nothing_left = self.keeper.looks_in_flight() == 0 && self.deliveries == 0;
+        self.drain_by.is_some_and(|by| nothing_left || Instant::now() >= by)
+    }
+
+    /// How long there is nothing to do unless something comes.
+    fn rest(&self) -> Duration {
+        let until_wake = self.keeper.poll_timeout().saturating_sub(self.clock.now().mono);
+        let until_publish = PUBLISH_EVERY.saturating_sub(self.published.elapsed());
+        let most = self.drain_by.map_or(LONGEST_SLEEP, |by| by.saturating_duration_since(Instant::now()));
+        let stale = self.published.elapsed() < PUBLISH_EVERY;
+        let rest = until_wake.min(most).min(LONGEST_SLEEP);
+        // A millisecond more than the keeper asked for: its clock must have passed the moment when it is woken.
+        let rest = rest + Duration::from_millis(1);
+        if stale { rest.min(until_publish) } else { rest }
+    }
+
+    fn take(&mut self, input: Input) {
+        let now = self.clock.now();
+        match input {
+            Input::Look(look) => self.keeper.handle_look(*look, now),
+            Input::Panicked(name) => self.keeper.handle_panic(&name, now),
+            Input::NotLooked(name) => self.keeper.handle_no_look(&name, now),
+            Input::Remembered(name, chain, presented) => self.keeper.handle_remembered(&name, &chain, presented, now),
+            Input::References(references) => self.keeper.handle_references(references, now),
+            Input::Delivered { receiver, mail, delivery } => {
+                self.deliveries = self.deliveries.saturating_sub(1);
+                self.keeper.handle_delivery(&receiver, &mail, delivery, now);
+            }
+        }
+    }
+
+    fn take_outcome(&mut self, outcome: Outcome<Tag>) {
+        let now = self.clock.now();
+        match outcome.result {
+            Ok(up_to) => self.keeper.handle_stored(&outcome.tag, up_to, now),
+            Err(error) => {
+                tracing::error!(error, "a commit failed; it is tried again");
+                self.keeper.handle_store_failed(now);
+            }
+        }
+    }
+
+    fn take_signal(&mut self, signal: Signal) {
+        match signal {
+            Signal::Reload => {
+                if let Err(mistakes) = self.reload() {
+                    tracing::error!("the old configuration stays:\n{mistakes}");
+                }
+            }
+            Signal::Stop if self.drain_by.is_some() => self.drain_by = Some(Instant::now()),
+            Signal::Stop => {
+                tracing::info!("stopping: what is under way is finished first");
+                self.keeper.handle_drain();
+                self.drain_by = Some(Instant::now() + DRAIN);
+            }
+        }
+    }
+
+    /// Does all that the keeper asks for now.
+    fn act(&mut self) {
+        self.hand_over();
+        while let Some(request) = self.keeper.poll_look() {
+            self.spawn(Errand::Look(request));
+        }
+        while let Some((receiver, mail)) = self.keeper.poll_mail() {
+            self.deliveries += 1;
+            self.spawn(Errand::Mail(receiver, Box::new(mail)));
+        }
+        if self.keeper.poll_references() && !self.parts.references.is_empty() {
+            self.spawn(Errand::References);
+        }
+        if self.keeper.poll_heartbeat() && self.parts.heartbeat.is_some() {
+            self.spawn(Errand::Heartbeat);
+        }
+        while let Some(transition) = self.keeper.poll_transition() {
+            tracing::info!(domain = %transition.domain, from = transition.from.as_str(), to = transition.to.as_str(),
+                why = ?transition.why, "verdict");
+        }
+        while let Some((receiver, event)) = self.keeper.poll_event() {
+            log_event(&receiver, &event);
+        }
+    }
+
+    /// Everything changed so far goes to be stored, in one transaction.
+    fn hand_over(&mut self) {
+        let changed: Vec<(Tag, Vec<Change>)> = std::iter::from_fn(|| self.keeper.poll_commit()).collect();
+        if let Some(committer) = self.committer.as_ref().filter(|_| !changed.is_empty()) {
+            committer.send(changed);
+        }
+    }
+
+    fn spawn(&self, errand: Errand) {
+        errands::spawn(errand, &self.parts, &self.clock, &self.tasks, &self.inputs);
+    }
+
+    /// Chains seen before the restart are assessed aside: public-key work is not for this task.
+    fn remember(&self, chains: Vec<(DomainName, Vec<StoredChain>)>, fleet: &Arc<Fleet>) {
+        let (fleet, inputs) = (Arc::clone(fleet), self.inputs.clone());
+        self.tasks.spawn_blocking(move || {
+            for (name, chain) in
+                chains.into_iter().flat_map(|(name, all)| all.into_iter().map(move |one| (name.clone(), one)))
+            {
+                let Some(probed) = fleet.get(&name) else { continue };
+                let presented = Arc::new(probed.trust.assess(&chain.certificates(), &name));
+                if inputs.blocking_send(Input::Remembered(name, chain, presented)).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
+    fn publish(&mut self) {
+        self.published = Instant::now();
+        self.snapshot.send_replace(Arc::new(self.keeper.snapshot()));
+    }
+
+    /// Reads the file again. With any mistake in it, all stays as it was.
+    fn reload(&mut self) -> Result<(), String> {
+        let settings = config::load(&self.file).map_err(|mistakes| config::told_together(&mistakes))?;
+        let parts = Parts::build(&settings)?;
+        let now = self.clock.now();
+        self.keeper.handle_receivers(&settings.policy, &parts.receivers(), now);
+        self.keeper.handle_watches(parts.watches.clone(), now);
+        tracing::info!(
+            domains = parts.watches.len(),
+            receivers = parts.mailers.len(),
+            "the configuration was read again"
+        );
+        self.parts = parts;
+        self.publish();
+        Ok(())
+    }
+}
+
+fn log_event(receiver: &str, event: &OutboxEvent) {
+    match event {
+        OutboxEvent::Delivered { mail, notices } => tracing::info!(receiver, mail, notices, "mail delivered"),
+        OutboxEvent::Deferred { mail, notices, error, retry_in } => {
+            tracing::warn!(receiver, mail, notices, error, ?retry_in, "mail deferred");
+        }
+        OutboxEvent::Rejected { mail, notices, error, retry_in } => {
+            tracing::error!(receiver, mail, notices, error, ?retry_in, "mail rejected");
+        }
+        OutboxEvent::Dead { mail, notices, error } => tracing::error!(receiver, mail, notices, error, "mail given up"),
+        OutboxEvent::Cancelled { notices } => tracing::info!(receiver, notices, "over before anybody was told"),
+    }
+}

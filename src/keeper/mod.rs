@@ -1,0 +1,409 @@
+//! [`Keeper`]: the one writer. Whatever is seen, delivered or stored comes here, and here alone is anything changed.
+//!
+//! It joins the pure rooms: the schedule says who is looked at, a look is judged, the verdict goes to the ledger, the
+//! ledger's notices to the outboxes, and what both change to whoever commits it. It does no I/O and reads no clock:
+//! the daemon feeds it (`handle_*`), does what it asks for (`poll_*`), and reads its [`Snapshot`].
+
+mod commits;
+mod own_sight;
+mod routing;
+mod snapshot;
+mod watched;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use commits::Takings;
+use own_sight::OwnSight;
+use watched::Watched;
+
+use crate::domain::{DomainName, Now};
+use crate::incident::{Change, Delivery, Ledger, Looked, Mail, Outbox, OutboxEvent, Policy, Row};
+use crate::observation::{Look, Presented};
+use crate::schedule::Schedule;
+use crate::verdict::{Level, References, Verdict, judge};
+
+pub use commits::Tag;
+pub use routing::{Recipient, Watch};
+pub use snapshot::{Chunks, Counters, DomainState, LookResult, Snapshot};
+pub use watched::{StoredChain, stored_chains};
+
+/// Looks in flight at most, unless the settings say otherwise.
+const LOOKS_IN_FLIGHT: usize = 512;
+
+/// The one writer.
+#[derive(Debug)]
+pub struct Keeper {
+    now: Now,
+    schedule: Schedule,
+    domains: BTreeMap<DomainName, Watched>,
+    ledger: Ledger,
+    outboxes: BTreeMap<String, Outbox>,
+    own_sight: OwnSight,
+    takings: Takings,
+    commits: VecDeque<(Tag, Vec<Change>)>,
+    events: VecDeque<(String, OutboxEvent)>,
+    in_flight: usize,
+    draining: bool,
+    chunks: Chunks,
+    counters: Counters,
+    transitions: VecDeque<Transition>,
+}
+
+/// A verdict that is another than the one before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transition {
+    /// The domain.
+    pub domain: DomainName,
+    /// What it was; unknown before the first look.
+    pub from: Level,
+    /// What it is.
+    pub to: Level,
+    /// The worst finding in words; empty if there is none.
+    pub why: String,
+}
+
+/// A look the daemon is to make now.
+#[derive(Debug, Clone)]
+pub struct LookRequest {
+    /// At which domain.
+    pub domain: DomainName,
+    /// How many looks the domain has had.
+    pub turn: u64,
+}
+
+impl Keeper {
+    /// A keeper as its stored rows left it. It watches nobody until [`Keeper::handle_watches`].
+    pub fn restore(policy: Policy, receivers: &[String], rows: Vec<Row>, now: Now) -> Self {
+        let outbox = |name: &String| (name.clone(), Outbox::restore(name, policy.clone(), &rows, now));
+        let outboxes = receivers.iter().map(outbox).collect();
+        let mut keeper = Self {
+            now,
+            schedule: Schedule::default(),
+            domains: BTreeMap::new(),
+            outboxes,
+            ledger: Ledger::restore(policy, rows, now),
+            own_sight: OwnSight::new(now),
+            takings: Takings::default(),
+            commits: VecDeque::new(),
+            events: VecDeque::new(),
+            in_flight: 0,
+            draining: false,
+            chunks: Chunks::default(),
+            counters: Counters::new(receivers),
+            transitions: VecDeque::new(),
+        };
+        keeper.settle();
+        keeper
+    }
+}
+
+/// Inputs.
+impl Keeper {
+    /// These are the domains to watch from now on, and who is told of each.
+    pub fn handle_watches(&mut self, watches: Vec<Watch>, now: Now) {
+        self.now = now;
+        self.schedule
+            .reconcile(watches.iter().map(|watch| (watch.domain.name.clone(), watch.domain.interval)), now.mono);
+        self.ledger.handle_domains(watches.iter().map(|watch| watch.domain.as_ref()), now);
+        let mut known = std::mem::take(&mut self.domains);
+        for watch in watches {
+            let name = watch.domain.name.clone();
+            let watched = match known.remove(&name) {
+                Some(watched) => watched.with(watch),
+                None => Watched::new(watch),
+            };
+            self.domains.insert(name, watched);
+        }
+        for name in known.into_keys() {
+            self.own_sight.forget_domain(&name);
+            self.commit(Tag::Keeper, vec![watched::forgotten(&name)]);
+        }
+        self.chunks.rebuild(self.domains.values_mut());
+        let names: Vec<DomainName> = self.domains.keys().cloned().collect();
+        for name in names {
+            // Thresholds may have changed; what was seen is judged by the new ones at once.
+            self.judge_anew(&name);
+        }
+        self.settle();
+    }
+
+    /// The receivers there are from now on, and how often they are told.
+    pub fn handle_receivers(&mut self, policy: &Policy, receivers: &[String], now: Now) {
+        self.now = now;
+        self.outboxes.retain(|name, _| receivers.contains(name));
+        for name in receivers {
+            self.outboxes.entry(name.clone()).or_insert_with(|| Outbox::new(name, policy.clone(), now));
+        }
+        for outbox in self.outboxes.values_mut() {
+            outbox.handle_policy(policy.clone(), now);
+        }
+        self.ledger.handle_policy(policy.clone(), now);
+        self.counters.keep_receivers(receivers);
+        self.settle();
+    }
+
+    /// A chain that was seen before the restart, assessed anew: its dates count until the address is seen again.
+    pub fn handle_remembered(&mut self, name: &DomainName, chain: &StoredChain, presented: Arc<Presented>, now: Now) {
+        self.now = now;
+        if let Some(watched) = self.domains.get_mut(name).filter(|watched| !watched.was_looked_at()) {
+            watched.remember(chain, presented, now.wall);
+            self.judge_anew(name);
+            self.settle();
+        }
+    }
+
+    /// A look is over.
+    pub fn handle_look(&mut self, look: Look, now: Now) {
+        self.now = now;
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.schedule.done(&look.domain);
+        let Some(watched) = self.domains.get_mut(&look.domain) else { return self.settle() };
+        self.own_sight.note_look(&look, now);
+        let name = look.domain.clone();
+        let (looked, change) = watched.absorb(look);
+        let verdict = self.judged(&name);
+        self.counters.count_look(verdict.as_ref().map_or(LookResult::Panicked, |verdict| verdict.level.into()));
+        if let Some(verdict) = verdict {
+            self.own_sight.note_verdict(&verdict);
+            self.conclude(verdict, &looked);
+        }
+        if let Some(change) = change {
+            self.commit(Tag::Keeper, vec![change]);
+        }
+        self.settle();
+    }
+
+    /// A look ended in a panic: a fault of ours, counted, and no reason to stop looking.
+    pub fn handle_panic(&mut self, name: &DomainName, now: Now) {
+        self.now = now;
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.schedule.done(name);
+        self.counters.count_look(LookResult::Panicked);
+        self.settle();
+    }
+
+    /// A look was not made: the domain was removed as it was about to begin.
+    pub fn handle_no_look(&mut self, name: &DomainName, now: Now) {
+        self.now = now;
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.schedule.done(name);
+    }
+
+    /// Somebody wants a look at this domain now; whether it is watched.
+    pub fn handle_look_now(&mut self, name: &DomainName, now: Now) -> bool {
+        self.now = now;
+        self.schedule.look_at(name, now.mono);
+        self.domains.contains_key(name)
+    }
+
+    /// How the references fared.
+    pub fn handle_references(&mut self, references: References, now: Now) {
+        self.now = now;
+        if self.own_sight.note_references(references, now) {
+            let names: Vec<DomainName> = self.domains.keys().cloned().collect();
+            names.iter().for_each(|name| self.judge_anew(name));
+        }
+        self.settle();
+    }
+
+    /// How the attempt to deliver a mail ended.
+    pub fn handle_delivery(&mut self, receiver: &str, mail: &str, delivery: Delivery, now: Now) {
+        self.now = now;
+        if let Some(outbox) = self.outboxes.get_mut(receiver) {
+            outbox.handle_delivery(mail, delivery, now);
+        }
+        self.settle();
+    }
+
+    /// Changes were committed.
+    pub fn handle_stored(&mut self, tag: &Tag, up_to: u64, now: Now) {
+        self.now = now;
+        match tag {
+            Tag::Ledger => self.ledger.handle_stored(up_to, now),
+            Tag::Keeper => self.own_sight.note_stored(up_to),
+            Tag::Outbox(receiver) => {
+                if let Some(outbox) = self.outboxes.get_mut(receiver) {
+                    outbox.handle_stored(up_to);
+                }
+                for id in self.takings.stored(receiver, up_to) {
+                    self.ledger.handle_taken(&id, now);
+                }
+            }
+        }
+        self.settle();
+    }
+
+    /// A commit failed, and is being tried again.
+    pub fn handle_store_failed(&mut self, now: Now) {
+        self.now = now;
+        self.ledger.handle_store_failed(now);
+        for outbox in self.outboxes.values_mut() {
+            outbox.handle_store_failed(now);
+        }
+        self.settle();
+    }
+
+    /// Time has passed; see [`Keeper::poll_timeout`].
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.now = now;
+        self.ledger.handle_timeout(now);
+        for outbox in self.outboxes.values_mut() {
+            outbox.handle_timeout(now);
+        }
+        if let Some(change) = self.own_sight.heartbeat(now) {
+            self.commit(Tag::Keeper, vec![change]);
+        }
+        let failing = self.own_sight.failing_delivery(self.outboxes.values(), now);
+        self.ledger.handle_own_sight(crate::verdict::Family::Delivery, failing.as_ref(), now);
+        self.settle();
+    }
+
+    /// No more looks are started; what is under way ends.
+    pub fn handle_drain(&mut self) {
+        self.draining = true;
+    }
+}
+
+/// Outputs.
+impl Keeper {
+    /// The next look to make now.
+    pub fn poll_look(&mut self) -> Option<LookRequest> {
+        if self.draining || self.in_flight >= LOOKS_IN_FLIGHT {
+            return None;
+        }
+        let domain = self.schedule.due(self.now.mono)?;
+        self.in_flight += 1;
+        let turn = self.domains.get_mut(&domain).map_or(0, Watched::take_turn);
+        Some(LookRequest { domain, turn })
+    }
+
+    /// Changes to commit together, in order.
+    pub fn poll_commit(&mut self) -> Option<(Tag, Vec<Change>)> {
+        self.commits.pop_front()
+    }
+
+    /// A mail to deliver to a receiver.
+    pub fn poll_mail(&mut self) -> Option<(String, Mail)> {
+        if self.draining {
+            return None;
+        }
+        self.outboxes.iter_mut().find_map(|(name, outbox)| Some((name.clone(), outbox.poll_mail()?)))
+    }
+
+    /// A verdict that has changed, for the log.
+    pub fn poll_transition(&mut self) -> Option<Transition> {
+        self.transitions.pop_front()
+    }
+
+    /// What has happened to a mail, for the log.
+    pub fn poll_event(&mut self) -> Option<(String, OutboxEvent)> {
+        self.events.pop_front()
+    }
+
+    /// Whether the heartbeat is to be sent: there were looks, and a commit after them.
+    pub fn poll_heartbeat(&mut self) -> bool {
+        self.own_sight.take_heartbeat()
+    }
+
+    /// Whether the references are to be asked.
+    pub fn poll_references(&mut self) -> bool {
+        self.own_sight.wants_references(self.now)
+    }
+
+    /// When [`Keeper::handle_timeout`] is to be called at the latest, by the monotonic clock.
+    pub fn poll_timeout(&self) -> Duration {
+        let looks = self.schedule.next_wakeup().filter(|_| !self.draining && self.in_flight < LOOKS_IN_FLIGHT);
+        let outboxes = self.outboxes.values().filter_map(Outbox::poll_timeout);
+        let all = looks.into_iter().chain(self.ledger.poll_timeout()).chain(outboxes);
+        all.chain([self.own_sight.next_wakeup()]).min().unwrap_or(self.now.mono)
+    }
+
+    /// Looks under way.
+    pub const fn looks_in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// Everything there is to see, as it is now; cheap to take.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            at: self.now,
+            domains: self.chunks.clone(),
+            counters: self.counters.clone(),
+            own_sight: self.own_sight_findings(),
+            owed: self.outboxes.iter().map(|(name, outbox)| (name.clone(), outbox.queue_len())).collect(),
+            references: self.own_sight.references(),
+        }
+    }
+}
+
+impl Keeper {
+    /// The verdict on a domain by all that is known of it now.
+    fn judged(&self, name: &DomainName) -> Option<Verdict> {
+        let watched = self.domains.get(name)?;
+        let surroundings = self.own_sight.surroundings(name, watched.nameservers(), self.now);
+        Some(judge(watched.domain(), watched.record(), &surroundings, self.now.wall))
+    }
+
+    /// Judges a domain because something else than a look has changed.
+    fn judge_anew(&mut self, name: &DomainName) {
+        if self.domains.get(name).is_some_and(Watched::was_seen)
+            && let Some(verdict) = self.judged(name)
+        {
+            self.conclude(verdict, &Looked::default());
+        }
+    }
+
+    fn conclude(&mut self, verdict: Verdict, looked: &Looked) {
+        self.ledger.handle_verdict(&verdict, looked, self.now);
+        if let Some(watched) = self.domains.get_mut(&verdict.domain) {
+            self.transitions.extend(transition(watched.level(), &verdict));
+            watched.conclude(verdict);
+            self.chunks.replace(watched);
+        }
+    }
+
+    fn commit(&mut self, tag: Tag, operations: Vec<crate::incident::Operation>) {
+        let changes = operations.into_iter().map(|operation| self.own_sight.number(operation)).collect();
+        self.commits.push_back((tag, changes));
+    }
+
+    /// Takes every output of the state machines that is for another of them, until there is none.
+    fn settle(&mut self) {
+        loop {
+            let mut moved = false;
+            while let Some(again) = self.ledger.poll_look() {
+                self.schedule.look_at(&again.domain, again.at);
+                moved = true;
+            }
+            while let Some(name) = self.ledger.poll_judge() {
+                self.judge_anew(&name);
+                moved = true;
+            }
+            while let Some(batch) = self.ledger.poll_batch() {
+                self.hand_over(batch);
+                moved = true;
+            }
+            if !moved {
+                break;
+            }
+        }
+        self.collect_commits();
+        self.collect_events();
+    }
+
+    fn collect_events(&mut self) {
+        for (name, outbox) in &mut self.outboxes {
+            while let Some(event) = outbox.poll_event() {
+                self.counters.count_notices(name, &event);
+                self.events.push_back((name.clone(), event));
+            }
+        }
+    }
+}
+
+fn transition(from: Level, verdict: &Verdict) -> Option<Transition> {
+    let why = || verdict.findings.first().map(|finding| finding.summary.clone()).unwrap_or_default();
+    (from != verdict.level).then(|| Transition { domain: verdict.domain.clone(), from, to: verdict.level, why: why() })
+}

@@ -1,0 +1,177 @@
+//! [`OwnSight`]: how well we see. Resolvers that answer for others, references, the heartbeat, and whether mail gets
+//! through.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::Keeper;
+use crate::domain::{DomainName, Now, Span, UnixTime};
+use crate::incident::{Change, Operation, Outbox, Row, Table};
+use crate::observation::{Code, Look};
+use crate::verdict::{Finding, Kind, References, Severity, Surroundings, Verdict};
+
+/// A resolver that answered so lately answers.
+const ANSWERED_LATELY: Duration = Duration::from_secs(180);
+/// The references are asked at most so often, and only while something fails.
+const REFERENCES_EVERY: Duration = Duration::from_secs(10);
+/// What the references said is believed for so long.
+const REFERENCES_HOLD: Duration = Duration::from_secs(60);
+/// How often the heartbeat is sent.
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(60);
+/// Mail that fails for so long is a finding, in seconds; a relay may be restarted.
+const MAIL_FAILS_AFTER: i64 = 300;
+
+/// How well we see.
+#[derive(Debug)]
+pub(super) struct OwnSight {
+    answered: Vec<Answered>,
+    references: References,
+    references_at: Option<Duration>,
+    references_wanted: bool,
+    references_asked: Option<Duration>,
+    looks_since_heartbeat: u64,
+    next_heartbeat: Duration,
+    /// The number of the change whose commit lets the heartbeat go.
+    heartbeat_by: Option<u64>,
+    heartbeat_due: bool,
+    sequence: u64,
+}
+
+/// The last two domains that a set of name servers answered for, and when.
+#[derive(Debug)]
+struct Answered {
+    nameservers: Vec<SocketAddr>,
+    domains: Vec<(DomainName, Duration)>,
+}
+
+impl OwnSight {
+    pub(super) fn new(now: Now) -> Self {
+        Self {
+            answered: Vec::new(),
+            references: References::None,
+            references_at: None,
+            references_wanted: false,
+            references_asked: None,
+            looks_since_heartbeat: 0,
+            next_heartbeat: now.mono + HEARTBEAT_EVERY,
+            heartbeat_by: None,
+            heartbeat_due: false,
+            sequence: 0,
+        }
+    }
+
+    /// Numbers a change of the keeper's own.
+    pub(super) const fn number(&mut self, operation: Operation) -> Change {
+        self.sequence += 1;
+        Change { sequence: self.sequence, operation }
+    }
+
+    pub(super) fn note_look(&mut self, look: &Look, now: Now) {
+        self.looks_since_heartbeat += 1;
+        let Some(dns) = look.dns.as_ref().filter(|dns| !dns.failed()) else { return };
+        let known = self.answered.iter().position(|answered| answered.nameservers == dns.nameservers);
+        let index = known.unwrap_or_else(|| {
+            self.answered.push(Answered { nameservers: dns.nameservers.clone(), domains: Vec::new() });
+            self.answered.len() - 1
+        });
+        let domains = &mut self.answered[index].domains;
+        domains.retain(|(name, _)| *name != look.domain);
+        domains.insert(0, (look.domain.clone(), now.mono));
+        domains.truncate(2);
+    }
+
+    /// A fault that the network may be to blame for makes us ask whether it is ours.
+    pub(super) fn note_verdict(&mut self, verdict: &Verdict) {
+        let network =
+            |finding: &Finding| finding.entry().kind == Kind::Network && finding.severity == Severity::Critical;
+        self.references_wanted |=
+            verdict.findings.iter().any(|finding| network(finding) || finding.code == Code::WatchBlind);
+    }
+
+    /// Takes how the references fared; whether that changes what is believed.
+    pub(super) fn note_references(&mut self, references: References, now: Now) -> bool {
+        self.references_at = Some(now.mono);
+        std::mem::replace(&mut self.references, references) != references
+    }
+
+    pub(super) fn wants_references(&mut self, now: Now) -> bool {
+        let rested = self.references_asked.is_none_or(|asked| now.mono >= asked + REFERENCES_EVERY);
+        if !self.references_wanted || !rested {
+            return false;
+        }
+        self.references_wanted = false;
+        self.references_asked = Some(now.mono);
+        true
+    }
+
+    pub(super) const fn references(&self) -> References {
+        self.references
+    }
+
+    pub(super) fn surroundings(&self, name: &DomainName, nameservers: &[SocketAddr], now: Now) -> Surroundings {
+        let same = self.answered.iter().filter(|answered| answered.nameservers == nameservers);
+        let lately = |at: &Duration| now.mono.saturating_sub(*at) <= ANSWERED_LATELY;
+        let others = same.flat_map(|answered| &answered.domains).any(|(other, at)| other != name && lately(at));
+        let believed = self.references_at.is_some_and(|at| now.mono.saturating_sub(at) <= REFERENCES_HOLD);
+        let references = if believed { self.references } else { References::None };
+        Surroundings { resolvers_answer_others: others, references }
+    }
+
+    pub(super) fn forget_domain(&mut self, name: &DomainName) {
+        for answered in &mut self.answered {
+            answered.domains.retain(|(known, _)| known != name);
+        }
+    }
+
+    /// The row whose commit proves that the state can be stored; only after looks.
+    pub(super) fn heartbeat(&mut self, now: Now) -> Option<Operation> {
+        if now.mono < self.next_heartbeat {
+            return None;
+        }
+        self.next_heartbeat = now.mono + HEARTBEAT_EVERY;
+        if self.looks_since_heartbeat == 0 || self.heartbeat_by.is_some() {
+            return None;
+        }
+        self.looks_since_heartbeat = 0;
+        self.heartbeat_by = Some(self.sequence + 1);
+        let payload = serde_json::json!({ "at": now.wall });
+        Some(Operation::Put(Row { table: Table::Meta, key: "heartbeat".to_owned(), payload }))
+    }
+
+    pub(super) fn note_stored(&mut self, up_to: u64) {
+        if self.heartbeat_by.is_some_and(|by| by <= up_to) {
+            self.heartbeat_by = None;
+            self.heartbeat_due = true;
+        }
+    }
+
+    pub(super) const fn take_heartbeat(&mut self) -> bool {
+        std::mem::replace(&mut self.heartbeat_due, false)
+    }
+
+    pub(super) const fn next_wakeup(&self) -> Duration {
+        self.next_heartbeat
+    }
+
+    /// The finding that a receiver's mail does not get through, as long as one does not.
+    pub(super) fn failing_delivery<'a>(&self, outboxes: impl Iterator<Item = &'a Outbox>, now: Now) -> Option<Finding> {
+        let since = |outbox: &Outbox| outbox.failing_since().filter(|since| since.until(now.wall) >= MAIL_FAILS_AFTER);
+        let mut failing: Vec<(UnixTime, &Outbox)> =
+            outboxes.filter_map(|outbox| Some((since(outbox)?, outbox))).collect();
+        failing.sort_by_key(|(since, outbox)| (*since, outbox.receiver()));
+        let (since, worst) = failing.first()?;
+        let names: Vec<&str> = failing.iter().map(|(_, outbox)| outbox.receiver()).collect();
+        let error = worst.last_error().unwrap_or_default();
+        let summary = format!("mail to {} has failed for {}: {error}", names.join(", "), Span(since.until(now.wall)));
+        let finding = Finding::new(Code::WatchNoticeFailing, summary);
+        Some(finding.fact("receivers", names).fact("since", since.to_string()).fact("error", error))
+    }
+}
+
+impl Keeper {
+    /// What is wrong with our own sight, as (code, severity) of what stands in the ledger.
+    pub(super) fn own_sight_findings(&self) -> Vec<(String, Severity)> {
+        let ours = self.ledger.incidents().filter(|incident| incident.domain.is_empty());
+        ours.map(|incident| (incident.code.to_owned(), incident.severity)).collect()
+    }
+}

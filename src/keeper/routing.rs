@@ -1,0 +1,67 @@
+//! Who is told of what.
+
+use std::sync::Arc;
+
+use super::Keeper;
+use crate::domain::Domain;
+use crate::incident::{Batch, Notice};
+use crate::verdict::Severity;
+
+/// A domain to watch, and who is told of it.
+#[derive(Debug, Clone)]
+pub struct Watch {
+    /// The domain.
+    pub domain: Arc<Domain>,
+    /// Who is told.
+    pub recipients: Vec<Recipient>,
+}
+
+/// A receiver who is told of a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// The receiver's name.
+    pub receiver: String,
+    /// Nothing milder is told.
+    pub min_severity: Severity,
+}
+
+impl Recipient {
+    fn wants(&self, notice: &Notice) -> bool {
+        Severity::parse(&notice.severity).is_none_or(|severity| severity >= self.min_severity)
+    }
+}
+
+impl Keeper {
+    /// Gives each outbox its part of a batch. A notice that nobody is to be told of is taken by that.
+    pub(super) fn hand_over(&mut self, batch: Batch) {
+        let receivers: Vec<String> = self.outboxes.keys().cloned().collect();
+        for receiver in receivers {
+            let notices: Vec<Notice> =
+                batch.notices.iter().filter(|notice| self.is_told(&receiver, notice)).cloned().collect();
+            if notices.is_empty() {
+                continue;
+            }
+            let ids: Vec<_> = notices.iter().map(|notice| notice.id.clone()).collect();
+            if let Some(outbox) = self.outboxes.get_mut(&receiver) {
+                outbox.handle_batch(Batch { kind: batch.kind, notices, unstored: batch.unstored }, self.now);
+            }
+            self.collect_commit_of(&receiver);
+            for id in &ids {
+                self.takings.given(id, &receiver);
+            }
+        }
+        for notice in &batch.notices {
+            if !self.takings.waits(&notice.id) {
+                self.ledger.handle_taken(&notice.id, self.now);
+            }
+        }
+    }
+
+    /// Everybody is told of our own sight; of a domain, those to whom it is routed.
+    fn is_told(&self, receiver: &str, notice: &Notice) -> bool {
+        let domain = self.domains.iter().find(|(name, _)| name.as_str() == notice.domain);
+        domain.is_none_or(|(_, watched)| {
+            watched.recipients().iter().any(|recipient| recipient.receiver == receiver && recipient.wants(notice))
+        })
+    }
+}

@@ -1,0 +1,172 @@
+//! [`Snapshot`]: everything there is to see, immutable and cheap to take. It clones pointers, not domains.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::watched::Watched;
+use crate::domain::{Domain, Now};
+use crate::incident::OutboxEvent;
+use crate::verdict::{Level, Record, References, Severity, Verdict};
+
+/// Domains in a chunk: changing one copies so many pointers.
+const CHUNK: usize = 256;
+
+/// Everything there is to see at one moment.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// When it was taken.
+    pub at: Now,
+    /// The domains, by name.
+    pub domains: Chunks,
+    /// What has happened since the start.
+    pub counters: Counters,
+    /// What is wrong with our own sight: code and severity.
+    pub own_sight: Vec<(String, Severity)>,
+    /// How many notices each receiver is owed.
+    pub owed: BTreeMap<String, usize>,
+    /// How the references fared when they were last asked.
+    pub references: References,
+}
+
+/// All that is known of one domain.
+#[derive(Debug)]
+pub struct DomainState {
+    /// The domain.
+    pub domain: Arc<Domain>,
+    /// What was seen.
+    pub record: Arc<Record>,
+    /// What that comes to; `None` before the first look.
+    pub verdict: Option<Arc<Verdict>>,
+}
+
+impl DomainState {
+    /// What it comes to; unknown before the first look.
+    pub fn level(&self) -> Level {
+        self.verdict.as_ref().map_or(Level::Unknown, |verdict| verdict.level)
+    }
+}
+
+/// Domains by name, in chunks that are shared until one of their domains changes.
+#[derive(Debug, Clone, Default)]
+pub struct Chunks(Vec<Arc<Vec<Arc<DomainState>>>>);
+
+impl Chunks {
+    /// Every domain, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<DomainState>> {
+        self.0.iter().flat_map(|chunk| chunk.iter())
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.iter().map(|chunk| chunk.len()).sum()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn rebuild<'a>(&mut self, domains: impl Iterator<Item = &'a mut Watched>) {
+        let states: Vec<Arc<DomainState>> = domains
+            .enumerate()
+            .map(|(slot, watched)| {
+                watched.slot = slot;
+                Arc::new(watched.state())
+            })
+            .collect();
+        self.0 = states.chunks(CHUNK).map(|chunk| Arc::new(chunk.to_vec())).collect();
+    }
+
+    pub(super) fn replace(&mut self, watched: &Watched) {
+        let chunk = self.0.get_mut(watched.slot / CHUNK).map(Arc::make_mut);
+        if let Some(place) = chunk.and_then(|chunk| chunk.get_mut(watched.slot % CHUNK)) {
+            *place = Arc::new(watched.state());
+        }
+    }
+}
+
+/// What has happened since the start.
+#[derive(Debug, Clone)]
+pub struct Counters {
+    looks: [u64; LookResult::ALL.len()],
+    notices: BTreeMap<String, [u64; OutboxEvent::RESULTS.len()]>,
+}
+
+impl Counters {
+    pub(super) fn new(receivers: &[String]) -> Self {
+        let notices = receivers.iter().map(|name| (name.clone(), Default::default())).collect();
+        Self { looks: Default::default(), notices }
+    }
+
+    pub(super) fn keep_receivers(&mut self, receivers: &[String]) {
+        self.notices.retain(|name, _| receivers.contains(name));
+        for name in receivers {
+            self.notices.entry(name.clone()).or_default();
+        }
+    }
+
+    pub(super) const fn count_look(&mut self, result: LookResult) {
+        self.looks[result as usize] += 1;
+    }
+
+    pub(super) fn count_notices(&mut self, receiver: &str, event: &OutboxEvent) {
+        let result = event.result().and_then(|result| OutboxEvent::RESULTS.iter().position(|known| *known == result));
+        if let (Some(result), Some(counts)) = (result, self.notices.get_mut(receiver)) {
+            counts[result] += event.notices() as u64;
+        }
+    }
+
+    /// Rounds of all checks of a domain, by how they ended; from 0.
+    pub fn looks(&self) -> impl Iterator<Item = (LookResult, u64)> {
+        LookResult::ALL.into_iter().zip(self.looks)
+    }
+
+    /// Notices by receiver and result; from 0.
+    pub fn notices(&self) -> impl Iterator<Item = (&str, &'static str, u64)> {
+        self.notices.iter().flat_map(|(receiver, counts)| {
+            OutboxEvent::RESULTS.into_iter().zip(counts).map(|(result, count)| (receiver.as_str(), result, *count))
+        })
+    }
+}
+
+/// How a round of all checks of a domain ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookResult {
+    /// The verdict was healthy.
+    Healthy,
+    /// The verdict was a warning.
+    Warning,
+    /// The verdict was critical.
+    Critical,
+    /// Nothing could be said.
+    Unknown,
+    /// A fault of ours.
+    Panicked,
+}
+
+impl LookResult {
+    /// Every result.
+    pub const ALL: [Self; 5] = [Self::Healthy, Self::Warning, Self::Critical, Self::Unknown, Self::Panicked];
+
+    /// Its value of the label `result`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+            Self::Unknown => "unknown",
+            Self::Panicked => "panicked",
+        }
+    }
+}
+
+impl From<Level> for LookResult {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Healthy => Self::Healthy,
+            Level::Warning => Self::Warning,
+            Level::Critical => Self::Critical,
+            Level::Unknown => Self::Unknown,
+        }
+    }
+}

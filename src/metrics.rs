@@ -1,0 +1,265 @@
+//! A [`Snapshot`] as Prometheus metrics. Every name is here and nowhere else, and each is documented in
+//! `docs/metrics.md`; a test holds that.
+//!
+//! Expiry is a timestamp, taken from the certificate that was presented, whatever else is wrong with it. No label
+//! holds a stranger's text.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
+use prometheus::{Encoder, Registry, TextEncoder};
+
+use crate::keeper::{DomainState, Snapshot};
+use crate::observation::Code;
+use crate::verdict::catalogue::ENTRIES;
+use crate::verdict::{Level, References, Severity};
+
+/// One family: its name, what it holds, and its help text.
+struct Family {
+    name: &'static str,
+    kind: MetricType,
+    help: &'static str,
+}
+
+const fn gauge(name: &'static str, help: &'static str) -> Family {
+    Family { name, kind: MetricType::GAUGE, help }
+}
+
+const fn counter(name: &'static str, help: &'static str) -> Family {
+    Family { name, kind: MetricType::COUNTER, help }
+}
+
+const BUILD_INFO: Family = gauge("notafter_build_info", "1; the version is in the label.");
+const DOMAINS: Family = gauge("notafter_domains", "Domains that are watched.");
+const DOMAIN_INFO: Family =
+    gauge("notafter_domain_info", "1 for each domain, with the operator's own labels as label_…");
+const NOT_AFTER: Family = gauge(
+    "notafter_certificate_not_after_timestamp_seconds",
+    "When the leaf certificate presented at this address runs out.",
+);
+const NOT_BEFORE: Family = gauge(
+    "notafter_certificate_not_before_timestamp_seconds",
+    "When the leaf certificate presented at this address began to be valid.",
+);
+const EARLIEST: Family = gauge(
+    "notafter_presented_earliest_not_after_timestamp_seconds",
+    "The earliest notAfter among the certificates presented at this address, needed or not.",
+);
+const EFFECTIVE_EXPIRY: Family = gauge(
+    "notafter_effective_expiry_timestamp_seconds",
+    "When the domain stops being good: over all paths to a root the latest of each path's earliest; of several addresses the earliest.",
+);
+const VERDICT: Family = gauge(
+    "notafter_domain_verdict",
+    "1 for the domain's verdict, 0 for the others: what the last look saw, unconfirmed.",
+);
+const FINDING: Family =
+    gauge("notafter_finding", "1 for each finding that is active; domain is empty for our own sight.");
+const FINDINGS: Family = gauge("notafter_findings", "How many domains have this finding.");
+const INTERVAL: Family = gauge("notafter_look_interval_seconds", "How often the domain is looked at.");
+const LAST_LOOK: Family = gauge("notafter_last_look_timestamp_seconds", "When the domain was last looked at.");
+const LOOKS: Family = counter("notafter_looks_total", "Rounds of all checks of one domain, by what they came to.");
+const NOTICES: Family =
+    counter("notafter_notices_total", "Notices by receiver and how an attempt to deliver them ended.");
+const OWED: Family = gauge("notafter_notices_owed", "Notices that a receiver is still to be sent.");
+const REFERENCES: Family = gauge(
+    "notafter_references_answer",
+    "Whether any of the references answered when last asked; absent if none was asked.",
+);
+
+/// Every family, in the order of the page.
+const FAMILIES: [&Family; 16] = [
+    &BUILD_INFO,
+    &DOMAINS,
+    &DOMAIN_INFO,
+    &NOT_AFTER,
+    &NOT_BEFORE,
+    &EARLIEST,
+    &EFFECTIVE_EXPIRY,
+    &VERDICT,
+    &FINDING,
+    &FINDINGS,
+    &INTERVAL,
+    &LAST_LOOK,
+    &LOOKS,
+    &NOTICES,
+    &OWED,
+    &REFERENCES,
+];
+
+/// The content type of [`render`]'s text.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Every family's name and help, for the documentation.
+pub fn documented() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FAMILIES.into_iter().map(|family| (family.name, family.help))
+}
+
+/// The snapshot in the text format 0.0.4.
+pub fn render(snapshot: Arc<Snapshot>) -> Result<Vec<u8>, prometheus::Error> {
+    let registry = Registry::new();
+    registry.register(Box::new(SnapshotCollector::new(snapshot)?))?;
+    let mut out = Vec::new();
+    TextEncoder::new().encode(&registry.gather(), &mut out)?;
+    Ok(out)
+}
+
+/// The registry's view of one snapshot.
+struct SnapshotCollector {
+    snapshot: Arc<Snapshot>,
+    descriptions: Vec<Desc>,
+}
+
+impl SnapshotCollector {
+    fn new(snapshot: Arc<Snapshot>) -> Result<Self, prometheus::Error> {
+        let describe = |family: &Family| {
+            Desc::new(family.name.to_owned(), family.help.to_owned(), Vec::new(), std::collections::HashMap::new())
+        };
+        Ok(Self { snapshot, descriptions: FAMILIES.into_iter().map(describe).collect::<Result<_, _>>()? })
+    }
+}
+
+impl Collector for SnapshotCollector {
+    fn desc(&self) -> Vec<&Desc> {
+        self.descriptions.iter().collect()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let mut page = Page::default();
+        process(&self.snapshot, &mut page);
+        for domain in self.snapshot.domains.iter() {
+            certificates(domain, &mut page);
+            state(domain, &mut page);
+        }
+        findings(&self.snapshot, &mut page);
+        page.families()
+    }
+}
+
+/// Samples by family.
+#[derive(Default)]
+struct Page {
+    samples: BTreeMap<&'static str, Vec<Metric>>,
+}
+
+impl Page {
+    fn add(&mut self, family: &Family, labels: &[(&str, &str)], value: f64) {
+        let mut metric = Metric::default();
+        metric.set_label(labels.iter().map(|(name, value)| label(name, value)).collect());
+        if family.kind == MetricType::COUNTER {
+            let mut counter = Counter::default();
+            counter.set_value(value);
+            metric.set_counter(counter);
+        } else {
+            let mut gauge = Gauge::default();
+            gauge.set_value(value);
+            metric.set_gauge(gauge);
+        }
+        self.samples.entry(family.name).or_default().push(metric);
+    }
+
+    fn families(mut self) -> Vec<MetricFamily> {
+        let filled = FAMILIES.into_iter().filter_map(|family| {
+            let samples = self.samples.remove(family.name)?;
+            let mut out = MetricFamily::default();
+            out.set_name(family.name.to_owned());
+            out.set_help(family.help.to_owned());
+            out.set_field_type(family.kind);
+            out.set_metric(samples);
+            Some(out)
+        });
+        filled.collect()
+    }
+}
+
+fn label(name: &str, value: &str) -> LabelPair {
+    let mut pair = LabelPair::default();
+    pair.set_name(name.to_owned());
+    pair.set_value(value.to_owned());
+    pair
+}
+
+fn process(snapshot: &Snapshot, page: &mut Page) {
+    page.add(&BUILD_INFO, &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+    page.add(&DOMAINS, &[], snapshot.domains.len() as f64);
+    for (result, count) in snapshot.counters.looks() {
+        page.add(&LOOKS, &[("result", result.as_str())], count as f64);
+    }
+    for (receiver, result, count) in snapshot.counters.notices() {
+        page.add(&NOTICES, &[("receiver", receiver), ("result", result)], count as f64);
+    }
+    for (receiver, owed) in &snapshot.owed {
+        page.add(&OWED, &[("receiver", receiver)], *owed as f64);
+    }
+    if snapshot.references != References::None {
+        page.add(&REFERENCES, &[], f64::from(u8::from(snapshot.references == References::Answer)));
+    }
+}
+
+/// What was presented, whatever else is wrong: a date must not vanish when it matters.
+fn certificates(domain: &DomainState, page: &mut Page) {
+    let name = domain.domain.name.as_str();
+    for (address, seen) in domain.record.current() {
+        let Some((_, presented)) = &seen.presented else { continue };
+        let Some(leaf) = presented.leaf() else { continue };
+        let address = address.to_string();
+        let labels = [("domain", name), ("address", address.as_str())];
+        page.add(&NOT_AFTER, &labels, leaf.not_after.0 as f64);
+        page.add(&NOT_BEFORE, &labels, leaf.not_before.0 as f64);
+        if let Some(earliest) = presented.earliest_expiry() {
+            page.add(&EARLIEST, &labels, earliest.0 as f64);
+        }
+    }
+    if let Some(expiry) = domain.verdict.as_ref().and_then(|verdict| verdict.effective_expiry) {
+        page.add(&EFFECTIVE_EXPIRY, &[("domain", name)], expiry.0 as f64);
+    }
+}
+
+fn state(domain: &DomainState, page: &mut Page) {
+    let name = domain.domain.name.as_str();
+    let level = domain.level();
+    for other in Level::ALL {
+        let value = f64::from(u8::from(other == level));
+        page.add(&VERDICT, &[("domain", name), ("verdict", other.as_str())], value);
+    }
+    page.add(&INTERVAL, &[("domain", name)], domain.domain.interval.as_secs_f64());
+    if let Some(at) = domain.record.looked_at {
+        page.add(&LAST_LOOK, &[("domain", name)], at.0 as f64);
+    }
+    let own: Vec<(String, &str)> =
+        domain.domain.labels.iter().map(|(key, value)| (format!("label_{}", sanitized(key)), value.as_str())).collect();
+    let mut labels = vec![("domain", name)];
+    labels.extend(own.iter().map(|(key, value)| (key.as_str(), *value)));
+    page.add(&DOMAIN_INFO, &labels, 1.0);
+}
+
+fn findings(snapshot: &Snapshot, page: &mut Page) {
+    let mut counts: BTreeMap<(Code, Severity), u64> = BTreeMap::new();
+    for domain in snapshot.domains.iter() {
+        let Some(verdict) = &domain.verdict else { continue };
+        let active: BTreeSet<(Code, Severity)> =
+            verdict.findings.iter().map(|finding| (finding.code, finding.severity)).collect();
+        for (code, severity) in active {
+            let labels =
+                [("domain", domain.domain.name.as_str()), ("code", code.as_str()), ("severity", severity.as_str())];
+            page.add(&FINDING, &labels, 1.0);
+            *counts.entry((code, severity)).or_default() += 1;
+        }
+    }
+    for (code, severity) in &snapshot.own_sight {
+        page.add(&FINDING, &[("domain", ""), ("code", code), ("severity", severity.as_str())], 1.0);
+    }
+    for entry in ENTRIES {
+        for severity in Severity::ALL {
+            let count = counts.get(&(entry.code, severity)).copied().unwrap_or(0);
+            page.add(&FINDINGS, &[("code", entry.code.as_str()), ("severity", severity.as_str())], count as f64);
+        }
+    }
+}
+
+/// A key of the operator's as the rest of a label's name.
+fn sanitized(key: &str) -> String {
+    key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}

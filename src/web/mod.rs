@@ -1,0 +1,45 @@
+//! What is served over HTTP, read from the latest [`Snapshot`]: `/` names the pages, `/metrics` is for Prometheus,
+//! `/-/healthy` and `/-/ready` for whoever runs us, `POST /-/reload` reads the configuration again.
+//!
+//! One file a surface; `server` is the accept loop.
+
+mod health;
+mod landing;
+mod metrics;
+mod server;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::domain::Clock;
+use crate::keeper::Snapshot;
+
+pub use server::serve;
+
+/// A wish to read the configuration again; the answer says whether it was good.
+pub type ReloadRequest = oneshot::Sender<Result<(), String>>;
+
+/// What the pages are made from.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    /// The latest snapshot.
+    pub snapshot: watch::Receiver<Arc<Snapshot>>,
+    /// Where a wish to read the configuration again goes.
+    pub reload: mpsc::Sender<ReloadRequest>,
+    /// By which a snapshot's age is told.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Every route.
+pub fn router(shared: Shared) -> Router {
+    Router::new()
+        .route("/", get(landing::page))
+        .route("/metrics", get(metrics::page))
+        .route("/-/healthy", get(health::healthy))
+        .route("/-/ready", get(health::ready))
+        .route("/-/reload", post(health::reload))
+        .with_state(shared)
+}
