@@ -13,7 +13,7 @@ use super::EXIT_UNKNOWN;
 use super::text::{complain, print};
 use crate::domain::UnixTime;
 use crate::observation::Look;
-use crate::probe::{Target, look};
+use crate::probe::{Target, Turn, look};
 use crate::verdict::{Level, Record, Surroundings, Verdict, judge};
 
 pub(super) use self::plan::{Arguments, parse_time};
@@ -63,7 +63,8 @@ async fn all_looks(plan: &Plan) -> Vec<Look> {
     let progress = report::Progress::new(plan.watches.len());
     let looks = plan.watches.iter().map(|planned| async {
         let target = Target { domain: &planned.watch.domain, settings: &planned.watch.probe, trust: &planned.trust };
-        let seen = look(target, plan.at, 0).await;
+        let turn = Turn { number: 0, requests: planned.watch.probe.http_addresses };
+        let seen = look(target, plan.at, turn).await;
         progress.one_more();
         seen
     });

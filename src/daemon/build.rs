@@ -39,7 +39,11 @@ impl Parts {
             let domain = Arc::new(configured.domain.clone());
             let trust = stores.load(&configured.roots, &configured.intermediates)?;
             let settings_of = Arc::new(configured.probe.clone());
-            watches.push(Watch { domain: Arc::clone(&domain), recipients: recipients(settings, configured) });
+            watches.push(Watch {
+                domain: Arc::clone(&domain),
+                http_addresses: configured.probe.http_addresses,
+                recipients: recipients(settings, configured),
+            });
             fleet.insert(domain.name.clone(), Probed { domain, settings: settings_of, trust });
         }
         Ok(Self {

@@ -14,7 +14,8 @@ use crate::domain::{Clock, DomainName};
 use crate::incident::{Delivery, Mail};
 use crate::keeper::LookRequest;
 use crate::notify::email::Mailer;
-use crate::probe::{self, Target};
+use crate::observation::Look;
+use crate::probe::{self, Target, Turn};
 use crate::verdict::References;
 
 /// A reference that takes longer does not answer; the heartbeat is not waited for any longer.
@@ -40,7 +41,7 @@ pub(super) fn spawn(
     match errand {
         Errand::Look(request) => {
             let probed = parts.fleet.get(&request.domain).cloned();
-            let work = look(probed, request.turn, clock);
+            let work = look(probed, request.turn, request.requests, clock);
             tasks.spawn(guarded(request.domain, work, tasks.clone(), inputs));
         }
         Errand::Mail(receiver, mail) => {
@@ -69,16 +70,16 @@ pub(super) fn spawn(
     }
 }
 
-async fn look(probed: Option<Probed>, turn: u64, clock: Arc<dyn Clock>) -> Option<crate::observation::Look> {
+async fn look(probed: Option<Probed>, turn: u64, requests: usize, clock: Arc<dyn Clock>) -> Option<Look> {
     let probed = probed?;
     let target = Target { domain: &probed.domain, settings: &probed.settings, trust: &probed.trust };
-    Some(probe::look(target, clock.now().wall, turn).await)
+    Some(probe::look(target, clock.now().wall, Turn { number: turn, requests }).await)
 }
 
 /// A panic in a look is caught, counted and logged: one domain's oddity must not blind us for the others.
 async fn guarded(
     domain: DomainName,
-    work: impl Future<Output = Option<crate::observation::Look>> + Send + 'static,
+    work: impl Future<Output = Option<Look>> + Send + 'static,
     tasks: TaskTracker,
     inputs: mpsc::Sender<Input>,
 ) {

@@ -19,6 +19,8 @@ pub struct Domain {
     pub name: DomainName,
     /// What its records should say.
     pub expected: Expected,
+    /// The canonical host of the Auth0 tenant behind it, if that is known.
+    pub tenant: Option<DomainName>,
     /// Connect here instead of where DNS says; the records are still asked and judged.
     pub addresses: Vec<SocketAddr>,
     /// Which address families customers reach it by.
@@ -39,6 +41,7 @@ impl Domain {
         Self {
             name,
             expected: Expected::default(),
+            tenant: None,
             addresses: Vec::new(),
             families: Families::Auto,
             interval: Duration::from_secs(60),

@@ -5,16 +5,18 @@
 //! the daemon feeds it (`handle_*`), does what it asks for (`poll_*`), and reads its [`Snapshot`].
 
 mod commits;
+mod manners;
 mod own_sight;
 mod routing;
 mod snapshot;
 mod watched;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use commits::Takings;
+use manners::Manners;
 use own_sight::OwnSight;
 use watched::Watched;
 
@@ -41,6 +43,7 @@ pub struct Keeper {
     ledger: Ledger,
     outboxes: BTreeMap<String, Outbox>,
     own_sight: OwnSight,
+    manners: Manners,
     takings: Takings,
     commits: VecDeque<(Tag, Vec<Change>)>,
     events: VecDeque<(String, OutboxEvent)>,
@@ -71,6 +74,8 @@ pub struct LookRequest {
     pub domain: DomainName,
     /// How many looks the domain has had.
     pub turn: u64,
+    /// At how many addresses the look may ask for the discovery document.
+    pub requests: usize,
 }
 
 impl Keeper {
@@ -85,6 +90,7 @@ impl Keeper {
             outboxes,
             ledger: Ledger::restore(policy, rows, now),
             own_sight: OwnSight::new(now),
+            manners: Manners::default(),
             takings: Takings::default(),
             commits: VecDeque::new(),
             events: VecDeque::new(),
@@ -120,6 +126,8 @@ impl Keeper {
             self.own_sight.forget_domain(&name);
             self.commit(Tag::Keeper, vec![watched::forgotten(&name)]);
         }
+        let payers: BTreeSet<&DomainName> = self.domains.values().map(Watched::payer).collect();
+        self.manners.keep(|payer| payers.contains(payer));
         self.chunks.rebuild(self.domains.values_mut());
         let names: Vec<DomainName> = self.domains.keys().cloned().collect();
         for name in names {
@@ -161,6 +169,7 @@ impl Keeper {
         self.schedule.done(&look.domain);
         let Some(watched) = self.domains.get_mut(&look.domain) else { return self.settle() };
         self.own_sight.note_look(&look, now);
+        self.manners.heed(watched.payer(), &look, now.mono);
         let name = look.domain.clone();
         let (looked, change) = watched.absorb(look);
         let verdict = self.judged(&name);
@@ -275,8 +284,12 @@ impl Keeper {
         }
         let domain = self.schedule.due(self.now.mono)?;
         self.in_flight += 1;
-        let turn = self.domains.get_mut(&domain).map_or(0, Watched::take_turn);
-        Some(LookRequest { domain, turn })
+        let Some(watched) = self.domains.get_mut(&domain) else {
+            return Some(LookRequest { domain, turn: 0, requests: 0 });
+        };
+        let turn = watched.take_turn();
+        let requests = self.manners.take(watched.payer(), watched.wanted_requests(), self.now.mono);
+        Some(LookRequest { domain, turn, requests })
     }
 
     /// Changes to commit together, in order.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Keeper;
-use crate::domain::Domain;
+use crate::domain::{Domain, DomainName};
 use crate::incident::{Batch, Notice};
 use crate::verdict::Severity;
 
@@ -12,6 +12,8 @@ use crate::verdict::Severity;
 pub struct Watch {
     /// The domain.
     pub domain: Arc<Domain>,
+    /// At how many addresses a look asks for the discovery document, if the tenant's budget allows.
+    pub http_addresses: usize,
     /// Who is told.
     pub recipients: Vec<Recipient>,
 }
@@ -59,8 +61,8 @@ impl Keeper {
 
     /// Everybody is told of our own sight; of a domain, those to whom it is routed.
     fn is_told(&self, receiver: &str, notice: &Notice) -> bool {
-        let domain = self.domains.iter().find(|(name, _)| name.as_str() == notice.domain);
-        domain.is_none_or(|(_, watched)| {
+        let domain = DomainName::parse_record(&notice.domain).ok().and_then(|name| self.domains.get(&name));
+        domain.is_none_or(|watched| {
             watched.recipients().iter().any(|recipient| recipient.receiver == receiver && recipient.wants(notice))
         })
     }

@@ -73,6 +73,16 @@ impl Watched {
         self.verdict.as_ref().map_or(Level::Unknown, |verdict| verdict.level)
     }
 
+    /// Whose budget its requests are on: its tenant's, or its own where the tenant is not known.
+    pub(super) fn payer(&self) -> &DomainName {
+        self.watch.domain.tenant.as_ref().unwrap_or(&self.watch.domain.name)
+    }
+
+    /// How many requests a look would like to make.
+    pub(super) const fn wanted_requests(&self) -> usize {
+        self.watch.http_addresses
+    }
+
     pub(super) const fn take_turn(&mut self) -> u64 {
         self.turn += 1;
         self.turn - 1

@@ -26,16 +26,24 @@ pub struct Target<'a> {
     pub trust: &'a TrustStore,
 }
 
-/// Looks once. `at` is the time the look is booked under; `turn` counts a domain's looks, so that addresses beyond
-/// the bound on requests have theirs in rotation.
-pub async fn look(target: Target<'_>, at: UnixTime, turn: u64) -> Look {
+/// Which of a domain's addresses are asked for the discovery document at this look.
+#[derive(Debug, Clone, Copy)]
+pub struct Turn {
+    /// Counts the domain's looks, so that addresses beyond the bound on requests have theirs in rotation.
+    pub number: u64,
+    /// The bound on requests.
+    pub requests: usize,
+}
+
+/// Looks once. `at` is the time the look is booked under.
+pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
     let started = Instant::now();
     let dns = records(target).await;
     let (mut addresses, no_route): (Vec<_>, Vec<_>) =
         addresses(target.domain, &dns).into_iter().partition(|address| has_route(target.domain, *address));
     let surplus_addresses = addresses.len().saturating_sub(MAX_ADDRESSES);
     addresses.truncate(MAX_ADDRESSES);
-    let asked = in_turn(addresses.len(), target.settings.http_addresses, turn);
+    let asked = in_turn(addresses.len(), turn);
     let visits = addresses.iter().zip(asked).map(|(address, ask)| visit(target, *address, ask));
     let (tls, auth0): (Vec<_>, Vec<_>) = join_all(visits).await.into_iter().unzip();
     Look {
@@ -101,13 +109,13 @@ fn has_route(domain: &Domain, address: SocketAddr) -> bool {
     UdpSocket::bind("[::]:0").and_then(|socket| socket.connect(address)).is_ok()
 }
 
-/// Which of so many addresses are asked at this turn, `most` of them, going round.
-fn in_turn(addresses: usize, most: usize, turn: u64) -> Vec<bool> {
-    let most = most.clamp(1, addresses.max(1));
+/// Which of so many addresses are asked at this turn, going round.
+fn in_turn(addresses: usize, turn: Turn) -> Vec<bool> {
+    let most = turn.requests.min(addresses);
     if most == addresses {
         return vec![true; addresses];
     }
-    let first = usize::try_from(turn).unwrap_or(0).wrapping_mul(most) % addresses.max(1);
+    let first = usize::try_from(turn.number).unwrap_or(0).wrapping_mul(most) % addresses;
     let distance = |index: usize| (index + addresses - first) % addresses;
     (0..addresses).map(|index| distance(index) < most).collect()
 }
@@ -118,16 +126,20 @@ mod tests {
 
     #[test]
     fn every_address_has_its_turn() {
-        for (addresses, most) in [(1, 4), (4, 4), (5, 4), (9, 4), (16, 4), (3, 1), (0, 4)] {
+        for (addresses, requests) in [(1, 4), (4, 4), (5, 4), (9, 4), (16, 4), (3, 1), (0, 4)] {
             let mut asked = vec![0; addresses];
-            for turn in 0..addresses as u64 {
-                let now = in_turn(addresses, most, turn);
-                assert_eq!(now.iter().filter(|ask| **ask).count(), most.min(addresses));
+            for number in 0..addresses as u64 {
+                let now = in_turn(addresses, Turn { number, requests });
+                assert_eq!(now.iter().filter(|ask| **ask).count(), requests.min(addresses));
                 for (count, ask) in asked.iter_mut().zip(now) {
                     *count += u32::from(ask);
                 }
             }
-            assert!(asked.iter().all(|count| *count > 0), "{addresses} {most}: {asked:?}");
+            assert!(asked.iter().all(|count| *count > 0), "{addresses} {requests}: {asked:?}");
         }
+    }
+    #[test]
+    fn with_its_budget_spent_nobody_is_asked() {
+        assert_eq!(in_turn(3, Turn { number: 7, requests: 0 }), [false; 3]);
     }
 }

@@ -10,6 +10,6 @@ mod ping;
 mod settings;
 mod tls;
 
-pub use look::{Target, look};
+pub use look::{Target, Turn, look};
 pub use ping::ping;
 pub use settings::Settings;

@@ -49,9 +49,11 @@ fn watch(section: &Section, name: DomainName, own: Defaults, verification: Verif
         txt_name: section.name("txt_name"),
         verification,
     };
+    let auth0 = section.section("auth0").map(auth0);
     let domain = Domain {
         name,
         expected,
+        tenant: auth0.as_ref().and_then(|auth0| auth0.tenant.clone()),
         addresses: section.addresses("addresses").unwrap_or_default(),
         families,
         interval,
@@ -59,7 +61,7 @@ fn watch(section: &Section, name: DomainName, own: Defaults, verification: Verif
         labels: section.labels("labels"),
         live: section.flag("live").unwrap_or(true),
     };
-    Watch { domain, probe, roots, intermediates, auth0: section.section("auth0").map(auth0) }
+    Watch { domain, probe, roots, intermediates, auth0 }
 }
 
 fn auth0(section: &Section) -> Auth0 {
