@@ -1,9 +1,13 @@
 //! What of a file must not be shown when a mistake near it is told: by key where the file could be read, by the
 //! look of the line where it could not.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+use super::grammar::ROOT;
 
 /// Words that a key for a secret holds.
 const TELLING: [&str; 7] = ["password", "passwd", "secret", "token", "api_key", "apikey", "credential"];
@@ -23,9 +27,18 @@ pub(super) fn has_userinfo(text: &str) -> bool {
     rest.split(['/', '?', '#']).next().unwrap_or(rest).contains('@')
 }
 
-/// Whether the text is a URL that might hold a password, also one that should have been escaped.
+/// Whether the text may be a URL with a password in it, badly written or not.
 pub(super) fn may_hold_password(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
+    text.rsplit_once('@').is_some_and(|(before, _)| before.contains(':')) || has_odd_port(text)
+}
+
+/// Whether what stands in the port's place of a URL is no number: a password, where the `@` was forgotten.
+fn has_odd_port(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let bracketed = authority.strip_prefix('[').and_then(|address| address.split_once(']'));
+    let after_host = bracketed.map_or(authority, |(_, port)| port);
+    after_host.split_once(':').is_some_and(|(_, port)| !port.chars().all(|c| c.is_ascii_digit()))
 }
 
 /// Whether the text can be the name of an environment variable.
@@ -36,27 +49,40 @@ pub(super) fn is_variable(text: &str) -> bool {
 }
 
 /// The parts of a file to hide, by what it was read as.
-pub(super) fn in_tree(table: &DeTable<'_>) -> Vec<Range<usize>> {
+pub(super) fn in_tree(text: &str, table: &DeTable<'_>) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     for (key, value) in table.iter() {
-        within(key.get_ref(), value.get_ref(), value.span(), &mut parts);
+        within(text, key.get_ref(), value, &mut parts);
     }
     parts
 }
 
-fn within(key: &str, value: &DeValue<'_>, span: Range<usize>, parts: &mut Vec<Range<usize>>) {
-    match value {
-        DeValue::Table(table) if is_telling(key) => reference(table, parts),
-        _ if is_telling(key) => parts.push(span),
-        DeValue::Table(table) => parts.extend(in_tree(table)),
-        DeValue::Array(array) => {
-            for value in array.iter() {
-                within(key, value.get_ref(), value.span(), parts);
+/// The places of every single value in this one.
+pub(super) fn leaves(node: &Spanned<DeValue<'_>>) -> Vec<Range<usize>> {
+    match node.get_ref() {
+        DeValue::Table(table) => table.iter().flat_map(|(_, value)| leaves(value)).collect(),
+        DeValue::Array(items) => items.iter().flat_map(leaves).collect(),
+        _ => vec![node.span()],
+    }
+}
+
+fn within(text: &str, key: &str, node: &Spanned<DeValue<'_>>, parts: &mut Vec<Range<usize>>) {
+    match node.get_ref() {
+        value if is_telling(key) => {
+            match value {
+                DeValue::Table(table) => reference(table, parts),
+                _ => parts.push(node.span()),
             }
+            parts.extend(comment_after(text, node.span().end));
+            return;
         }
-        DeValue::String(text) if may_hold_password(text) => parts.push(span),
+        DeValue::Table(table) => parts.extend(in_tree(text, table)),
+        DeValue::Array(items) => items.iter().for_each(|item| within(text, key, item, parts)),
+        DeValue::String(url) if may_hold_password(url) => parts.push(node.span()),
         _ => {}
     }
+    let comment = comment_after(text, node.span().end);
+    parts.extend(comment.filter(|comment| text.get(comment.clone()).is_some_and(is_telling_line)));
 }
 
 /// Where a secret belongs, only what refers to one elsewhere is shown.
@@ -68,13 +94,20 @@ fn reference(table: &DeTable<'_>, parts: &mut Vec<Range<usize>>) {
             _ => false,
         };
         if !shown {
-            parts.push(value.span());
+            parts.extend(leaves(value));
         }
     }
 }
 
+/// The comment right behind a value. Behind a secret it may say what that was.
+fn comment_after(text: &str, at: usize) -> Option<Range<usize>> {
+    let rest = text.get(at..)?.lines().next()?;
+    rest.trim_start().starts_with('#').then_some(at..at + rest.len())
+}
+
 /// The parts of a file to hide whose syntax is broken, by the look of its lines. Rather too much than too little.
 pub(super) fn in_text(text: &str) -> Vec<Range<usize>> {
+    let known = ROOT.names();
     let mut parts = Vec::new();
     let mut start = 0;
     // Whether the lines at hand may still belong to a secret, and the quotes that would end it.
@@ -82,13 +115,13 @@ pub(super) fn in_text(text: &str) -> Vec<Range<usize>> {
     for line in text.split_inclusive('\n') {
         let end = start + line.len();
         if let Some(quotes) = open {
-            let over = quotes.map_or_else(|| begins_anew(line), |quotes| line.contains(quotes));
+            let over = quotes.map_or_else(|| begins_anew(line, &known), |quotes| line.contains(quotes));
             if quotes.is_some() || !over {
                 parts.push(start..end);
             }
             open = if over { None } else { open };
         }
-        if let Some(at) = after_telling_word(line).or_else(|| after_scheme(line)).or_else(|| without_key(line)) {
+        if let Some(at) = telling_part(line) {
             parts.push(start + at..end);
             let quotes = ["\"\"\"", "'''"].into_iter().find(|quotes| line.matches(quotes).count() == 1);
             open = Some(quotes);
@@ -96,6 +129,15 @@ pub(super) fn in_text(text: &str) -> Vec<Range<usize>> {
         start = end;
     }
     parts
+}
+
+/// Where the part of a line begins that may hold a secret.
+fn telling_part(line: &str) -> Option<usize> {
+    after_telling_word(line).or_else(|| after_colon(line)).or_else(|| without_key(line))
+}
+
+fn is_telling_line(line: &str) -> bool {
+    telling_part(line).is_some()
 }
 
 fn after_telling_word(line: &str) -> Option<usize> {
@@ -112,10 +154,10 @@ fn after_telling_word(line: &str) -> Option<usize> {
     None
 }
 
-fn after_scheme(line: &str) -> Option<usize> {
-    let (scheme, rest) = line.split_once("://")?;
-    let escaped = ["@", "\\u0040", "\\U00000040", "\\x40"];
-    escaped.iter().any(|at| rest.contains(at)).then_some(scheme.len() + 3)
+/// A line that may hold a URL with a password: all after the first colon, if slashes or an `@` follow.
+fn after_colon(line: &str) -> Option<usize> {
+    let (before, rest) = line.split_once(':')?;
+    ["//", "@", "\\u0040", "\\U00000040", "\\x40"].iter().any(|at| rest.contains(at)).then_some(before.len() + 1)
 }
 
 /// A line that begins with `=`: its key is on the line before.
@@ -123,12 +165,11 @@ fn without_key(line: &str) -> Option<usize> {
     line.trim_start().starts_with('=').then_some(0)
 }
 
-/// Whether a line begins a table or an entry.
-fn begins_anew(line: &str) -> bool {
+/// Whether a line begins a table or an entry that is known; anything else may still belong to a secret.
+fn begins_anew(line: &str, known: &BTreeSet<&str>) -> bool {
     let line = line.trim();
-    let Some((key, value)) = line.split_once('=') else { return line.starts_with('[') };
-    let bare = |c: char| c.is_ascii_alphanumeric() || "_-. ".contains(c);
-    !key.is_empty() && key.chars().all(bare) && value.trim_start().starts_with(|c: char| c != '=')
+    let key = line.trim_start_matches('[').split(['=', '.', ']', ' ']).next().unwrap_or_default();
+    (line.starts_with('[') || line.contains('=')) && known.contains(key)
 }
 
 #[cfg(test)]
@@ -144,23 +185,27 @@ mod tests {
     fn broken_lines_show_nothing_after_a_telling_word() {
         for text in [
             "password = \"CANARY\n",
-            "pasword \"CANARY\"\nok = 1\n",
+            "pasword \"CANARY\"\nlive = true\n",
             "client_secret: CANARY",
             "password\n= \"CANARY\"\n",
-            "password = \"\"\"\nx = 1\nCANARY\n\"\"\"\nok = 1\n",
-            "password = [\n\"CANARY\",\n]\nok = 1\n",
+            "password = \"\"\"\nlive = false\nCANARY\n\"\"\"\nlive = true\n",
+            "password = [\n\"CANARY\",\n]\nlive = true\n",
             "relay = \"smtp://u:CANARY@host\n",
             "relay = \"smtp://u:CANARY\\u0040host\n",
+            "relay = \"smtp:u:CANARY@host\n",
             "email = { to = 1, password = CANARY }",
         ] {
             assert!(!shown(text).contains("CANARY"), "{text}");
-            assert_eq!(shown(text).contains("ok = 1"), text.contains("ok = 1"), "{text}");
+            assert_eq!(shown(text).contains("live = true"), text.contains("live = true"), "{text}");
         }
     }
 
     #[test]
     fn only_users_and_passwords_make_a_url_secret() {
         assert!(may_hold_password("smtps://me:pa/ss@host:465"));
+        assert!(may_hold_password("smtps://me:password"));
+        assert!(!may_hold_password("smtps://[2001:db8::1]:465"));
+        assert!(!may_hold_password("https://hc.example.com/a:b"));
         assert!(has_userinfo("postgres://u:p@h/db"));
         assert!(!has_userinfo("https://social.example/@us"));
         assert!(!has_userinfo("smtps://host:465"));

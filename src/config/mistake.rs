@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// One thing wrong with a configuration file.
 ///
-/// It displays as `FILE:LINE:COLUMN: MESSAGE`, the line itself with a mark under the place, and the mend. No
+/// It displays as `FILE:LINE:COLUMN: KEY: MESSAGE`, the line itself with a mark under the place, and the mend. No
 /// part of it holds a secret: what stands where a secret belongs is shown as `***`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
@@ -35,7 +35,8 @@ impl fmt::Display for Mistake {
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
         let (indent, carets) = (" ".repeat(self.mark.start), "^".repeat(self.mark.len().max(1)));
-        writeln!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
+        let colon = if self.key.is_empty() { "" } else { ": " };
+        writeln!(f, "{}:{}:{}: {}{colon}{}", self.file, self.line, self.column, self.key, self.message)?;
         writeln!(f, " {number} | {}", self.near)?;
         writeln!(f, " {margin} | {indent}{carets}")?;
         write!(f, "  mend: {}", self.mend)

@@ -66,7 +66,7 @@ pub fn parse(text: &str, file: &str, world: &World<'_>) -> Result<Settings, Vec<
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (tree, errors) = DeTable::parse_recoverable(text);
     let mut source = Source::new(file, text);
-    source.hide(hiding::in_tree(tree.get_ref()));
+    source.hide(hiding::in_tree(text, tree.get_ref()));
     let mut reader = Reader::new(world);
     let root = reader.section(&ROOT, tree.get_ref(), 0..0, "");
     source.hide(reader.hidden);

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::grammar::{Key, Kind, Table, listed};
+use super::hiding::leaves;
 use super::leaf::{self, Fault, World, quoted};
 use super::mistake::Notes;
 use super::section::{Entry, Section, Value};
@@ -20,7 +21,7 @@ pub(super) struct Reader<'a> {
     world: &'a World<'a>,
     /// What was found wrong.
     pub(super) notes: Notes,
-    /// What stands at unknown keys: it may be a secret under a misspelt name.
+    /// What stands at unknown keys and may be a secret.
     pub(super) hidden: Vec<Range<usize>>,
 }
 
@@ -65,7 +66,12 @@ impl<'a> Reader<'a> {
                 Some(Value::Section(self.section(table, inner, node.span(), path)))
             }
             (Kind::Tables(table), DeValue::Array(items)) => self.sections(table, items, path, key.later),
-            (Kind::List(kind, least), DeValue::Array(items)) => self.list(kind, *least, items, node.span(), path),
+            (Kind::List(_, least), DeValue::Array(items)) if items.len() < *least => {
+                let default = if key.required { "" } else { ", or take the key out for its default" };
+                let mend = format!("name at least one{default}");
+                self.fault(Fault { span: None, message: "the list is empty".to_owned(), mend }, node.span(), path)
+            }
+            (Kind::List(kind, _), DeValue::Array(items)) => self.list(kind, items, path),
             (Kind::Labels, DeValue::Table(labels)) => self.labels(labels, path),
             (kind, value) => match leaf::read(kind, value, self.world) {
                 Ok(value) => Some(value),
@@ -90,19 +96,7 @@ impl<'a> Reader<'a> {
         (sections.len() == items.len()).then_some(Value::Sections(sections))
     }
 
-    fn list(
-        &mut self,
-        kind: &Kind,
-        least: usize,
-        items: &DeArray<'_>,
-        span: Range<usize>,
-        path: &str,
-    ) -> Option<Value> {
-        if items.len() < least {
-            let mend = format!("name at least {least}, or leave the key out if it has a default");
-            self.notes.mistake(span, path, "the list is empty", mend);
-            return None;
-        }
+    fn list(&mut self, kind: &Kind, items: &DeArray<'_>, path: &str) -> Option<Value> {
         let mut list = Vec::new();
         for (index, item) in items.iter().enumerate() {
             match leaf::read(kind, item.get_ref(), self.world) {
@@ -118,7 +112,7 @@ impl<'a> Reader<'a> {
     fn labels(&mut self, table: &DeTable<'_>, path: &str) -> Option<Value> {
         let mut labels = BTreeMap::new();
         for (name, value) in table.iter() {
-            let path = format!("{path}.{}", name.get_ref());
+            let path = format!("{path}.{}", step(name.get_ref()));
             if !is_label(name.get_ref()) {
                 let mend = "take letters, digits and underscores, not beginning with a digit";
                 self.notes.mistake(
@@ -149,24 +143,32 @@ impl<'a> Reader<'a> {
 
     fn remark(&mut self, span: Range<usize>, path: &str) {
         let message = format!("`{path}` is read and checked, but not acted on by this version");
-        self.notes.remark(span, path, message, "nothing, if that is known; else take it out");
+        self.notes.remark(span, path, message, "leave it for a later version, or take it out");
     }
 
     fn unknown(&mut self, table: &Table, name: &Spanned<toml::de::DeString<'_>>, value: &Node<'_>, section: &Section) {
-        hide_leaves(value, &mut self.hidden);
         let known: Vec<&str> = table.keys().map(|key| key.name).collect();
-        let mend = match nearest(name.get_ref(), known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
+        let near = nearest(name.get_ref(), known.iter().copied()).and_then(|near| table.key(near));
+        if near.is_none_or(|key| matches!(key.kind, Kind::Secret)) {
+            self.hidden.extend(leaves(value));
+        }
+        let mend = match near {
+            Some(key) => format!("did you mean `{}`?", key.name),
             None => format!("take it out; known here are {}", listed(&known)),
         };
-        let place = if section.path.is_empty() {
-            "at the top of the file".to_owned()
-        } else {
-            format!("in `{}`", section.path)
+        let place = match section.path.as_str() {
+            "" => "at the top of the file".to_owned(),
+            path => format!("in `{path}`"),
         };
         let message = format!("unknown key {} {place}", quoted(name.get_ref()));
-        self.notes.mistake(name.span(), &section.path_of(name.get_ref()), message, mend);
+        self.notes.mistake(name.span(), &section.path_of(&step(name.get_ref())), message, mend);
     }
+}
+
+/// A key from the file as a step of a path: bare if it can be, else quoted and escaped.
+fn step(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if name.len() <= 64 && name.chars().all(bare) { name.to_owned() } else { quoted(name) }
 }
 
 /// The known word that is nearest to what was written, if any is near.
@@ -184,12 +186,4 @@ fn is_label(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with(|c: char| c.is_ascii_digit())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-fn hide_leaves(node: &Node<'_>, hidden: &mut Vec<Range<usize>>) {
-    match node.get_ref() {
-        DeValue::Table(table) => table.iter().for_each(|(_, value)| hide_leaves(value, hidden)),
-        DeValue::Array(items) => items.iter().for_each(|value| hide_leaves(value, hidden)),
-        _ => hidden.push(node.span()),
-    }
 }

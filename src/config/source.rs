@@ -30,9 +30,14 @@ impl<'t> Source<'t> {
         self.head(at).matches('\n').count() + 1
     }
 
-    /// What stands in the file at this place, if that is a part of it.
+    /// Whether what stands at this place must not be shown.
+    pub(super) fn hides(&self, at: usize) -> bool {
+        self.hidden.iter().any(|part| part.contains(&at))
+    }
+
+    /// What stands in the file at this place, if it may be shown.
     pub(super) fn excerpt(&self, span: &Range<usize>) -> &'t str {
-        self.text.get(span.clone()).unwrap_or_default()
+        if self.hides(span.start) { "***" } else { self.text.get(span.clone()).unwrap_or_default() }
     }
 
     /// The text of the line that holds this byte.
@@ -74,16 +79,17 @@ impl<'t> Source<'t> {
     /// The characters of a line as they may be shown, each with whether it is part of the place meant.
     fn shown(&self, line: Range<usize>, span: &Range<usize>) -> Vec<(char, bool)> {
         let mut shown = Vec::new();
-        let mut within = None;
+        let mut within = false;
         for (offset, c) in self.text.get(line.clone()).unwrap_or_default().char_indices() {
             let at = line.start + offset;
             let meant = at == span.start || span.contains(&at);
-            match self.hidden.iter().position(|part| part.contains(&at)) {
-                None => shown.push((if c.is_control() { ' ' } else { c }, meant)),
-                Some(part) if within != Some(part) => shown.extend([('*', meant); 3]),
-                Some(_) => {}
+            let hidden = self.hides(at);
+            match (hidden, within) {
+                (false, _) => shown.push((if c.is_control() { ' ' } else { c }, meant)),
+                (true, false) => shown.extend([('*', meant); 3]),
+                (true, true) => {}
             }
-            within = self.hidden.iter().position(|part| part.contains(&at));
+            within = hidden;
         }
         if !shown.iter().any(|(_, meant)| *meant) {
             shown.push((' ', true));
@@ -118,7 +124,7 @@ mod tests {
         let mistake = near("x = 1\r\nä = \"ö\" # c\r\n", 12..16, &[]);
         assert_eq!((mistake.line, mistake.column, mistake.near.as_str()), (2, 5, "ä = \"ö\" # c"));
         assert_eq!(mistake.mark, 4..7);
-        assert_eq!(mistake.to_string(), "f:2:5: m\n 2 | ä = \"ö\" # c\n   |     ^^^\n  mend: d");
+        assert_eq!(mistake.to_string(), "f:2:5: k: m\n 2 | ä = \"ö\" # c\n   |     ^^^\n  mend: d");
     }
 
     #[test]

@@ -1,3 +1,4 @@
 //! The tests over real servers, in one binary.
 
+mod config;
 mod servers;

@@ -158,8 +158,12 @@ fn unrouted(root: &Section, routes: &[Section], notes: &mut Notes) {
     let domains = root.sections("domain");
     let certain = !root.has("tenant") && root.sound("domain") && domains.iter().all(|domain| domain.sound("labels"));
     let used = |route: &&Section| !certain || domains.iter().any(|domain| applies(route, domain));
-    let told: BTreeSet<&str> = routes.iter().filter(used).flat_map(named).map(|(_, name)| name).collect();
-    for section in root.sections("receiver") {
+    let receivers = root.sections("receiver");
+    let known: BTreeSet<&str> = receivers.iter().filter_map(|section| section.text("name")).collect();
+    // A slip in a route's receiver is told as that alone.
+    let meant = |name| if known.contains(name) { Some(name) } else { nearest(name, known.iter().copied()) };
+    let told: BTreeSet<&str> = routes.iter().filter(used).flat_map(named).filter_map(|(_, name)| meant(name)).collect();
+    for section in receivers {
         let Some(name) = section.text("name").filter(|name| !told.contains(name)) else { continue };
         let message = match routes.iter().flat_map(named).any(|(_, routed)| routed == name) {
             true => format!("the receiver `{name}` is told of no domain: the routes that name it match none"),

@@ -1,6 +1,8 @@
 //! What may stand in the file: [`Table`]s of [`Key`]s, each with its [`Kind`] and what it means. The parser, the
 //! JSON Schema and the reference page all come from this one description.
 
+use std::collections::BTreeSet;
+
 mod page;
 mod schema;
 mod tables;
@@ -21,6 +23,15 @@ pub(super) struct Table {
 impl Table {
     pub(super) fn keys(&self) -> impl Iterator<Item = &'static Key> {
         self.groups.iter().flat_map(|group| group.iter())
+    }
+
+    /// The names of its keys and of those of the tables in it.
+    pub(super) fn names(&self) -> BTreeSet<&'static str> {
+        let inner = |key: &Key| match key.kind {
+            Kind::Table(table) | Kind::Tables(table) => table.names(),
+            _ => BTreeSet::new(),
+        };
+        self.keys().flat_map(|key| inner(key).into_iter().chain([key.name])).collect()
     }
 
     pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
@@ -141,7 +152,7 @@ impl Kind {
             Self::Time => "a time such as \"2026-05-01T12:00:00Z\"".to_owned(),
             Self::Labels => "names and texts such as { team = \"identity\" }".to_owned(),
             Self::List(items, _) => format!("a list in brackets, each {}", items.expected()),
-            Self::Table(_) => "a table".to_owned(),
+            Self::Table(_) => "a table, under a heading in single brackets".to_owned(),
             Self::Tables(_) => "tables, each under a heading in double brackets".to_owned(),
         }
     }

@@ -103,7 +103,7 @@ pub(super) fn wrong_type(kind: &Kind, value: &DeValue<'_>) -> Fault {
         (Kind::Flag, DeValue::String(_)) => "write true or false without quotes".to_owned(),
         (Kind::Count(..), DeValue::String(_)) => "write the number without quotes".to_owned(),
         (Kind::List(..), DeValue::String(_)) => "put it in brackets: [\"...\"]".to_owned(),
-        (Kind::Table(_), DeValue::Array(_)) => "write its heading in single brackets".to_owned(),
+        (Kind::Table(_), _) => "write its keys under a heading in single brackets".to_owned(),
         (Kind::Tables(_), DeValue::Table(_)) => {
             "write its heading in double brackets: it may stand more than once".to_owned()
         }

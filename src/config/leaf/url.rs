@@ -11,22 +11,24 @@ use crate::notify::email::Security;
 
 /// Refuses a URL with a user or a password in it, wherever it stands.
 pub(super) fn refuse_password(kind: &Kind, text: &str) -> Result<(), Fault> {
+    let refused = match kind {
+        // These may hold an `@` for another reason, so only what is surely a user or a password counts.
+        Kind::Text | Kind::Mailbox | Kind::HttpUrl | Kind::Path | Kind::Pem | Kind::Roots => has_userinfo(text),
+        _ => may_hold_password(text),
+    };
     let mend = match kind {
         Kind::Relay => "take it out, and give `username` and `password = { file = \"PATH\" }`",
-        _ => "take it out of the URL",
+        _ => "take it out",
     };
-    match kind {
-        Kind::Relay | Kind::Postgres if may_hold_password(text) => {
-            Err(Fault::new("a user or a password does not belong into a URL", mend))
-        }
-        _ if has_userinfo(text) => Err(Fault::new("a user or a password does not belong into a URL", mend)),
-        _ => Ok(()),
-    }
+    if refused { Err(Fault::new("a user or a password does not belong in a URL", mend)) } else { Ok(()) }
 }
 
 /// Reads an `http://` or `https://` URL.
 pub(super) fn http(text: &str) -> Result<Value, Fault> {
     let mend = "write a URL such as \"https://hc.example.com/ping\"";
+    if !text.contains("://") {
+        return Err(Fault::new("the URL does not begin with http:// or https://", mend));
+    }
     let uri: Uri = text.parse().map_err(|reason| Fault::new(format!("this is no URL: {reason}"), mend))?;
     match uri.scheme_str() {
         Some("http" | "https") => {}
@@ -40,7 +42,9 @@ pub(super) fn http(text: &str) -> Result<Value, Fault> {
     let authority = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
     let after_host = authority.rsplit(']').next().and_then(|rest| rest.rsplit_once(':'));
     match after_host {
-        Some((_, port)) if port_number(port).is_none() => Err(Fault::new("the URL's port is none", mend)),
+        Some((_, port)) if port_number(port).is_none() => {
+            Err(Fault::new("the port is no number from 1 to 65535", mend))
+        }
         _ => Ok(Value::Text(text.to_owned())),
     }
 }
@@ -49,7 +53,7 @@ pub(super) fn http(text: &str) -> Result<Value, Fault> {
 pub(super) fn relay(text: &str) -> Result<Value, Fault> {
     let mend = "write a relay such as \"smtp://mail.example.com\", \"smtps://mail.example.com:465\" or \"smtp+plain://127.0.0.1\"";
     let Some((scheme, rest)) = text.split_once("://") else {
-        return Err(Fault::new(format!("{} is no relay: it has no scheme", quoted(text)), mend));
+        return Err(Fault::new("the relay has no scheme", mend));
     };
     let (security, default) = match scheme {
         "smtp" => (Security::StartTls, 587),
@@ -67,7 +71,7 @@ pub(super) fn relay(text: &str) -> Result<Value, Fault> {
     let host = host_name(host)?;
     let port = match port {
         None => default,
-        Some(port) => port_number(port).ok_or_else(|| Fault::new(format!("{} is no port", quoted(port)), mend))?,
+        Some(port) => port_number(port).ok_or_else(|| Fault::new("the port is no number from 1 to 65535", mend))?,
     };
     Ok(Value::Relay { security, host, port })
 }

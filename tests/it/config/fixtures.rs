@@ -1,0 +1,56 @@
+//! The fixtures, and the small world they are parsed in.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use notafter::config::{self, Mistake, Settings, World};
+
+/// What every secret of the test world holds; no message may.
+pub(super) const CANARY: &str = "CANARY";
+
+/// The file of this name under the project's folder.
+pub(super) fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The text of the fixture of this name.
+pub(super) fn text(name: &str) -> String {
+    std::fs::read_to_string(project("tests/it/config").join(name)).expect("the fixture")
+}
+
+/// Parses the fixture of this name.
+pub(super) fn fixture(name: &str) -> Result<Settings, Vec<Mistake>> {
+    parse(&text(name), name)
+}
+
+/// The names of all fixtures.
+pub(super) fn names() -> Vec<String> {
+    let entries = std::fs::read_dir(project("tests/it/config")).expect("the folder of fixtures");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name in UTF-8")).collect();
+    names.retain(|name| name.ends_with(".toml"));
+    names.sort();
+    names
+}
+
+/// Parses a text in a small world of its own: two variables, a few files.
+pub(super) fn parse(text: &str, file: &str) -> Result<Settings, Vec<Mistake>> {
+    let env = |name: &str| match name {
+        "EXAMPLE_CLIENT_SECRET" | "EXAMPLE_CNAME_API_KEY" => Some(format!("{CANARY}-env")),
+        _ => None,
+    };
+    config::parse(text, file, &World { base: Path::new("/etc/notafter"), env: &env, read_file: &read_file })
+}
+
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    match path.file_name().and_then(|name| name.to_str()) {
+        Some("relay-password") => Ok(format!("{CANARY}-file\r\n").into_bytes()),
+        Some("empty") => Ok(b"\n".to_vec()),
+        Some("roots.pem" | "other-roots.pem" | "intermediates.pem") => Ok(certificate().into_bytes()),
+        _ => Err(io::Error::from(io::ErrorKind::NotFound)),
+    }
+}
+
+fn certificate() -> String {
+    rcgen::generate_simple_self_signed(["example.com".to_owned()]).expect("a certificate").cert.pem()
+}

@@ -1,0 +1,208 @@
+//! What valid files mean.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use notafter::config::{self, Settings, World};
+use notafter::domain::{DomainName, Families, Threshold, UnixTime, Verification};
+use notafter::notify::email::Security;
+use notafter::trust::RootSource;
+use notafter::verdict::Severity;
+use secrecy::ExposeSecret;
+
+use super::fixtures::{fixture, parse, project};
+
+fn name(text: &str) -> DomainName {
+    DomainName::parse_record(text).unwrap()
+}
+
+fn file(path: &str) -> RootSource {
+    RootSource::File(PathBuf::from(path))
+}
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[test]
+fn the_smallest_file_has_every_default() {
+    let settings = fixture("minimal.toml").unwrap();
+    assert_eq!(settings.server.listen.to_string(), "127.0.0.1:10047");
+    assert_eq!(settings.store.path, Path::new("/var/lib/notafter/notafter.db"));
+    let [watch] = settings.watches.as_slice() else { panic!("one domain") };
+    assert_eq!(watch.domain, notafter::domain::Domain::new(name("login.example.com")));
+    assert_eq!(watch.roots, [RootSource::Mozilla]);
+    assert_eq!(watch.probe, notafter::probe::Settings::default());
+    assert_eq!(settings.policy, notafter::incident::Policy::default());
+    assert!(settings.remarks.is_empty());
+    let without_file = Settings { watches: settings.watches.clone(), ..Settings::default() };
+    assert_eq!(format!("{settings:?}"), format!("{without_file:?}"));
+}
+
+/// The defaults that the schema and the page tell are those that hold.
+#[test]
+fn a_file_that_writes_every_default_out_means_the_same() {
+    let mut text = String::new();
+    let schema = config::schema();
+    for table in ["server", "probe", "watch", "policy"] {
+        text.push_str(&format!("[{table}]\n"));
+        for (key, property) in schema["properties"][table]["properties"].as_object().unwrap() {
+            if let Some(default) = property.get("default") {
+                // Of these defaults JSON's form is TOML's too.
+                text.push_str(&format!("{key} = {default}\n"));
+            }
+        }
+    }
+    assert!(text.contains("mails_per_hour = 10"), "{text}");
+    text.push_str("[[domain]]\nname = \"login.example.com\"\nlive = true\nlabels = {}\nverification = \"ready\"\n");
+    let written = parse(&text, "defaults.toml").unwrap();
+    assert_eq!(format!("{written:?}"), format!("{:?}", fixture("minimal.toml").unwrap()));
+}
+
+#[test]
+fn every_key_reaches_the_settings() {
+    let settings = fixture("full.toml").unwrap();
+    assert_eq!(settings.server.listen.to_string(), "[::1]:9100");
+    assert_eq!(settings.store.path, Path::new("/etc/notafter/state/notafter.db"));
+    assert_eq!(settings.watch.heartbeat_url.as_deref(), Some("https://hc.example.com/ping/abc"));
+    assert_eq!(settings.watch.references, ["example.org:443", "[2001:db8::1]:53"]);
+    let policy = &settings.policy;
+    assert_eq!((policy.confirm_fact, policy.collect_for, policy.resolve_for), (seconds(5), seconds(0), seconds(60)));
+    assert_eq!(policy.confirm_network, [seconds(10), seconds(30)]);
+    assert_eq!(policy.retry, [seconds(0), seconds(60)]);
+    assert_eq!((policy.resolve_after, policy.mails_per_hour), (2, 20));
+}
+
+#[test]
+fn probe_is_the_default_and_a_domain_may_say_otherwise() {
+    let settings = fixture("full.toml").unwrap();
+    let [own, plain] = settings.watches.as_slice() else { panic!("two domains") };
+    assert_eq!(plain.domain.name.as_str(), "xn--4ca.example");
+    assert_eq!(plain.domain.interval, seconds(120));
+    assert_eq!(plain.domain.families, Families::Ipv4);
+    assert_eq!(plain.domain.thresholds.warn_before, Threshold::new(Some(seconds(30 * 86_400)), Some(30)));
+    assert_eq!(plain.domain.thresholds.critical_before, Threshold::new(Some(seconds(5 * 86_400)), None));
+    assert_eq!(plain.roots, [RootSource::Mozilla, RootSource::System, file("/etc/notafter/roots.pem")]);
+    assert_eq!(plain.intermediates, [Path::new("/etc/notafter/intermediates.pem")]);
+    assert_eq!((plain.probe.timeout, plain.probe.http_addresses), (seconds(5), 2));
+    let nameservers: Vec<String> = plain.probe.nameservers.iter().map(ToString::to_string).collect();
+    assert_eq!(nameservers, ["127.0.0.1:5300", "[::1]:53"]);
+    assert_eq!(plain.probe.contact.as_deref(), Some("ops@example.com"));
+    assert_eq!(plain.probe.key_markers, ["Invalid API key", "forbidden host"]);
+
+    assert_eq!((own.domain.interval, own.probe.timeout), (Duration::from_millis(500), seconds(1)));
+    assert_eq!((own.domain.families, &own.probe.nameservers), (Families::Both, &plain.probe.nameservers));
+    assert_eq!(own.roots, [file("/etc/notafter/other-roots.pem")]);
+    assert_eq!(own.domain.thresholds, plain.domain.thresholds);
+
+    let unlisted = settings.watch_of(&name("other.example"));
+    assert_eq!(
+        (unlisted.domain.interval, &unlisted.probe, &unlisted.roots),
+        (seconds(120), &plain.probe, &plain.roots)
+    );
+    assert_eq!(settings.watch_of(&own.domain.name).domain, own.domain);
+}
+
+#[test]
+fn what_is_expected_of_a_domain_is_kept() {
+    let settings = fixture("full.toml").unwrap();
+    let domain = &settings.watches[0].domain;
+    assert_eq!(domain.expected.cname, Some(name("d111111abcdef8.cloudfront.net")));
+    assert_eq!(domain.expected.txt.as_deref(), Some("f7a51f40-0b47-40a5-89de-1f31bfef20af"));
+    assert_eq!(domain.txt_name().as_str(), "_acme.login.example.com");
+    let started = UnixTime::parse_rfc3339("2026-05-01T10:00:00Z");
+    assert_eq!(domain.expected.verification, Verification::Pending { started });
+    let addresses: Vec<String> = domain.addresses.iter().map(ToString::to_string).collect();
+    assert_eq!(addresses, ["127.0.0.1:8443", "[::1]:443", "192.0.2.7:443"]);
+    assert_eq!(domain.labels, BTreeMap::from([("team".to_owned(), "identity".to_owned())]));
+    assert!(!domain.live && settings.watches[1].domain.live);
+}
+
+#[test]
+fn receivers_have_their_relay_and_their_secret() {
+    let settings = fixture("full.toml").unwrap();
+    let [oncall, archive] = settings.receivers.as_slice() else { panic!("two receivers") };
+    assert_eq!(oncall.email.to, ["oncall@example.com", "Second line <second@example.com>"]);
+    assert_eq!(oncall.email.from, "notafter@example.com");
+    let relay = &oncall.email.relay;
+    assert_eq!((relay.security, relay.host.as_str(), relay.port), (Security::Implicit, "mail.example.com", 465));
+    assert_eq!(relay.roots.as_deref(), Some(Path::new("/etc/notafter/roots.pem")));
+    let credentials = oncall.email.credentials.as_ref().unwrap();
+    assert_eq!((credentials.username.as_str(), credentials.password.expose_secret()), ("notafter", "CANARY-file"));
+    let relay = &archive.email.relay;
+    assert_eq!((relay.security, relay.host.as_str(), relay.port), (Security::Plain, "192.0.2.25", 25));
+    assert!(archive.email.credentials.is_none());
+}
+
+#[test]
+fn routes_say_who_is_told_from_which_severity_on() {
+    let settings = fixture("full.toml").unwrap();
+    let labelled = settings.receivers_of(&settings.watches[0].domain.labels);
+    assert_eq!(labelled, BTreeMap::from([("archive", Severity::Warning), ("oncall", Severity::Critical)]));
+    assert_eq!(settings.receivers_of(&BTreeMap::new()), BTreeMap::from([("archive", Severity::Warning)]));
+    let everyone = Settings { routes: Vec::new(), ..settings };
+    assert_eq!(everyone.receivers_of(&BTreeMap::new()).len(), 2);
+}
+
+#[test]
+fn what_nothing_acts_on_yet_is_kept_and_remarked_on() {
+    let settings = fixture("full.toml").unwrap();
+    let [tenant] = settings.tenants.as_slice() else { panic!("one tenant") };
+    assert_eq!((tenant.domain.as_str(), tenant.client_id.as_str()), ("example.us.auth0.com", "abc"));
+    assert_eq!(tenant.api_base, tenant.audience);
+    assert_eq!(tenant.api_base.as_deref(), Some("https://example.us.auth0.com/api/v2/"));
+    assert!(tenant.discover && tenant.client_secret.expose_secret() == "CANARY-env");
+    let auth0 = settings.watches[0].auth0.as_ref().unwrap();
+    assert_eq!(auth0.tenant, Some(name("example.us.auth0.com")));
+    assert_eq!(auth0.origin, Some(name("example-cd-0123456789abcdef.edge.tenants.us.auth0.com")));
+    assert_eq!(auth0.tenant_addresses, ["192.0.2.8:443".parse().unwrap()]);
+    assert_eq!(auth0.origin_addresses, ["192.0.2.9:8443".parse().unwrap()]);
+    assert_eq!(auth0.cname_api_key.as_ref().unwrap().expose_secret(), "CANARY-env");
+    let remarks: Vec<(&str, usize)> =
+        settings.remarks.iter().map(|remark| (remark.key.as_str(), remark.line)).collect();
+    assert_eq!(remarks, [("tenant[0]", 56), ("domain[0].auth0", 78)]);
+    assert!(settings.remarks[0].message.ends_with("not acted on by this version"));
+}
+
+#[test]
+fn a_tenant_may_stand_for_its_domains() {
+    assert!(fixture("tenant_only.toml").unwrap().watches.is_empty());
+}
+
+#[test]
+fn the_state_lies_where_the_service_manager_says() {
+    let state = |value: &'static str| {
+        let env = move |name: &str| (name == "STATE_DIRECTORY").then(|| value.to_owned());
+        let read_file = |_: &Path| Ok(Vec::new());
+        let world = World { base: Path::new("/etc/notafter"), env: &env, read_file: &read_file };
+        config::parse("[[domain]]\nname = \"a.example\"\n", "f", &world).unwrap().store.path
+    };
+    assert_eq!(state("/run/state"), Path::new("/run/state/notafter.db"));
+    assert_eq!(state("/run/first:/run/second"), Path::new("/run/first/notafter.db"));
+    assert_eq!(state(""), Path::new("/var/lib/notafter/notafter.db"));
+}
+
+#[test]
+fn the_shipped_file_is_good_as_it_stands() {
+    let settings = config::load(&project("config/notafter.toml")).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+    assert_eq!(settings.watches.len(), 1);
+    assert!(settings.receivers.is_empty() && settings.remarks.is_empty());
+    assert_eq!(settings.store.path, project("config/notafter.db"));
+}
+
+/// What the shipped file only shows is good too, once it is uncommented.
+#[test]
+fn the_shipped_file_is_good_with_all_it_suggests() {
+    let text = std::fs::read_to_string(project("config/notafter.toml")).unwrap();
+    let uncommented = |line: &str| match line.strip_prefix("# ") {
+        Some(rest) if rest.starts_with('[') || rest.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')) => {
+            format!("{rest}\n")
+        }
+        _ => format!("{line}\n"),
+    };
+    let settings = parse(&text.lines().map(uncommented).collect::<String>(), "notafter.toml");
+    let settings = settings.unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
+    assert!(settings.receivers.len() == 1 && settings.watch.heartbeat_url.is_some());
+    assert!(settings.watches[0].domain.expected.txt.is_some());
+}
