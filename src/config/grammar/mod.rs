@@ -79,6 +79,8 @@ impl Key {
 pub(super) enum Kind {
     /// Any text of one line, not empty.
     Text,
+    /// As text, but fit for an HTTP header: printable ASCII.
+    Ascii,
     /// The name of a receiver.
     Word,
     /// One of these words.
@@ -131,7 +133,7 @@ impl Kind {
     /// What is expected, as a message says it after "expected".
     pub(super) fn expected(&self) -> String {
         match self {
-            Self::Text | Self::Word => "a text in quotes".to_owned(),
+            Self::Text | Self::Ascii | Self::Word => "a text in quotes".to_owned(),
             Self::Choice(words) => format!("one of {}", listed(words)),
             Self::Flag => "true or false".to_owned(),
             Self::Count(least, most) => format!("a whole number from {least} to {most}"),

@@ -55,6 +55,7 @@ fn of(kind: &Kind) -> Map<String, Value> {
         Kind::Count(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Kind::Duration(_) => json!({ "type": "string", "pattern": DURATION }),
         Kind::Threshold => threshold(),
+        Kind::Ascii => json!({ "type": "string", "pattern": "^[ -~]+$" }),
         Kind::Word => json!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]+$" }),
         Kind::HttpUrl => json!({ "type": "string", "pattern": "^https?://" }),
         Kind::Relay => json!({ "type": "string", "pattern": "^smtp(s|\\+plain)?://" }),

@@ -84,7 +84,7 @@ const PROBE_KEYS: &[Key] = &[
     .or("[\"21d\", \"25%\"]"),
     Key::new("critical_before", Kind::Threshold, "When it becomes critical, likewise; not above `warn_before`.")
         .or("[\"7d\", \"10%\"]"),
-    Key::new("contact", Kind::Text, "Added to the User-Agent, so that who is looked at knows whom to ask."),
+    Key::new("contact", Kind::Ascii, "Added to the User-Agent, so that who is looked at knows whom to ask."),
     Key::new(
         "key_markers",
         Kind::List(&Kind::Text, 0),

@@ -32,7 +32,7 @@ pub(super) fn duration(text: &str, least: u64) -> Result<Duration, Fault> {
         return Err(Fault::new(format!("{} is too long", quoted(text)), "take at most 3650d"));
     };
     if millis < least {
-        let least = if least % 1000 == 0 { format!("{}s", least / 1000) } else { format!("{least}ms") };
+        let least = if least.is_multiple_of(1000) { format!("{}s", least / 1000) } else { format!("{least}ms") };
         return Err(Fault::new(
             format!("{} is too short: {least} is the least", quoted(text)),
             format!("take \"{least}\" or more"),

@@ -76,6 +76,7 @@ pub(super) fn read(kind: &Kind, value: &DeValue<'_>, world: &World<'_>) -> Resul
 fn from_text(kind: &Kind, text: &str, world: &World<'_>) -> Result<Value, Fault> {
     url::refuse_password(kind, text)?;
     match kind {
+        Kind::Ascii => text::ascii(text),
         Kind::Word => text::word(text),
         Kind::Choice(words) => text::choice(words, text),
         Kind::Duration(least) => duration::duration(text, *least).map(Value::Duration),

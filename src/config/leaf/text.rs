@@ -22,6 +22,14 @@ pub(super) fn text(text: &str) -> Result<Value, Fault> {
     Ok(Value::Text(text.to_owned()))
 }
 
+/// A text that may stand in an HTTP header.
+pub(super) fn ascii(contact: &str) -> Result<Value, Fault> {
+    match contact.chars().find(|c| !c.is_ascii()) {
+        Some(found) => Err(Fault::new(format!("{found:?} cannot stand in an HTTP header"), "write it in ASCII")),
+        None => text(contact),
+    }
+}
+
 /// The name of a receiver.
 pub(super) fn word(text: &str) -> Result<Value, Fault> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);

@@ -13,7 +13,9 @@ use crate::notify::email::Security;
 pub(super) fn refuse_password(kind: &Kind, text: &str) -> Result<(), Fault> {
     let refused = match kind {
         // These may hold an `@` for another reason, so only what is surely a user or a password counts.
-        Kind::Text | Kind::Mailbox | Kind::HttpUrl | Kind::Path | Kind::Pem | Kind::Roots => has_userinfo(text),
+        Kind::Text | Kind::Ascii | Kind::Mailbox | Kind::HttpUrl | Kind::Path | Kind::Pem | Kind::Roots => {
+            has_userinfo(text)
+        }
         _ => may_hold_password(text),
     };
     let mend = match kind {

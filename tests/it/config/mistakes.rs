@@ -329,11 +329,12 @@ const EXPECTED: &[(&str, &[Told])] = &[
         "wrong_type_more.toml",
         &[
             (2, 18, "probe.http_addresses", "17 is out of bounds, a whole number from 1 to 16 was expected"),
-            (6, 8, "domain[0].live", "expected true or false, found a text"),
-            (7, 19, "domain[0].labels.team", "expected a text in quotes, found a whole number"),
-            (7, 22, "domain[0].labels.\"my team\"", "\"my team\" is no name for a label"),
-            (8, 12, "domain[0].families", "\"ipv5\" is none of the words for this"),
-            (9, 1, "domain[0].auth0", "expected a table, under a heading in single brackets, found a list"),
+            (3, 11, "probe.contact", "'ü' cannot stand in an HTTP header"),
+            (7, 8, "domain[0].live", "expected true or false, found a text"),
+            (8, 19, "domain[0].labels.team", "expected a text in quotes, found a whole number"),
+            (8, 22, "domain[0].labels.\"my team\"", "\"my team\" is no name for a label"),
+            (9, 12, "domain[0].families", "\"ipv5\" is none of the words for this"),
+            (10, 1, "domain[0].auth0", "expected a table, under a heading in single brackets, found a list"),
         ],
     ),
 ];

@@ -93,6 +93,16 @@ fn changes() -> impl Strategy<Value = Vec<(prop::sample::Index, usize, String)>>
     prop::collection::vec((any::<prop::sample::Index>(), 0usize..8, piece), 1..5)
 }
 
+#[test]
+fn no_depth_of_nesting_overflows_it() {
+    for (open, close) in [("[", "]"), ("{a=", "}")] {
+        let text = format!("password = {}1{}", open.repeat(50_000), close.repeat(50_000));
+        assert!(parse(&text, "f").is_err());
+        assert!(parse(text.trim_end_matches(close), "f").is_err());
+    }
+    assert!(parse(&format!("{} = 1", ["a"; 50_000].join(".")), "f").is_err());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
 
