@@ -49,7 +49,12 @@ fn check(file: Option<PathBuf>) -> u8 {
     for remark in &settings.remarks {
         print(&format!("remark: {remark}\n"));
     }
-    let (domains, receivers) = (settings.watches.len(), settings.receivers.len());
-    print(&format!("{} is good: {domains} domains, {receivers} receivers\n", file.display()));
+    let domains = counted(settings.watches.len(), "domain");
+    let receivers = counted(settings.receivers.len(), "receiver");
+    print(&format!("{} is good: {domains}, {receivers}\n", file.display()));
     0
+}
+
+fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
