@@ -183,6 +183,21 @@ mod tests {
         }
     }
 
+    /// Says when a commit begins, and waits for leave.
+    struct Gated {
+        store: Moody,
+        begins: mpsc::Sender<()>,
+        gate: mpsc::Receiver<()>,
+    }
+
+    impl Commit for Gated {
+        fn commit(&mut self, operations: &[Operation]) -> Result<(), StoreError> {
+            let _ = self.begins.send(());
+            let _ = self.gate.recv();
+            self.store.commit(operations)
+        }
+    }
+
     fn moody(failures: usize) -> (Moody, mpsc::Receiver<Vec<String>>) {
         let (written, receiver) = mpsc::channel();
         (Moody { failures, written }, receiver)
@@ -221,6 +236,20 @@ mod tests {
         let expected = [("ledger", 2), ("outbox", 7)].map(|(tag, up_to)| Outcome { tag, result: Ok(up_to) });
         assert_eq!(all(outcomes), expected);
         assert_eq!(written.recv().unwrap(), ["1", "2", "7"]);
+    }
+
+    #[test]
+    fn what_comes_during_a_commit_shares_the_next() {
+        let (store, written) = moody(0);
+        let (begins, begun) = mpsc::channel();
+        let (release, gate) = mpsc::channel();
+        let (committer, _outcomes) = Committer::spawn_with(Gated { store, begins, gate }, AT_ONCE).unwrap();
+        committer.send(vec![("ledger", changes([1]))]);
+        begun.recv().unwrap();
+        (2..=9).for_each(|n| committer.send(vec![("ledger", changes([n]))]));
+        (0..2).for_each(|_| release.send(()).unwrap());
+        assert_eq!(written.recv().unwrap(), ["1"]);
+        assert_eq!(written.recv().unwrap().len(), 8);
     }
 
     #[test]

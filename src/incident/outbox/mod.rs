@@ -69,6 +69,8 @@ pub struct Outbox {
     patience_ends: Option<Duration>,
     /// What was frozen before that is taken apart.
     thawed: bool,
+    /// The notices handed over, each with the change by which it is stored.
+    taken: VecDeque<(u64, NoticeId)>,
     pruned_at: Option<Duration>,
     changes: VecDeque<Change>,
     events: VecDeque<OutboxEvent>,
@@ -95,6 +97,7 @@ impl Outbox {
             told_by: 0,
             patience_ends: None,
             thawed: false,
+            taken: VecDeque::new(),
             pruned_at: None,
             changes: VecDeque::new(),
             events: VecDeque::new(),
@@ -108,11 +111,13 @@ impl Outbox {
             // The ledger has been as patient as we would be.
             self.patience_ends = Some(self.now.mono);
         }
+        let taken: Vec<NoticeId> = batch.notices.iter().map(|notice| notice.id.clone()).collect();
         let new: Vec<NoticeRow> = batch.notices.into_iter().filter_map(|notice| self.accept(notice)).collect();
         match batch.kind {
             MailKind::FirstSummary => self.summarise(new),
             MailKind::News | MailKind::Overflow => new.into_iter().for_each(|row| self.owe(row)),
         }
+        self.taken.extend(taken.into_iter().map(|id| (self.sequence, id)));
         self.advance();
     }
 
@@ -163,6 +168,13 @@ impl Outbox {
     /// The next change to store, in order.
     pub fn poll_change(&mut self) -> Option<Change> {
         self.changes.pop_front()
+    }
+
+    /// The next notice of a batch that is stored as owed, or was before: the ledger need not keep it for this receiver.
+    /// Each notice handed over comes out once.
+    pub fn poll_taken(&mut self) -> Option<NoticeId> {
+        let (_, id) = self.taken.pop_front_if(|(stored_by, _)| *stored_by <= self.stored)?;
+        Some(id)
     }
 
     /// The mail to deliver now, if there is one: at most one is on its way to a receiver.
