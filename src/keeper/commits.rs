@@ -1,6 +1,6 @@
 //! What is committed on whose behalf, and which notices wait for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Keeper;
 use crate::incident::{Change, NoticeId};
@@ -16,23 +16,16 @@ pub enum Tag {
     Keeper,
 }
 
-/// Notices the outboxes have, until they have stored them.
+/// Notices that were given to outboxes, with the receivers whose outbox has not stored it yet. The ledger owes a
+/// notice until all have.
 #[derive(Debug, Default)]
 pub(super) struct Takings {
-    /// By notice: which receivers must have stored up to where.
-    waiting: BTreeMap<NoticeId, BTreeMap<String, u64>>,
-    /// How far each receiver's changes were handed out and stored.
-    handed_out: BTreeMap<String, u64>,
-    stored: BTreeMap<String, u64>,
+    waiting: BTreeMap<NoticeId, BTreeSet<String>>,
 }
 
 impl Takings {
-    /// The notice was given to this receiver's outbox, whose changes were handed out up to now.
     pub(super) fn given(&mut self, id: &NoticeId, receiver: &str) {
-        let up_to = self.handed_out.get(receiver).copied().unwrap_or(0);
-        if up_to > self.stored.get(receiver).copied().unwrap_or(0) {
-            self.waiting.entry(id.clone()).or_default().insert(receiver.to_owned(), up_to);
-        }
+        self.waiting.entry(id.clone()).or_default().insert(receiver.to_owned());
     }
 
     /// Whether somebody must still store the notice.
@@ -40,43 +33,46 @@ impl Takings {
         self.waiting.contains_key(id)
     }
 
-    /// The notices that everybody has stored by this commit.
-    pub(super) fn stored(&mut self, receiver: &str, up_to: u64) -> Vec<NoticeId> {
-        self.stored.insert(receiver.to_owned(), up_to);
-        let mut taken = Vec::new();
-        self.waiting.retain(|id, needs| {
-            if needs.get(receiver).is_some_and(|needed| *needed <= up_to) {
-                needs.remove(receiver);
-            }
-            if needs.is_empty() {
-                taken.push(id.clone());
-            }
-            !needs.is_empty()
-        });
-        taken
+    /// This receiver's outbox has stored the notice; whether all have now.
+    pub(super) fn taken(&mut self, id: &NoticeId, receiver: &str) -> bool {
+        let Some(receivers) = self.waiting.get_mut(id) else { return false };
+        receivers.remove(receiver);
+        let all = receivers.is_empty();
+        if all {
+            self.waiting.remove(id);
+        }
+        all
+    }
+
+    /// The receiver is gone, and nothing waits for it; the notices that all others have stored.
+    pub(super) fn forget(&mut self, receiver: &str) -> Vec<NoticeId> {
+        let waiting: Vec<NoticeId> = self.waiting.keys().cloned().collect();
+        waiting.into_iter().filter(|id| self.taken(id, receiver)).collect()
     }
 }
 
 impl Keeper {
-    /// All that the ledger and the outboxes have changed, one commit each.
+    /// Everything that was changed, in one transaction's order: what the ledger changed and what the outboxes made of
+    /// it belong together.
     pub(super) fn collect_commits(&mut self) {
         let of_ledger: Vec<Change> = std::iter::from_fn(|| self.ledger.poll_change()).collect();
-        if !of_ledger.is_empty() {
-            self.commits.push_back((Tag::Ledger, of_ledger));
+        let mut commits = vec![(Tag::Ledger, of_ledger)];
+        for (receiver, outbox) in &mut self.outboxes {
+            commits.push((Tag::Outbox(receiver.clone()), std::iter::from_fn(|| outbox.poll_change()).collect()));
         }
-        let receivers: Vec<String> = self.outboxes.keys().cloned().collect();
-        for receiver in receivers {
-            self.collect_commit_of(&receiver);
-        }
+        self.commits.extend(commits.into_iter().filter(|(_, changes)| !changes.is_empty()));
     }
 
-    /// What one outbox has changed; a mail it froze may only go once that is stored.
-    pub(super) fn collect_commit_of(&mut self, receiver: &str) {
-        let Some(outbox) = self.outboxes.get_mut(receiver) else { return };
-        let changes: Vec<Change> = std::iter::from_fn(|| outbox.poll_change()).collect();
-        if let Some(last) = changes.last() {
-            self.takings.handed_out.insert(receiver.to_owned(), last.sequence);
-            self.commits.push_back((Tag::Outbox(receiver.to_owned()), changes));
+    /// Tells the ledger which notices every outbox has stored; whether there was one.
+    pub(super) fn collect_taken(&mut self) -> bool {
+        let mut taken = Vec::new();
+        for (receiver, outbox) in &mut self.outboxes {
+            let stored = std::iter::from_fn(|| outbox.poll_taken());
+            taken.extend(stored.filter(|id| self.takings.taken(id, receiver)));
         }
+        for id in &taken {
+            self.ledger.handle_taken(id, self.now);
+        }
+        !taken.is_empty()
     }
 }

@@ -140,7 +140,13 @@ impl Keeper {
     /// The receivers there are from now on, and how often they are told.
     pub fn handle_receivers(&mut self, policy: &Policy, receivers: &[String], now: Now) {
         self.now = now;
-        self.outboxes.retain(|name, _| receivers.contains(name));
+        let gone: Vec<String> = self.outboxes.keys().filter(|name| !receivers.contains(name)).cloned().collect();
+        for name in gone {
+            self.outboxes.remove(&name);
+            for id in self.takings.forget(&name) {
+                self.ledger.handle_taken(&id, now);
+            }
+        }
         for name in receivers {
             self.outboxes.entry(name.clone()).or_insert_with(|| Outbox::new(name, policy.clone(), now));
         }
@@ -235,9 +241,6 @@ impl Keeper {
             Tag::Outbox(receiver) => {
                 if let Some(outbox) = self.outboxes.get_mut(receiver) {
                     outbox.handle_stored(up_to);
-                }
-                for id in self.takings.stored(receiver, up_to) {
-                    self.ledger.handle_taken(&id, now);
                 }
             }
         }
@@ -398,7 +401,7 @@ impl Keeper {
                 self.hand_over(batch);
                 moved = true;
             }
-            if !moved {
+            if !moved && !self.collect_taken() {
                 break;
             }
         }

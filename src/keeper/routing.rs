@@ -47,7 +47,6 @@ impl Keeper {
             if let Some(outbox) = self.outboxes.get_mut(&receiver) {
                 outbox.handle_batch(Batch { kind: batch.kind, notices, unstored: batch.unstored }, self.now);
             }
-            self.collect_commit_of(&receiver);
             for id in &ids {
                 self.takings.given(id, &receiver);
             }
