@@ -9,8 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use futures_util::StreamExt;
 
 use self::plan::Plan;
-use super::EXIT_UNKNOWN;
 use super::text::{complain, print};
+use super::{EXIT_UNKNOWN, block_on};
 use crate::domain::UnixTime;
 use crate::observation::Look;
 use crate::probe::{Target, Turn, look};
@@ -36,14 +36,13 @@ pub(super) fn run(arguments: Arguments) -> u8 {
             return super::EXIT_USAGE;
         }
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
+    let looks = match block_on(all_looks(&plan)) {
+        Ok(looks) => looks,
         Err(error) => {
-            complain(&format!("cannot start: {error}"));
+            complain(&error);
             return EXIT_UNKNOWN;
         }
     };
-    let looks = runtime.block_on(all_looks(&plan));
     let seen = judge_all(&plan, looks);
     print(&match arguments.format {
         plan::Format::Text => report::text(&seen, plan.at),

@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
-use super::EXIT_USAGE;
 use super::text::{complain, print};
+use super::{EXIT_USAGE, config_file};
 use crate::config;
 
 #[derive(Debug, clap::Args)]
@@ -35,14 +35,14 @@ pub(super) fn run(arguments: Arguments) -> u8 {
 }
 
 fn check(file: Option<PathBuf>) -> u8 {
-    let Some(file) = file.or_else(config::default_file) else {
-        complain("there is no configuration file: neither config/notafter.toml nor /etc/notafter/notafter.toml");
-        return EXIT_USAGE;
-    };
-    let settings = match config::load(&file) {
-        Ok(settings) => settings,
-        Err(mistakes) => {
-            complain(&config::told_together(&mistakes));
+    let loaded = config_file(file).and_then(|file| {
+        let settings = config::load(&file).map_err(|mistakes| config::told_together(&mistakes))?;
+        Ok((file, settings))
+    });
+    let (file, settings) = match loaded {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            complain(&error);
             return EXIT_USAGE;
         }
     };

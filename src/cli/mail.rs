@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::EXIT_USAGE;
 use super::check::system_now;
 use super::text::{GREEN, RED, complain, print, printable, styled};
+use super::{EXIT_USAGE, block_on, config_file};
 use crate::config::{self, Receiver};
 use crate::notify::email::Mailer;
 
@@ -36,16 +36,9 @@ pub(super) fn run(arguments: Arguments) -> u8 {
             return EXIT_USAGE;
         }
     };
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            complain(&format!("cannot start: {error}"));
-            return 1;
-        }
-    };
     let mut failed = 0;
     for receiver in &receivers {
-        match runtime.block_on(test(receiver)) {
+        match block_on(test(receiver)).flatten() {
             Ok(report) => {
                 print(&format!("{} {}\n{}\n", styled("sent", GREEN), receiver.name, printable_lines(&report)))
             }
@@ -59,7 +52,7 @@ pub(super) fn run(arguments: Arguments) -> u8 {
 }
 
 fn receivers(file: Option<PathBuf>, only: Option<&str>) -> Result<Vec<Receiver>, String> {
-    let file = file.or_else(config::default_file).ok_or("there is no configuration file")?;
+    let file = config_file(file)?;
     let settings = config::load(&file).map_err(|mistakes| config::told_together(&mistakes))?;
     let chosen: Vec<Receiver> =
         settings.receivers.into_iter().filter(|receiver| only.is_none_or(|name| name == receiver.name)).collect();

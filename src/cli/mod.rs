@@ -12,7 +12,9 @@ mod text;
 mod verdict_text;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -85,4 +87,20 @@ enum Format {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// The configuration file that was named, else the first default one that is there.
+fn config_file(named: Option<PathBuf>) -> Result<PathBuf, String> {
+    let missing = "there is no configuration file: neither config/notafter.toml nor /etc/notafter/notafter.toml";
+    named.or_else(crate::config::default_file).ok_or_else(|| missing.to_owned())
+}
+
+/// Runs a future to its end; `Err` if the system has no threads left.
+fn block_on<T>(future: impl Future<Output = T>) -> Result<T, String> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.enable_all().build().map_err(|error| format!("cannot start: {error}"))?;
+    let output = runtime.block_on(future);
+    // A name that is still being looked up must not hold the end back.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    Ok(output)
 }

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::EXIT_USAGE;
 use super::text::complain;
-use crate::config;
+use super::{EXIT_USAGE, block_on, config_file};
 use crate::daemon::{self, DaemonError};
 
 #[derive(Debug, clap::Args)]
@@ -26,27 +25,21 @@ enum LogFormat {
 }
 
 pub(super) fn run(arguments: Arguments) -> u8 {
-    let Some(file) = arguments.config.or_else(config::default_file) else {
-        complain("there is no configuration file: neither config/notafter.toml nor /etc/notafter/notafter.toml");
-        return EXIT_USAGE;
+    let file = match config_file(arguments.config) {
+        Ok(file) => file,
+        Err(error) => {
+            complain(&error);
+            return EXIT_USAGE;
+        }
     };
     start_log(arguments.log_format);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            complain(&format!("cannot start: {error}"));
-            return 1;
-        }
+    let (error, code) = match block_on(daemon::run(file)) {
+        Ok(Ok(())) => return 0,
+        Ok(Err(error)) => (error.to_string(), if matches!(error, DaemonError::Config(_)) { EXIT_USAGE } else { 1 }),
+        Err(error) => (error, 1),
     };
-    let ended = runtime.block_on(daemon::run(file));
-    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
-    match ended {
-        Ok(()) => 0,
-        Err(error) => {
-            complain(&error.to_string());
-            if matches!(error, DaemonError::Config(_)) { EXIT_USAGE } else { 1 }
-        }
-    }
+    complain(&error);
+    code
 }
 
 fn start_log(format: LogFormat) {
