@@ -1,4 +1,5 @@
 //! The tests over real servers, in one binary.
 
 mod config;
+mod docs;
 mod servers;
