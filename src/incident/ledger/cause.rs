@@ -3,12 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::key::Key;
+use super::moment::Moment;
 use crate::verdict::Severity;
 
 /// For so many of those that fail alike confirming looks are made.
 const ENOUGH: usize = 3;
+
+/// Confirmations count for others no longer than this: a hiccup amid old sores is still a hiccup.
+const COUNTS_FOR: Duration = Duration::from_secs(300);
 
 /// What incidents that fail alike have in common.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,18 +46,20 @@ pub(super) struct Causes {
 struct Group {
     asking: BTreeSet<Key>,
     waiting: BTreeSet<Key>,
-    confirmed: BTreeSet<Key>,
+    /// Each with the moment it was confirmed.
+    confirmed: BTreeMap<Key, Moment>,
 }
 
 impl Causes {
     /// An incident waits for confirmation. Returns its role, and another whose turn to be looked at has come
     /// because this one failed otherwise before.
-    pub(super) fn join(&mut self, key: &Key, cause: Option<Cause>) -> (Role, Option<Key>) {
+    pub(super) fn join(&mut self, key: &Key, cause: Option<Cause>, now: Moment) -> (Role, Option<Key>) {
         let next = if self.causes.get(key) == cause.as_ref() { None } else { self.leave(key) };
         let Some(cause) = cause else { return (Role::Asks, next) };
         let group = self.groups.entry(cause.clone()).or_default();
         self.causes.insert(key.clone(), cause);
         group.confirmed.remove(key);
+        group.confirmed.retain(|_, at| now.since(*at) <= COUNTS_FOR);
         let role = if group.confirmed.len() >= ENOUGH {
             Role::Settled
         } else if group.asking.contains(key) {
@@ -67,12 +74,18 @@ impl Causes {
         (role, next)
     }
 
+    /// Whether looks are made for an incident that waits for confirmation.
+    pub(super) fn asks(&self, key: &Key) -> bool {
+        let group = self.causes.get(key).and_then(|cause| self.groups.get(cause));
+        group.is_none_or(|group| group.asking.contains(key))
+    }
+
     /// An incident is confirmed. Returns those that are confirmed with it.
-    pub(super) fn confirm(&mut self, key: &Key) -> Vec<Key> {
+    pub(super) fn confirm(&mut self, key: &Key, at: Moment) -> Vec<Key> {
         let Some(group) = self.causes.get(key).and_then(|cause| self.groups.get_mut(cause)) else { return Vec::new() };
         group.asking.remove(key);
         group.waiting.remove(key);
-        group.confirmed.insert(key.clone());
+        group.confirmed.insert(key.clone(), at);
         if group.confirmed.len() < ENOUGH {
             return Vec::new();
         }
@@ -83,9 +96,9 @@ impl Causes {
     }
 
     /// Takes up a confirmed incident again after a restart.
-    pub(super) fn remember(&mut self, key: &Key, cause: Option<Cause>) {
-        self.join(key, cause);
-        self.confirm(key);
+    pub(super) fn remember(&mut self, key: &Key, cause: Option<Cause>, at: Moment) {
+        self.join(key, cause, at);
+        self.confirm(key, at);
     }
 
     /// An incident is over, or fails otherwise. Returns one whose turn to be looked at has come.

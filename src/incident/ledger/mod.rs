@@ -14,6 +14,7 @@
 //!    `Looked::default()`. So a host that has stopped answering still expires on time.
 
 mod cause;
+mod confirming;
 mod incident;
 mod key;
 mod moment;
@@ -22,12 +23,14 @@ mod own_sight;
 mod resolving;
 mod restore;
 mod sighting;
+mod standing;
 mod telling;
 #[cfg(test)]
 mod tests;
 mod timers;
 mod watched;
 mod window;
+mod writing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -40,18 +43,20 @@ use sighting::{Hiding, Sighting};
 use timers::{Due, Timer, Timers};
 use watched::Watched;
 use window::Window;
+use writing::Touched;
 
-use super::{Batch, Change, MailKind, Notice, NoticeId, Operation, PathFact, Policy, Row, Table};
-use crate::domain::{Domain, DomainName, Now, UnixTime};
+use super::{Batch, Change, NoticeId, Operation, PathFact, Policy, Row, Table};
+use crate::domain::{Domain, DomainName, Now};
 use crate::observation::Code;
-use crate::verdict::{Family, Finding, Level, Severity, Verdict};
+use crate::verdict::{Family, Finding, Level, Verdict};
 
 pub use incident::State;
 pub use sighting::Looked;
+pub use standing::Standing;
 
 /// Commits that fail for so long no longer hold notices back.
 const TELL_UNSTORED_AFTER: Duration = Duration::from_secs(30);
-/// The key of the row that says the first summary is over.
+/// The key of the row that says when the first summary began (`began_at`), or that it is over (`over_at`).
 const FIRST_SUMMARY: &str = "first_summary";
 
 /// A set of domains and their incidents.
@@ -70,6 +75,8 @@ pub struct Ledger {
     /// Until then an address that is not known may merely not have been seen since the restart.
     remembers_from: Moment,
     unreadable: Vec<String>,
+    /// Whether notices from before the restart are still to be offered again.
+    offers_owed: bool,
     touched: Touched,
     changes: VecDeque<Change>,
     sequence: u64,
@@ -90,43 +97,6 @@ pub struct LookAgain {
     pub at: Duration,
 }
 
-/// An incident as it stands, for pages and metrics.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Standing<'a> {
-    /// The domain's A-label; empty for our own sight.
-    pub domain: &'a str,
-    /// The view it is seen by; `watch` for our own sight.
-    pub view: &'a str,
-    /// Its family.
-    pub family: &'a str,
-    /// Pending or firing.
-    pub state: State,
-    /// The code of the finding.
-    pub code: &'a str,
-    /// How bad it is; in set-up nothing is worse than a warning.
-    pub severity: Severity,
-    /// How often it had opened before.
-    pub episode: u64,
-    /// When it was first seen.
-    pub since: UnixTime,
-    /// When it fired; `None` while it is pending.
-    pub opened_at: Option<UnixTime>,
-    /// One sentence: what, where, how long.
-    pub summary: &'a str,
-    /// Whether its domain is in set-up.
-    pub in_setup: bool,
-}
-
-/// What the present input has changed; written out at its end, each row once.
-#[derive(Debug, Default)]
-struct Touched {
-    first_summary: bool,
-    domains: BTreeSet<DomainName>,
-    incidents: BTreeSet<Key>,
-    news: Vec<(Key, Notice)>,
-    summary: Vec<(Key, Notice)>,
-}
-
 impl Ledger {
     /// A ledger without a past. It knows no domains until [`Ledger::handle_domains`].
     pub fn new(policy: Policy, now: Now) -> Self {
@@ -137,10 +107,11 @@ impl Ledger {
             incidents: BTreeMap::new(),
             owed: BTreeMap::new(),
             causes: Causes::default(),
-            window: Window::Waiting,
+            window: Window::Waiting { since: None },
             timers: Timers::default(),
             remembers_from: Moment::of(now),
             unreadable: Vec::new(),
+            offers_owed: false,
             touched: Touched::default(),
             changes: VecDeque::new(),
             sequence: 0,
@@ -165,12 +136,14 @@ impl Ledger {
         for (name, domain) in &listed {
             self.watch_domain(name, domain);
         }
+        self.offer_owed();
         // A crash may have come between an opening and the word of it.
         for key in self.incidents.keys().cloned().collect::<Vec<_>>() {
             self.tell_opened(&key);
         }
         let interval = listed.values().map(|domain| domain.interval).max().unwrap_or_default();
-        self.window.start(listed.into_keys().cloned().collect(), interval, Moment::of(now));
+        let began = self.window.start(listed.into_keys().cloned().collect(), interval, Moment::of(now));
+        self.touched.first_summary |= began;
         self.settle();
     }
 
@@ -284,40 +257,6 @@ impl Ledger {
         self.timers.next(self.now)
     }
 
-    /// The incidents that are pending or firing, by domain.
-    pub fn incidents(&self) -> impl Iterator<Item = Standing<'_>> {
-        self.incidents.iter().filter(|(_, incident)| incident.state != State::Resolved).map(|(key, incident)| {
-            Standing {
-                domain: key.domain_str(),
-                view: &key.view,
-                family: &key.family,
-                state: incident.state,
-                code: &incident.code,
-                severity: incident.severity,
-                episode: incident.episode(),
-                since: incident.began.wall,
-                opened_at: incident.opened.map(|stamp| stamp.wall),
-                summary: &incident.summary,
-                in_setup: self.key_in_setup(key),
-            }
-        })
-    }
-
-    /// Whether the domain is in set-up: not live, and never seen healthy.
-    pub fn in_setup(&self, domain: &DomainName) -> bool {
-        self.domains.get(domain).is_some_and(Watched::in_setup)
-    }
-
-    /// Whether the first summary is still being gathered.
-    pub fn gathers_first_summary(&self) -> bool {
-        self.window.holds()
-    }
-
-    /// Keys of rows that could not be read at the restart; they are left in the store as they are.
-    pub fn unreadable(&self) -> &[String] {
-        &self.unreadable
-    }
-
     fn tells_unstored(&self) -> bool {
         self.failing_since.is_some_and(|since| Moment::of(self.now).since(since) >= TELL_UNSTORED_AFTER)
     }
@@ -331,59 +270,5 @@ impl Ledger {
         let from = Key::first_of(domain);
         let of_domain = |key: &&Key| key.domain.as_ref() == Some(domain);
         self.incidents.range(from..).map(|(key, _)| key).take_while(of_domain).cloned().collect()
-    }
-
-    /// Ends an input: what it touched is written out, what it owes is queued behind that.
-    fn settle(&mut self) {
-        self.settle_window();
-        let touched = std::mem::take(&mut self.touched);
-        if touched.first_summary {
-            let payload = serde_json::json!({ "over_at": self.now.wall });
-            self.put(Table::Meta, FIRST_SUMMARY.to_owned(), payload);
-        }
-        for name in touched.domains {
-            self.write_domain(&name);
-        }
-        let mut written = BTreeMap::new();
-        for key in touched.incidents {
-            let sequence = self.write_incident(&key);
-            written.insert(key, sequence);
-        }
-        for (key, notice) in touched.news {
-            let after = written.get(&key).copied().unwrap_or(self.sequence);
-            self.batches.push_back((after, Batch { kind: MailKind::News, notices: vec![notice], unstored: false }));
-        }
-        self.queue_summary(touched.summary.into_iter().map(|(_, notice)| notice).collect(), self.sequence);
-    }
-
-    fn queue_summary(&mut self, mut notices: Vec<Notice>, after: u64) {
-        if !notices.is_empty() {
-            notices.sort_by_key(|notice| (notice.severity != Severity::Critical.as_str(), notice.domain.clone()));
-            self.batches.push_back((after, Batch { kind: MailKind::FirstSummary, notices, unstored: false }));
-        }
-    }
-
-    fn write_incident(&mut self, key: &Key) -> u64 {
-        match self.incidents.get(key) {
-            Some(incident) if !incident.is_blank() => {
-                // A map with string keys and finite numbers always becomes JSON.
-                let payload = serde_json::to_value(incident).unwrap_or_default();
-                self.put(Table::Incident, key.to_string(), payload)
-            }
-            _ => {
-                self.incidents.remove(key);
-                self.change(Operation::Delete { table: Table::Incident, key: key.to_string() })
-            }
-        }
-    }
-
-    fn put(&mut self, table: Table, key: String, payload: serde_json::Value) -> u64 {
-        self.change(Operation::Put(Row { table, key, payload }))
-    }
-
-    fn change(&mut self, operation: Operation) -> u64 {
-        self.sequence += 1;
-        self.changes.push_back(Change { sequence: self.sequence, operation });
-        self.sequence
     }
 }

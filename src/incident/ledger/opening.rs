@@ -1,15 +1,15 @@
 //! How a finding becomes an incident, and an incident worse: by as many looks as the kind of its code asks for.
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
 
-use super::cause::{Cause, Role};
 use super::incident::Confirming;
-use super::moment::{Moment, Run};
+use super::moment::Run;
 use super::sighting::rank;
 use super::{Hiding, Incident, Key, Ledger, Looked, Sighting, State, Timer};
+use crate::domain::UnixTime;
 use crate::incident::Reason;
-use crate::observation::View;
-use crate::verdict::{Family, Kind, Level, Severity, Verdict};
+use crate::observation::{Code, View};
+use crate::verdict::{Family, Level, Severity, Verdict};
 
 impl Ledger {
     /// Takes up what a verdict says of its domain.
@@ -104,7 +104,7 @@ impl Ledger {
             incident.expires = expires;
             changed = true;
         }
-        let halves = incident.halves() && incident.told;
+        let halves = incident.told && incident.code == Code::TlsExpiresSoon.as_str();
         if incident.state == State::Pending {
             changed |= incident.turn_into(lead.code.as_str(), severity);
             if let Some(confirming) = &mut incident.confirming {
@@ -129,9 +129,9 @@ impl Ledger {
         let (code, severity) = (lead.code.as_str(), sighting.severity(lead));
         self.refresh(key, sighting);
         match rank(severity, code).cmp(&told) {
-            std::cmp::Ordering::Greater => self.worse(key, sighting, looked, same_certificate),
-            std::cmp::Ordering::Equal => self.as_it_was(key, code, severity),
-            std::cmp::Ordering::Less => self.milder(key, code, severity),
+            Ordering::Greater => self.worse(key, sighting, looked, same_certificate),
+            Ordering::Equal => self.as_it_was(key, code, severity),
+            Ordering::Less => self.milder(key, code, severity),
         }
     }
 
@@ -182,11 +182,11 @@ impl Ledger {
     /// Milder is believed after as many looks as resolve an incident, else a fault that comes and goes at one
     /// of two addresses would escalate again and again. Nothing is told.
     fn milder(&mut self, key: &Key, code: &str, severity: Severity) {
-        let (policy, now) = (self.policy.clone(), self.now);
+        let (policy, now) = (&self.policy, self.now);
         let Some(incident) = self.incidents.get_mut(key) else { return };
         let calmed = incident.confirming.take().is_some();
-        let counted = Run::count(&mut incident.milder, &policy, now);
-        let believed = incident.milder.is_some_and(|run| run.suffices(&policy, now));
+        let counted = Run::count(&mut incident.milder, policy, now);
+        let believed = incident.milder.is_some_and(|run| run.suffices(policy, now));
         if believed {
             incident.milder = None;
             incident.step = 0;
@@ -201,61 +201,6 @@ impl Ledger {
         }
         if believed && told {
             self.schedule_reminder(key);
-        }
-    }
-
-    /// Another look has seen what is being confirmed.
-    fn seen_again(&mut self, key: &Key, looked: &Looked) {
-        let now = Moment::of(self.now);
-        let policy = &self.policy;
-        let Some(confirming) = self.incidents.get_mut(key).and_then(|incident| incident.confirming.as_mut()) else {
-            return;
-        };
-        if now >= confirming.next_look(policy) {
-            confirming.seen += 1;
-            self.touched.incidents.insert(key.clone());
-            self.await_confirmation(key, looked);
-        }
-    }
-
-    /// Confirms it if it was seen often enough, else asks for the next look if it is its turn.
-    fn await_confirmation(&mut self, key: &Key, looked: &Looked) {
-        let Some(incident) = self.incidents.get(key) else { return };
-        let Some(confirming) = &incident.confirming else { return };
-        let agreed = looked.resolvers_agree && super::incident::kind(&confirming.code) == Kind::Record;
-        if agreed || confirming.is_complete(&self.policy) {
-            return self.confirmed(key);
-        }
-        let (role, next) = self.causes.join(key, cause(key, incident));
-        match role {
-            Role::Asks => self.ask_look(key),
-            Role::Waits => {}
-            Role::Settled => self.confirmed(key),
-        }
-        if let Some(next) = next {
-            self.ask_look(&next);
-        }
-    }
-
-    /// Asks for the look that confirms an incident.
-    pub(super) fn ask_look(&mut self, key: &Key) {
-        let confirming = self.incidents.get(key).and_then(|incident| incident.confirming.as_ref());
-        if let (Some(confirming), Some(domain)) = (confirming, &key.domain) {
-            let at = confirming.next_look(&self.policy).max(Moment::of(self.now));
-            self.looks.insert((at, domain.clone()));
-        }
-    }
-
-    /// It is confirmed, and with it, if they are enough, all that fail alike.
-    fn confirmed(&mut self, key: &Key) {
-        let mut work = vec![key.clone()];
-        while let Some(key) = work.pop() {
-            match self.incidents.get(&key) {
-                Some(incident) if incident.state == State::Pending => self.fire(&key),
-                Some(incident) if incident.confirming.is_some() => self.escalate(&key),
-                _ => continue,
-            }
-            work.extend(self.file_cause(&key));
         }
     }
 
@@ -287,48 +232,12 @@ impl Ledger {
         }
     }
 
-    /// Files a firing incident under what it fails of now; returns those that are confirmed with it.
-    fn file_cause(&mut self, key: &Key) -> Vec<Key> {
-        let cause = self.incidents.get(key).and_then(|incident| cause(key, incident));
-        let (_, next) = self.causes.join(key, cause);
-        if let Some(next) = next {
-            self.ask_look(&next);
-        }
-        self.causes.confirm(key)
-    }
-
-    /// A firing incident is no longer what it was.
-    fn refile_cause(&mut self, key: &Key) {
-        for alike in self.file_cause(key) {
-            self.confirmed(&alike);
-        }
-    }
-
-    /// Strikes an incident from those that fail alike; another may have to be looked at in its place.
-    pub(super) fn leave_cause(&mut self, key: &Key) {
-        if let Some(next) = self.causes.leave(key) {
-            self.ask_look(&next);
-        }
-    }
-
     pub(super) fn cancel_timers(&mut self, key: &Key) {
         self.timers.cancel(&Timer::Reminder(key.clone()));
         self.timers.cancel(&Timer::Tell(key.clone()));
     }
 
-    fn expires(&self, key: &Key) -> Option<crate::domain::UnixTime> {
+    fn expires(&self, key: &Key) -> Option<UnixTime> {
         self.domains.get(key.domain.as_ref()?)?.expires
     }
-}
-
-/// What an incident has in common with others: code and severity of what is being confirmed, or else of what it
-/// is, at the first of its addresses that is not good.
-pub(super) fn cause(key: &Key, incident: &Incident) -> Option<Cause> {
-    let bad = |affected: &&super::incident::Affected| affected.good.is_none();
-    let addresses: BTreeSet<_> = incident.affected.iter().filter(bad).filter_map(|affected| affected.address).collect();
-    let (code, severity) = match &incident.confirming {
-        Some(confirming) => (&confirming.code, confirming.severity),
-        None => (&incident.code, incident.severity),
-    };
-    Some(Cause { address: addresses.first().copied()?, view: key.view.clone(), code: code.clone(), severity })
 }

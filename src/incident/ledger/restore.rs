@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::cause::Role;
+use super::cause::{Cause, Role};
+use super::confirming::cause;
 use super::incident::Incident;
-use super::moment::Moment;
-use super::opening::cause;
+use super::moment::{Moment, Stamp};
 use super::telling::DAY;
 use super::{FIRST_SUMMARY, Key, Ledger, Now, Policy, Row, State, Table, Watched, Window};
 use crate::incident::{Batch, MailKind, Notice};
@@ -17,7 +18,7 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(600);
 
 impl Ledger {
     /// A ledger as its rows left it; rows of others may be among them. Notices that no outbox took are offered
-    /// again. Call [`Ledger::handle_domains`] next.
+    /// again by [`Ledger::handle_domains`], which must come next: without the domains nobody knows whom to tell.
     pub fn restore(policy: Policy, rows: impl IntoIterator<Item = Row>, now: Now) -> Self {
         let mut ledger = Self::new(policy, now);
         for row in rows {
@@ -27,13 +28,13 @@ impl Ledger {
             ledger.remembers_from = Moment::of(now).plus(REMEMBERED_FOR);
         }
         ledger.restore_confirmations();
-        ledger.restore_owed();
+        ledger.offers_owed = true;
         ledger
     }
 
     fn restore_row(&mut self, row: Row, now: Now) {
         match row.table {
-            Table::Meta if row.key == FIRST_SUMMARY => self.window = Window::Over,
+            Table::Meta if row.key == FIRST_SUMMARY => self.window = restore_window(&row, now),
             Table::Domain => {
                 let Some(name) = Watched::parse_key(&row.key) else { return };
                 if let Some(mut watched) = self.read::<Watched>(row) {
@@ -70,12 +71,13 @@ impl Ledger {
         };
         let (firing, pending) = (of(State::Firing), of(State::Pending));
         for (key, cause) in firing {
-            if self.incidents.get(&key).is_some_and(|incident| incident.confirming.is_none()) {
-                self.causes.remember(&key, cause);
-                self.set_reminder(&key);
-            } else {
-                self.set_reminder(&key);
-                self.restore_confirmation(&key, cause);
+            self.set_reminder(&key);
+            match self.incidents.get(&key) {
+                Some(incident) if incident.confirming.is_none() => {
+                    let opened = incident.opened.map_or_else(|| Moment::of(self.now), |opened| opened.mono);
+                    self.causes.remember(&key, cause, opened);
+                }
+                _ => self.restore_confirmation(&key, cause),
             }
         }
         for (key, cause) in pending {
@@ -83,14 +85,18 @@ impl Ledger {
         }
     }
 
-    fn restore_confirmation(&mut self, key: &Key, cause: Option<super::cause::Cause>) {
+    fn restore_confirmation(&mut self, key: &Key, cause: Option<Cause>) {
         // One of enough that are confirmed is confirmed by its next look.
-        if let (Role::Asks | Role::Settled, _) = self.causes.join(key, cause) {
+        if let (Role::Asks | Role::Settled, _) = self.causes.join(key, cause, Moment::of(self.now)) {
             self.ask_look(key);
         }
     }
 
-    fn restore_owed(&mut self) {
+    /// Offers again what no outbox took before the restart.
+    pub(super) fn offer_owed(&mut self) {
+        if !std::mem::take(&mut self.offers_owed) {
+            return;
+        }
         let (mut news, mut summary): (Vec<Notice>, Vec<Notice>) = Default::default();
         for (key, incident) in &self.incidents {
             for owed in &incident.owed {
@@ -104,4 +110,13 @@ impl Ledger {
             self.batches.push_back((0, Batch { kind: MailKind::News, notices: vec![notice], unstored: false }));
         }
     }
+}
+
+/// Where the first summary was. A row we cannot make out means that there was one.
+fn restore_window(row: &Row, now: Now) -> Window {
+    let began = row.payload.get("began_at").and_then(|wall| Stamp::deserialize(wall).ok());
+    began.map_or(Window::Over, |mut began| {
+        began.rebase(now, Duration::ZERO);
+        Window::Waiting { since: Some(began.mono) }
+    })
 }

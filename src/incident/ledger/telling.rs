@@ -37,7 +37,7 @@ impl Ledger {
     }
 
     fn waits_until(&self, incident: &Incident) -> Moment {
-        let opened = incident.opened.map_or(Moment::of(self.now), |opened| opened.mono);
+        let opened = incident.opened.map_or_else(|| Moment::of(self.now), |opened| opened.mono);
         opened.plus(CRITICAL_WAITS)
     }
 
@@ -52,7 +52,7 @@ impl Ledger {
     }
 
     /// Whether an opening may be told: always, but in set-up only with the day's one mail.
-    fn takes_turn_in_setup(&mut self, key: &Key) -> bool {
+    pub(super) fn takes_turn_in_setup(&mut self, key: &Key) -> bool {
         let (now, collect_for) = (self.now, self.policy.collect_for);
         let Some(domain) = key.domain.as_ref().filter(|domain| self.in_setup(domain)) else { return true };
         let Some(watched) = self.domains.get_mut(domain) else { return false };

@@ -72,6 +72,7 @@ impl Ledger {
                 let due = Due::Mono(told.mono.plus(super::telling::DAY));
                 self.timers.set(Timer::SetUp(name.clone()), due);
             }
+            (true, None) => self.begin_setup(name),
             (false, _) if was_in_setup => self.end_setup(name),
             _ => {}
         }
@@ -85,6 +86,17 @@ impl Ledger {
         self.touched.domains.insert(name.clone());
         if was_in_setup {
             self.end_setup(name);
+        }
+    }
+
+    /// A live domain that never was healthy is said to be in set-up after all: what was told of it is told again
+    /// daily.
+    fn begin_setup(&mut self, name: &DomainName) {
+        for key in self.keys_of(name) {
+            if self.incidents.get(&key).is_some_and(|incident| incident.told) {
+                self.takes_turn_in_setup(&key);
+                self.schedule_reminder(&key);
+            }
         }
     }
 

@@ -15,7 +15,10 @@ const SETTLES: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Window {
     /// No domains are known yet.
-    Waiting,
+    Waiting {
+        /// When it began, should that have been before a restart.
+        since: Option<Moment>,
+    },
     /// It is being gathered.
     Open {
         /// Domains without a look so far.
@@ -30,11 +33,15 @@ pub(super) enum Window {
 }
 
 impl Window {
-    /// Opens once there are domains; the longest interval is how long they are waited for.
-    pub(super) fn start(&mut self, domains: BTreeSet<DomainName>, interval: Duration, now: Moment) {
-        if *self == Self::Waiting && !domains.is_empty() {
-            *self = Self::Open { unseen: domains, until: now.plus(interval), settles: None };
-        }
+    /// Opens once there are domains; the longest interval is how long they are waited for. Says whether it began
+    /// with this: a restart does not begin it anew.
+    pub(super) fn start(&mut self, domains: BTreeSet<DomainName>, interval: Duration, now: Moment) -> bool {
+        let since = match self {
+            Self::Waiting { since } if !domains.is_empty() => *since,
+            _ => return false,
+        };
+        *self = Self::Open { unseen: domains, until: since.unwrap_or(now).plus(interval), settles: None };
+        since.is_none()
     }
 
     /// Whether openings are held back.
@@ -55,7 +62,7 @@ impl Window {
         if !unseen.is_empty() && now < *until {
             return Err(Some(*until));
         }
-        let settles = *settles.get_or_insert(now.plus(SETTLES));
+        let settles = *settles.get_or_insert(now.min(*until).plus(SETTLES));
         if pending && now < settles {
             return Err(Some(settles));
         }

@@ -23,6 +23,16 @@ fn a_network_fault_needs_three_looks() {
 }
 
 #[test]
+fn several_faults_of_a_domain_are_confirmed_each_at_its_time() {
+    let site = Site::new("a.example").interval(3600).fails(0, HOUR, Code::ConnectRefused);
+    let mut world = World::new([site.fails(0, HOUR, Code::DnsTxtMissing)]);
+    world.run_until(100);
+    let expected = ["10 a.example opened dns.txt_missing warning", "40 a.example opened connect.refused critical"];
+    assert_eq!(world.news(), expected);
+    assert_eq!(world.looked_again.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [10, 20, 40]);
+}
+
+#[test]
 fn a_hiccup_is_never_told_and_leaves_nothing() {
     let mut world = World::new([Site::new("a.example").fails(60, 95, Code::ConnectRefused)]);
     world.run_until(HOUR);
@@ -108,11 +118,23 @@ fn who_fails_otherwise_is_looked_at_for_itself() {
 fn when_one_of_the_three_recovers_another_takes_its_place() {
     let mut sites: Vec<Site> =
         (0..5).map(|i| Site::new(&format!("d{i}.example")).fails(60, HOUR, Code::ConnectRefused)).collect();
-    sites[1].faults[0].to = 80;
+    sites[1].faults[0].to = 105;
     let mut world = World::new(sites);
-    world.run_until(130);
+    world.run_until(135);
+    assert_eq!(world.news().len(), 2);
+    world.run_until(136);
     let looked: BTreeSet<&str> = world.looked_again.iter().map(|(_, name)| name.as_str()).collect();
     assert_eq!(looked, ["d0.example", "d1.example", "d2.example", "d3.example"].into());
     let told: BTreeSet<&str> = world.told.iter().map(|told| told.notice.domain.as_str()).collect();
     assert_eq!(told, ["d0.example", "d2.example", "d3.example", "d4.example"].into());
+}
+
+#[test]
+fn a_hiccup_amid_old_sores_is_still_a_hiccup() {
+    let mut sites: Vec<Site> =
+        (0..3).map(|i| Site::new(&format!("d{i}.example")).fails(0, DAY, Code::ConnectRefused)).collect();
+    sites.push(Site::new("well.example").fails(HOUR, HOUR + 50, Code::ConnectRefused));
+    let mut world = World::new(sites);
+    world.run_until(2 * HOUR);
+    assert!(world.told.iter().all(|told| told.notice.domain != "well.example"), "{:?}", world.news());
 }

@@ -28,7 +28,7 @@ fn a_week_of_fleet_life() {
     // Thursday: hiccups all over the place.
     for i in 0..50 {
         let at = 3 * DAY + i as i64 * 600;
-        change(&mut sites, i, &|site| site.fails(at, at + 61, Code::ConnectReset).fails(at, at + 5, Code::DnsNxdomain));
+        change(&mut sites, i, &|site| site.fails(at, at + 35, Code::ConnectReset).fails(at, at + 5, Code::DnsNxdomain));
     }
     // Friday to Sunday: a TXT record is deleted; a wrong key is rolled out, and back within two hours.
     change(&mut sites, 7, &|site| site.fails(4 * DAY, 9 * DAY, Code::DnsTxtMissing));

@@ -4,6 +4,7 @@
 mod confirming;
 mod fleet;
 mod opening;
+mod random;
 mod resolving;
 mod restart;
 mod telling;
@@ -15,9 +16,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::*;
-use crate::incident::Reason;
+use crate::domain::UnixTime;
+use crate::incident::{MailKind, Notice, Reason};
 use crate::observation::View;
-use crate::verdict::{Kind, Path};
+use crate::verdict::{Kind, Path, Severity};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
@@ -36,7 +38,8 @@ struct World {
     /// How far the wall clock is off.
     skew: i64,
     next_look: BTreeMap<DomainName, i64>,
-    again: BTreeSet<(i64, DomainName)>,
+    /// The earliest look asked for; like a schedule, the world remembers no other.
+    again: BTreeMap<DomainName, i64>,
     told: Vec<Told>,
     /// When a look was made that a confirmation asked for.
     looked_again: Vec<(i64, String)>,
@@ -199,7 +202,7 @@ impl World {
             boot: 0,
             skew: 0,
             next_look,
-            again: BTreeSet::new(),
+            again: BTreeMap::new(),
             told: Vec::new(),
             looked_again: Vec::new(),
             changes: 0,
@@ -236,19 +239,21 @@ impl World {
 
     fn next_event(&self) -> Option<i64> {
         let timeout = self.ledger.poll_timeout().map(|due| self.boot + due.as_millis().div_ceil(1000) as i64);
-        let again = self.again.first().map(|(at, _)| *at);
+        let again = self.again.values().copied();
         self.next_look.values().copied().chain(timeout).chain(again).min()
     }
 
     fn step(&mut self) {
-        let due = self.next_look.iter().find(|(_, at)| **at <= self.time).map(|(name, _)| name.clone());
+        let due = |looks: &BTreeMap<DomainName, i64>| {
+            looks.iter().find(|(_, at)| **at <= self.time).map(|(name, _)| name.clone())
+        };
+        let (again, regular) = (due(&self.again), due(&self.next_look));
         if self.ledger.poll_timeout().is_some_and(|due| due <= self.now().mono) {
             self.ledger.handle_timeout(self.now());
-        } else if let Some((_, name)) = self.again.first().filter(|(at, _)| *at <= self.time).cloned() {
-            self.again.pop_first();
+        } else if let Some(name) = again {
             self.looked_again.push((self.time, name.to_string()));
             self.look(&name);
-        } else if let Some(name) = due {
+        } else if let Some(name) = regular {
             let interval = self.sites[&name].domain.interval.as_secs() as i64;
             *self.next_look.get_mut(&name).unwrap() += interval;
             self.look(&name);
@@ -257,6 +262,7 @@ impl World {
     }
 
     fn look(&mut self, name: &DomainName) {
+        self.again.retain(|asked, at| asked != name || *at > self.time);
         let site = &self.sites[name];
         self.ledger.handle_verdict(&site.verdict(self.time, self.skew), &site.looked(), self.now());
     }
@@ -314,7 +320,9 @@ impl World {
                 return self.restart();
             }
             while let Some(look) = self.ledger.poll_look() {
-                self.again.insert((self.boot + look.at.as_millis().div_ceil(1000) as i64, look.domain));
+                let at = self.boot + look.at.as_millis().div_ceil(1000) as i64;
+                let asked = self.again.entry(look.domain).or_insert(at);
+                *asked = at.min(*asked);
             }
             for name in judge {
                 let site = &self.sites[&name];

@@ -49,10 +49,10 @@ fn getting_better_is_not_told_and_must_last() {
         site = site.shows(start, start + 300, critical(Code::ConnectTimeout));
     }
     let mut world = World::new([site]);
-    world.run_until(20 * MINUTE);
+    world.run_until(20 * MINUTE - 1);
     assert_eq!(world.news(), ["100 a.example opened connect.timeout critical"]);
     assert_eq!(world.standing(), ["a.example reach firing critical"]);
-    world.run_until(30 * MINUTE);
+    world.run_until(20 * MINUTE);
     assert_eq!(world.standing(), ["a.example reach firing warning"]);
     assert_eq!(world.news().len(), 1);
 }

@@ -99,8 +99,9 @@ fn a_jump_of_the_wall_clock_sets_off_no_burst() {
     let before = world.told.len();
     world.skew = 11 * DAY;
     world.run_until(2 * HOUR + 300);
-    // Half of b's time left has passed by the clock: that is told once. What goes by cadence goes on as it did.
-    assert_eq!(world.news()[before..], [format!("{} b.example reminder tls.expires_soon warning", 2 * HOUR)]);
+    // Half of b's time left has passed by the clock: that is told once, as soon as the jump is noticed. What goes
+    // by cadence goes on as it did.
+    assert_eq!(world.news()[before..], [format!("{} b.example reminder tls.expires_soon warning", 2 * HOUR + 30)]);
     world.skew = -5 * DAY;
     world.run_until(4 * HOUR);
     let expiry = |line: &&String| line.contains("b.example");
@@ -128,7 +129,7 @@ fn a_first_start_sends_one_summary() {
         ]
     );
     assert!(world.told.iter().all(|told| told.kind == MailKind::FirstSummary));
-    assert!(world.disk.contains_key(&(Table::Meta, FIRST_SUMMARY.to_owned())));
+    assert!(world.disk[&(Table::Meta, FIRST_SUMMARY.to_owned())]["over_at"].is_string());
 }
 
 #[test]
@@ -138,10 +139,25 @@ fn a_first_start_with_nothing_wrong_says_nothing_and_is_over() {
     assert!(!world.ledger.gathers_first_summary());
     world.run_until(100);
     assert_eq!(world.news(), [""; 0]);
-    assert!(world.disk.contains_key(&(Table::Meta, FIRST_SUMMARY.to_owned())));
+    assert!(world.disk[&(Table::Meta, FIRST_SUMMARY.to_owned())]["over_at"].is_string());
     world.sites.values_mut().next().unwrap().faults = Site::new("a.example").fails(120, HOUR, Code::TlsExpired).faults;
     world.run_until(200);
     assert_eq!(world.told[0].kind, MailKind::News);
+}
+
+#[test]
+fn restarts_do_not_draw_out_the_first_summary() {
+    let sites = [
+        Site::new("a.example").interval(600).fails(0, 9 * HOUR, Code::DnsTxtMissing),
+        Site::new("b.example").interval(600),
+    ];
+    let mut world = World::first_start(sites);
+    for time in (30..900).step_by(30) {
+        world.run_until(time);
+        world.restart();
+    }
+    let told: Vec<_> = world.told.iter().map(|told| (told.line(), told.kind)).collect();
+    assert_eq!(told, [("600 a.example opened dns.txt_missing warning".to_owned(), MailKind::FirstSummary)]);
 }
 
 #[test]
@@ -211,6 +227,16 @@ fn what_setup_held_back_is_told_when_the_domain_goes_live() {
             "700 new.example escalated connect.refused critical",
         ]
     );
+}
+
+#[test]
+fn a_live_domain_said_to_be_in_setup_after_all_is_told_of_daily() {
+    let mut world = World::new([Site::new("new.example").fails(0, 9 * DAY, Code::TlsSelfSigned)]);
+    world.run_until(600);
+    world.sites.values_mut().next().unwrap().domain.live = false;
+    world.watch_sites();
+    world.run_until(2 * DAY + 700);
+    assert_eq!(reminders(&world), [DAY + 600, 2 * DAY + 600]);
 }
 
 #[test]

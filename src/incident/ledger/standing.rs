@@ -1,0 +1,68 @@
+//! What can be read off a ledger: [`Standing`], an incident as it stands.
+
+use super::{Ledger, State, Watched};
+use crate::domain::{DomainName, UnixTime};
+use crate::verdict::Severity;
+
+/// An incident as it stands, for pages and metrics.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing<'a> {
+    /// The domain's A-label; empty for our own sight.
+    pub domain: &'a str,
+    /// The view it is seen by; `watch` for our own sight.
+    pub view: &'a str,
+    /// Its family.
+    pub family: &'a str,
+    /// Pending or firing.
+    pub state: State,
+    /// The code of the finding.
+    pub code: &'a str,
+    /// How bad it is; in set-up nothing is worse than a warning.
+    pub severity: Severity,
+    /// How often it had opened before.
+    pub episode: u64,
+    /// When it was first seen.
+    pub since: UnixTime,
+    /// When it fired; `None` while it is pending.
+    pub opened_at: Option<UnixTime>,
+    /// One sentence: what, where, how long.
+    pub summary: &'a str,
+    /// Whether its domain is in set-up.
+    pub in_setup: bool,
+}
+
+impl Ledger {
+    /// The incidents that are pending or firing, by domain.
+    pub fn incidents(&self) -> impl Iterator<Item = Standing<'_>> {
+        self.incidents.iter().filter(|(_, incident)| incident.state != State::Resolved).map(|(key, incident)| {
+            Standing {
+                domain: key.domain_str(),
+                view: &key.view,
+                family: &key.family,
+                state: incident.state,
+                code: &incident.code,
+                severity: incident.severity,
+                episode: incident.episode(),
+                since: incident.began.wall,
+                opened_at: incident.opened.map(|stamp| stamp.wall),
+                summary: &incident.summary,
+                in_setup: self.key_in_setup(key),
+            }
+        })
+    }
+
+    /// Whether the domain is in set-up: not live, and never seen healthy.
+    pub fn in_setup(&self, domain: &DomainName) -> bool {
+        self.domains.get(domain).is_some_and(Watched::in_setup)
+    }
+
+    /// Whether the first summary is still being gathered.
+    pub fn gathers_first_summary(&self) -> bool {
+        self.window.holds()
+    }
+
+    /// Keys of rows that could not be read at the restart; they are left in the store as they are.
+    pub fn unreadable(&self) -> &[String] {
+        &self.unreadable
+    }
+}

@@ -1,0 +1,117 @@
+//! Whatever befalls a few domains, and however often the process is killed: what is told makes sense.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const CODES: [Code; 8] = [
+    Code::ConnectRefused,
+    Code::TlsTimeout,
+    Code::TlsExpired,
+    Code::TlsNameMismatch,
+    Code::DnsTxtMissing,
+    Code::DnsNxdomain,
+    Code::HttpErrorStatus,
+    Code::Auth0NotJson,
+];
+/// When the last fault ends, and when the world does.
+const TROUBLE: i64 = 3 * HOUR;
+const END: i64 = 4 * HOUR;
+/// By then a fault that lasts is told: an interval, its confirmations, and a restart in between.
+const SURELY: i64 = 6 * MINUTE;
+
+fn faults() -> impl Strategy<Value = Vec<(usize, usize, bool, i64, i64)>> {
+    let fault = (0..4usize, 0..CODES.len(), any::<bool>(), 0..TROUBLE, 1..2 * HOUR);
+    prop::collection::vec(fault, 0..12)
+}
+
+fn world(faults: &[(usize, usize, bool, i64, i64)]) -> World {
+    let mut sites: Vec<Site> = (0..4).map(|i| Site::new(&format!("d{i}.example")).at(&[1, 2])).collect();
+    for (site, code, mild, from, lasts) in faults {
+        let severity = if *mild { Severity::Warning } else { Severity::Critical };
+        let mut finding = Finding::new(CODES[*code], "seen").severity(severity);
+        if CODES[*code].area() != "dns" {
+            finding = finding.at([address(1)]);
+        }
+        let to = (from + lasts).min(TROUBLE);
+        sites[*site].faults.push(Fault { from: *from, to, finding });
+    }
+    World::new(sites)
+}
+
+/// An incident is opened, then reminded of or escalated in order, then resolved: each once.
+fn assert_lives(world: &World) {
+    let mut lives: BTreeMap<(&str, &str, u64), Vec<&Notice>> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    for Told { notice, .. } in &world.told {
+        if seen.insert(&notice.id) {
+            lives.entry((&notice.domain, &notice.family, notice.episode)).or_default().push(notice);
+        }
+    }
+    let mut episodes: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for ((domain, family, episode), notices) in &lives {
+        let next = episodes.entry((domain, family)).or_default();
+        assert_eq!(*episode, *next, "{domain} {family}: no episode is left out");
+        *next += 1;
+        let mut counts = BTreeMap::new();
+        for notice in notices {
+            let count: &mut u64 = counts.entry(notice.reason).or_default();
+            let id = NoticeId::of(domain, &notice.view, family, *episode, notice.reason, *count);
+            assert_eq!(notice.id, id, "{domain} {family} {episode}: no notice is left out");
+            *count += 1;
+        }
+        assert_eq!(notices.first().unwrap().reason, Reason::Opened, "{domain} {family}");
+        assert_eq!(notices.last().unwrap().reason, Reason::Resolved, "{domain} {family}");
+        assert_eq!((counts[&Reason::Opened], counts[&Reason::Resolved]), (1, 1), "{domain} {family}");
+    }
+}
+
+/// Every fault that lasted was told, or was part of what had been told.
+fn assert_told(world: &World) {
+    for site in world.sites.values() {
+        for fault in site.faults.iter().filter(|fault| fault.from + SURELY < fault.to) {
+            let family = fault.finding.entry().family.as_str();
+            let of = |told: &&Told| {
+                told.notice.domain == site.domain.name.as_str()
+                    && told.notice.family == family
+                    && told.time <= fault.from + SURELY
+            };
+            let last = world.told.iter().rfind(of).map(|told| told.notice.reason);
+            assert!(last.is_some_and(|reason| reason != Reason::Resolved), "{family} at {}: {last:?}", fault.from);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_told_makes_sense(faults in faults()) {
+        let mut world = world(&faults);
+        world.run_until(END);
+        assert_eq!(world.ids().len(), world.told.len(), "nothing is offered twice");
+        assert_eq!(world.standing(), [""; 0]);
+        assert_lives(&world);
+        assert_told(&world);
+    }
+
+    #[test]
+    fn and_does_so_however_often_we_are_killed(
+        faults in faults(),
+        kills in prop::collection::vec((1..400usize, 0..4usize), 1..8),
+    ) {
+        let crashes = [Crash::BeforeStoring, Crash::StoringHalf, Crash::BeforeTelling, Crash::BeforeTaking];
+        let mut world = world(&faults);
+        for (steps, crash) in kills {
+            world.crash = Some((world.steps + steps, crashes[crash]));
+            while world.time < TROUBLE && world.crash.is_some_and(|(at, _)| world.steps < at) {
+                let next = world.next_event().unwrap().min(TROUBLE);
+                world.run_until(next);
+            }
+        }
+        world.run_until(END);
+        assert_eq!(world.standing(), [""; 0]);
+        assert_lives(&world);
+        assert_told(&world);
+    }
+}
