@@ -19,12 +19,10 @@ const MAX_NAMES: usize = 20;
 pub(super) fn judge(domain: &Domain, record: &Record, bench: &mut Bench) {
     // Addresses that present the same chain share their findings.
     let mut chains: BTreeMap<Vec<Sha256>, (Arc<Presented>, Vec<SocketAddr>)> = BTreeMap::new();
-    for (address, seen) in record.current() {
-        if let Some((_, presented)) = &seen.presented {
-            let key = presented.chain.iter().map(|certificate| certificate.sha256).collect();
-            let entry = chains.entry(key).or_insert_with(|| (Arc::clone(presented), Vec::new()));
-            entry.1.push(address);
-        }
+    for (address, presented) in record.presenting() {
+        let key = presented.chain.iter().map(|certificate| certificate.sha256).collect();
+        let entry = chains.entry(key).or_insert_with(|| (Arc::clone(presented), Vec::new()));
+        entry.1.push(address);
     }
     for (presented, addresses) in chains.values() {
         for finding in chain(domain, presented, bench) {
@@ -52,7 +50,7 @@ pub(super) fn chain(domain: &Domain, presented: &Presented, bench: &mut Bench) -
 
 /// The domain is good until its first address is not.
 pub(super) fn effective_expiry(record: &Record) -> Option<UnixTime> {
-    record.current().filter_map(|(_, seen)| seen.presented.as_ref()?.1.effective_expiry()).min()
+    record.presenting().filter_map(|(_, presented)| presented.effective_expiry()).min()
 }
 
 /// The certificate that runs out first on the best path, and when it all begins and ends.

@@ -40,19 +40,25 @@ pub struct AddressRecord {
     pub auth0: Option<Arc<Auth0Observation>>,
     /// When DNS (or the operator) last named the address.
     pub named_at: UnixTime,
+    /// For how many seconds after that it is remembered.
+    pub keep_for: i64,
 }
 
 impl Record {
     /// Takes in what a look saw. What the look did not ask again (an address whose turn for HTTP it was not)
-    /// stays as it was; an address that has long not been named goes.
+    /// stays as it was; an address that has long not been named goes, unless nobody could be asked for it.
     pub fn absorb(&mut self, look: Look) {
         let at = look.at;
         self.looked_at = Some(at);
         self.no_route = look.no_route;
         self.surplus_addresses = look.surplus_addresses;
+        if let Some(dns) = look.dns {
+            self.dns = Some(Arc::new(dns));
+        }
         for tls in look.tls {
+            let keep_for = self.keep_for(tls.address);
             let address = self.addresses.entry(tls.address).or_default();
-            address.named_at = at;
+            (address.named_at, address.keep_for) = (at, keep_for);
             if let Some(presented) = &tls.presented {
                 address.presented = Some((at, Arc::clone(presented)));
             }
@@ -66,11 +72,8 @@ impl Record {
             let address = self.addresses.entry(auth0.address).or_default();
             address.auth0 = Some(Arc::new(auth0));
         }
-        let keep = self.forget_after();
-        self.addresses.retain(|_, address| address.named_at.until(at) < keep);
-        if let Some(dns) = look.dns {
-            self.dns = Some(Arc::new(dns));
-        }
+        let dns = self.dns.as_deref();
+        self.addresses.retain(|address, seen| seen.named_at.until(at) < seen.keep_for || unanswered(dns, *address));
         self.disagree_since = self.leaves_differ().then(|| self.disagree_since.unwrap_or(at));
     }
 
@@ -89,16 +92,32 @@ impl Record {
         self.addresses.iter().filter(move |(_, record)| named(record)).map(|(address, record)| (*address, record))
     }
 
+    /// The addresses whose last chain still speaks for the domain: the current ones, and those of a family that
+    /// the last look could not ask for. Only an answer takes an address away, not the lack of one.
+    pub(super) fn presenting(&self) -> impl Iterator<Item = (SocketAddr, &Arc<Presented>)> {
+        let dns = self.dns.as_deref();
+        let speaks =
+            move |at: SocketAddr, seen: &AddressRecord| Some(seen.named_at) == self.looked_at || unanswered(dns, at);
+        let all = self.addresses.iter().filter(move |(address, seen)| speaks(**address, seen));
+        all.filter_map(|(address, seen)| Some((*address, &seen.presented.as_ref()?.1)))
+    }
+
     fn leaves_differ(&self) -> bool {
-        let mut leaves = self.current().filter_map(|(_, address)| Some(address.tls.as_ref()?.leaf()?.sha256));
+        let mut leaves = self.presenting().filter_map(|(_, presented)| Some(presented.leaf()?.sha256));
         let first = leaves.next();
         leaves.any(|leaf| Some(leaf) != first)
     }
 
-    fn forget_after(&self) -> i64 {
-        let ttl = self.dns.as_ref().and_then(|dns| dns.a.ttl.max(dns.aaaa.ttl)).unwrap_or(0);
+    fn keep_for(&self, address: SocketAddr) -> i64 {
+        let of_family = |dns: &Arc<DnsObservation>| if address.is_ipv4() { dns.a.ttl } else { dns.aaaa.ttl };
+        let ttl = self.dns.as_ref().and_then(of_family).unwrap_or(0);
         FORGET_AFTER.max(2 * i64::from(ttl))
     }
+}
+
+/// Whether the name servers failed to say which addresses of this one's family there are.
+fn unanswered(dns: Option<&DnsObservation>, address: SocketAddr) -> bool {
+    dns.is_some_and(|dns| if address.is_ipv4() { dns.a.outcome } else { dns.aaaa.outcome }.is_failure())
 }
 
 /// What a domain shares with others when it is judged.
