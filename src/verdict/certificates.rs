@@ -25,7 +25,8 @@ pub(super) fn judge(domain: &Domain, record: &Record, bench: &mut Bench) {
         entry.1.push(address);
     }
     for (presented, addresses) in chains.values() {
-        for finding in chain(domain, presented, bench) {
+        let findings = chain(domain, presented, bench);
+        for finding in findings.into_iter().chain(unreadable(presented)) {
             bench.find(finding.at(addresses.iter().copied()));
         }
     }
@@ -71,6 +72,13 @@ fn window<'a>(leaf: &'a Certificate, presented: &'a Presented, now: UnixTime) ->
     let best = presented.complete_paths().max_by_key(|path| (path.in_date(now), path.not_after()));
     let of_leaf = Window { limiting: leaf, not_before: leaf.not_before, not_after: leaf.not_after };
     best.map_or(of_leaf, of_path)
+}
+
+/// Whoever cannot read the leaf a server presents does not trust it; what the leaf says cannot be judged then.
+fn unreadable(presented: &Presented) -> Option<Finding> {
+    let (_, reason) = presented.unreadable.first().filter(|_| presented.leaf().is_none())?;
+    let finding = Finding::new(Code::TlsUntrusted, "the server's certificate cannot be read, so nobody trusts it");
+    Some(finding.fact("reason", reason.as_str()))
 }
 
 fn dates(domain: &Domain, leaf: &Certificate, presented: &Presented, bench: &mut Bench) -> Option<Finding> {
