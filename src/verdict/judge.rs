@@ -86,10 +86,11 @@ impl Bench {
         self.changes.iter().copied().find(|moment| *moment > self.now)
     }
 
-    /// What the network did not carry to us says nothing about the domain; what certificates say still holds.
+    /// What the network did not carry to us says nothing about the domain; an answer that came, and what
+    /// certificates say, still holds.
     fn call_it_blindness(&mut self) {
         let before = self.findings.len();
-        self.findings.retain(|finding| finding.entry().kind != Kind::Network);
+        self.findings.retain(|finding| finding.entry().kind != Kind::Network || was_answered(finding.code));
         if self.findings.len() < before {
             let summary = "this domain and every reference fail: it is our own network that is down";
             self.find(Finding::new(Code::WatchBlind, summary));
@@ -109,6 +110,10 @@ fn level(record: &Record, findings: &[Finding]) -> Level {
         Severity::Info if blind || !record.current().any(|(_, seen)| seen.tls.is_some()) => Level::Unknown,
         Severity::Info => Level::Healthy,
     }
+}
+
+const fn was_answered(code: Code) -> bool {
+    matches!(code, Code::HttpErrorStatus | Code::HttpRateLimited)
 }
 
 fn path(domain: &Domain, record: &Record, findings: &[Finding]) -> Path {
