@@ -87,10 +87,13 @@ fn dates(domain: &Domain, leaf: &Certificate, presented: &Presented, bench: &mut
     let lifetime = leaf.lifetime();
     let warn = domain.thresholds.warn_before.seconds(lifetime);
     let critical = domain.thresholds.critical_before.seconds(lifetime);
-    for boundary in [window.not_before, window.not_after.plus(-warn), window.not_after.plus(-critical)] {
-        bench.changes_at(boundary);
+    // Every path's dates, not those of the best one now: when another becomes the best, that is a change as well.
+    let of_paths = presented.complete_paths().map(|path| (path.not_before(), path.not_after()));
+    for (not_before, not_after) in of_paths.chain([(window.not_before, window.not_after)]) {
+        for boundary in [not_before, not_after.plus(-warn), not_after.plus(-critical), not_after.plus(1)] {
+            bench.may_change_at(boundary);
+        }
     }
-    bench.changes_at(window.not_after.plus(1));
     let subject = subject_of(leaf, window.limiting);
     let left = now.until(window.not_after);
     let finding = if left < 0 {
@@ -165,16 +168,16 @@ fn name(domain: &Domain, leaf: &Certificate, presented: &Presented) -> Option<Fi
 
 /// A certificate that was sent, has run out, and is needed by no path that is good now.
 fn surplus(presented: &Presented, bench: &mut Bench) -> Option<Finding> {
+    for certificate in &presented.chain {
+        bench.may_change_at(certificate.not_after.plus(1));
+    }
     let good: Vec<&TrustPath> = presented.complete_paths().filter(|path| path.in_date(bench.now)).collect();
     if good.is_empty() {
         return None;
     }
     let unneeded = |certificate: &&Arc<Certificate>| !good.iter().any(|path| path.contains(certificate.sha256));
-    let others: Vec<_> = presented.chain.iter().filter(unneeded).collect();
-    for certificate in &others {
-        bench.changes_at(certificate.not_after.plus(1));
-    }
-    let stale = others.into_iter().find(|certificate| certificate.not_after < bench.now)?;
+    let mut others = presented.chain.iter().filter(unneeded);
+    let stale = others.find(|certificate| certificate.not_after < bench.now)?;
     let summary =
         format!("the chain holds {}, which nobody needs and which expired on {}", stale.title(), stale.not_after);
     let finding = Finding::new(Code::TlsChainStale, summary);
@@ -199,7 +202,7 @@ fn disagreement<'a>(
         return;
     };
     let over = since.plus(ROLLOUT);
-    bench.changes_at(over);
+    bench.may_change_at(over);
     let is_rollout = all_good && bench.now < over;
     let severity = if is_rollout { Severity::Info } else { Severity::Warning };
     let describe = |(leaf, at): &(&Certificate, Vec<SocketAddr>)| {

@@ -1,6 +1,7 @@
 //! [`judge`]: from what was seen to what is wrong.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 use super::{Finding, Kind, Level, Path, Record, References, Severity, Surroundings, Verdict};
 use super::{certificates, dns, hops, login, reach};
@@ -12,6 +13,20 @@ use crate::observation::{Code, Presented};
 /// Findings are worst first, then by code. A domain never looked at is unknown, and so is one of which nothing
 /// could be seen; whatever was seen is judged.
 pub fn judge(domain: &Domain, record: &Record, surroundings: &Surroundings, now: UnixTime) -> Verdict {
+    let bench = hear(domain, record, surroundings, now);
+    Verdict {
+        domain: domain.name.clone(),
+        at: now,
+        level: level(record, &bench.findings),
+        path: path(domain, record, &bench.findings),
+        effective_expiry: certificates::effective_expiry(record),
+        changes_at: bench.next_change(|then| hear(domain, record, surroundings, then)),
+        findings: bench.findings,
+    }
+}
+
+/// All findings at this moment, in their order, and the moments at which there may be others.
+fn hear(domain: &Domain, record: &Record, surroundings: &Surroundings, now: UnixTime) -> Bench {
     let mut bench = Bench::new(now);
     dns::judge(domain, record, surroundings, &mut bench);
     reach::judge(record, &mut bench);
@@ -20,27 +35,15 @@ pub fn judge(domain: &Domain, record: &Record, surroundings: &Surroundings, now:
     if surroundings.references == References::AllFail {
         bench.call_it_blindness();
     }
-    let changes_at = bench.next_change();
-    let mut findings = bench.findings;
-    worst_first(&mut findings);
-    Verdict {
-        domain: domain.name.clone(),
-        at: now,
-        level: level(record, &findings),
-        path: path(domain, record, &findings),
-        effective_expiry: certificates::effective_expiry(record),
-        changes_at,
-        findings,
-    }
+    worst_first(&mut bench.findings);
+    bench
 }
 
 /// What is wrong with a chain by itself, as a server would present it for the domain: the same findings, without
 /// anything that must be seen over the network.
 pub fn judge_chain(domain: &Domain, presented: &Presented, now: UnixTime) -> Verdict {
-    let mut bench = Bench::new(now);
-    let mut findings = certificates::chain(domain, presented, &mut bench);
-    worst_first(&mut findings);
-    let worst = findings.first().map_or(Severity::Info, |finding| finding.severity);
+    let bench = hear_chain(domain, presented, now);
+    let worst = bench.findings.first().map_or(Severity::Info, |finding| finding.severity);
     Verdict {
         domain: domain.name.clone(),
         at: now,
@@ -50,18 +53,25 @@ pub fn judge_chain(domain: &Domain, presented: &Presented, now: UnixTime) -> Ver
             Severity::Warning => Level::Warning,
             Severity::Info => Level::Healthy,
         },
-        path: hops::of_chain(&findings),
+        path: hops::of_chain(&bench.findings),
         effective_expiry: presented.effective_expiry(),
-        changes_at: bench.next_change(),
-        findings,
+        changes_at: bench.next_change(|then| hear_chain(domain, presented, then)),
+        findings: bench.findings,
     }
+}
+
+fn hear_chain(domain: &Domain, presented: &Presented, now: UnixTime) -> Bench {
+    let mut bench = Bench::new(now);
+    bench.findings = certificates::chain(domain, presented, &mut bench);
+    worst_first(&mut bench.findings);
+    bench
 }
 
 fn worst_first(findings: &mut [Finding]) {
     findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.code.as_str().cmp(b.code.as_str())));
 }
 
-/// Where the findings gather while a domain is judged, and the moments at which they would be others.
+/// Where the findings gather while a domain is judged, and the moments at which there may be others.
 pub(super) struct Bench {
     pub(super) now: UnixTime,
     pub(super) findings: Vec<Finding>,
@@ -77,13 +87,23 @@ impl Bench {
         self.findings.push(finding);
     }
 
-    /// At this moment the same facts will be judged otherwise.
-    pub(super) fn changes_at(&mut self, moment: UnixTime) {
+    /// From this moment on the same facts may be judged otherwise. The moments named must not hang on the time
+    /// they are named at.
+    pub(super) fn may_change_at(&mut self, moment: UnixTime) {
         self.changes.insert(moment);
     }
 
-    fn next_change(&self) -> Option<UnixTime> {
-        self.changes.iter().copied().find(|moment| *moment > self.now)
+    /// The first moment to come at which the same facts do give other findings.
+    fn next_change(&self, hear_at: impl Fn(UnixTime) -> Self) -> Option<UnixTime> {
+        let mut to_come = self.changes.range((Bound::Excluded(self.now), Bound::Unbounded)).copied();
+        to_come.find(|moment| !self.says_the_same(&hear_at(*moment)))
+    }
+
+    /// Whether both found the same, whatever time is left.
+    fn says_the_same(&self, other: &Self) -> bool {
+        let says = |finding: &Finding| (finding.code, finding.severity);
+        let same = |(a, b): (&Finding, &Finding)| says(a) == says(b) && a.addresses == b.addresses;
+        self.findings.len() == other.findings.len() && self.findings.iter().zip(&other.findings).all(same)
     }
 
     /// What the network did not carry to us says nothing about the domain; an answer that came, and what
@@ -98,6 +118,10 @@ impl Bench {
     }
 }
 
+const fn was_answered(code: Code) -> bool {
+    matches!(code, Code::HttpErrorStatus | Code::HttpRateLimited)
+}
+
 /// Critical > warning > unknown > healthy. Our own sight never makes a domain worse than unknown.
 fn level(record: &Record, findings: &[Finding]) -> Level {
     let of_domain = findings.iter().filter(|finding| finding.entry().kind != Kind::Watch);
@@ -110,10 +134,6 @@ fn level(record: &Record, findings: &[Finding]) -> Level {
         Severity::Info if blind || !record.current().any(|(_, seen)| seen.tls.is_some()) => Level::Unknown,
         Severity::Info => Level::Healthy,
     }
-}
-
-const fn was_answered(code: Code) -> bool {
-    matches!(code, Code::HttpErrorStatus | Code::HttpRateLimited)
 }
 
 fn path(domain: &Domain, record: &Record, findings: &[Finding]) -> Path {
