@@ -25,11 +25,15 @@ fn addresses(domain: &Domain, dns: &DnsObservation, surroundings: &Surroundings,
         Families::Auto | Families::Both => vec![("A", dns.a.outcome), ("AAAA", dns.aaaa.outcome)],
     };
     let found = asked.iter().any(|(_, outcome)| *outcome == Outcome::Found);
-    let failed: Vec<_> = asked.iter().filter(|(_, outcome)| outcome.is_failure()).collect();
-    if let [(kind, outcome), ..] = failed[..] {
-        bench.find(unanswered(domain, dns, surroundings, kind, *outcome, found));
-    } else if asked.iter().any(|(_, outcome)| *outcome == Outcome::Nxdomain) {
+    // NXDOMAIN speaks of the name, whatever became of the other question; beside an address it is a name server's
+    // error (RFC 4074 §4.2).
+    if !found && asked.iter().any(|(_, outcome)| *outcome == Outcome::Nxdomain) {
         bench.find(nonexistent(domain, dns));
+    } else if let Some((kind, outcome)) = asked.iter().find(|(_, outcome)| outcome.is_failure()) {
+        let others = asked.iter().any(|(_, outcome)| *outcome == Outcome::NoData)
+            || dns.others_answer == Some(true)
+            || surroundings.resolvers_answer_others;
+        bench.find(unanswered(domain, dns, kind, *outcome, Answered { partly: found, others }));
     } else if !found {
         let kinds = asked.iter().map(|(kind, _)| *kind).collect::<Vec<_>>().join(" nor ");
         let summary = format!("{} has no address: no {kinds} record", end_of_chain(domain, dns));
@@ -37,21 +41,21 @@ fn addresses(domain: &Domain, dns: &DnsObservation, surroundings: &Surroundings,
     }
 }
 
-/// No answer at all: the domain's fault only if the same name servers answer for somebody else.
-fn unanswered(
-    domain: &Domain,
-    dns: &DnsObservation,
-    surroundings: &Surroundings,
-    kind: &str,
-    outcome: Outcome,
+/// What was answered beside a question that was not.
+struct Answered {
+    /// An address of the other family was found.
     partly: bool,
-) -> Finding {
-    let others = dns.others_answer == Some(true) || surroundings.resolvers_answer_others;
+    /// The same name servers do answer us.
+    others: bool,
+}
+
+/// No answer to a question: the domain's fault only if the same name servers answer others.
+fn unanswered(domain: &Domain, dns: &DnsObservation, kind: &str, outcome: Outcome, answered: Answered) -> Finding {
     let outcome = outcome.title();
     let nameservers: Vec<String> = dns.nameservers.iter().map(ToString::to_string).collect();
-    let finding = if partly || others {
-        let summary = format!("{kind} of {}: {outcome}, while other names are answered", domain.name);
-        let severity = if partly { Severity::Warning } else { Severity::Critical };
+    let finding = if answered.partly || answered.others {
+        let summary = format!("{kind} of {}: {outcome}, while other questions are answered", domain.name);
+        let severity = if answered.partly { Severity::Warning } else { Severity::Critical };
         Finding::new(Code::DnsServfail, summary).severity(severity)
     } else {
         let summary = format!("no name server answers us for {} nor for other names ({outcome})", domain.name);
