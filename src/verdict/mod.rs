@@ -83,3 +83,6 @@ impl Level {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

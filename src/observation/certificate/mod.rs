@@ -92,6 +92,31 @@ impl Certificate {
     }
 }
 
+#[cfg(test)]
+impl Certificate {
+    /// A certificate for tests of what comes after parsing: its subject, its dates and a digest of both are all
+    /// there is to it.
+    pub(crate) fn sample(subject: &str, not_before: UnixTime, not_after: UnixTime) -> Self {
+        let der: Arc<[u8]> = format!("{subject} {not_before} {not_after}").into_bytes().into();
+        Self {
+            sha256: Sha256::of(&der),
+            serial: "01".to_owned(),
+            subject: format!("CN={subject}"),
+            issuer: "CN=Issuing CA".to_owned(),
+            not_before,
+            not_after,
+            dns_names: vec![subject.to_owned()],
+            ip_addresses: Vec::new(),
+            key: PublicKey { key_type: KeyType::Ec, bits: Some(256), curve: Some("P-256".to_owned()) },
+            signature_algorithm: "ecdsa-with-SHA256".to_owned(),
+            is_ca: false,
+            self_issued: false,
+            names: RawNames { subject: subject.as_bytes().into(), issuer: (*b"Issuing CA").into() },
+            der,
+        }
+    }
+}
+
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({:?}, until {})", self.subject, self.not_after)

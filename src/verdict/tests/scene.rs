@@ -1,0 +1,242 @@
+//! What was seen, for the tests: [`seen`] puts a domain and its addresses together, [`address`] begins an address
+//! at which all is well, [`answer`] an answer of any status.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use super::leaf::Chain;
+use super::{NAME, NOW, leaf, name, socket};
+use crate::domain::{Domain, UnixTime};
+use crate::observation::{
+    AnswerHeaders, Auth0Observation, CnameLink, Code, DnsObservation, Failure, Look, Lookup, Outcome, Presented,
+    TlsObservation, Vantage, View,
+};
+use crate::verdict::{Record, References, Surroundings, Verdict, judge};
+
+/// A domain with nothing expected of it, whose DNS names these addresses, looked at once.
+pub(in crate::verdict) fn seen<const N: usize>(addresses: [At; N]) -> Scene {
+    Scene {
+        domain: Domain::new(name(NAME)),
+        dns: Some(records(&addresses)),
+        addresses: addresses.into(),
+        no_route: Vec::new(),
+        surroundings: Surroundings::default(),
+    }
+}
+
+/// An address at which all is well: a good chain, and Auth0's document for this domain.
+pub(in crate::verdict) fn address(text: &str) -> At {
+    At { address: socket(text), presented: Some(leaf().presented()), failure: None, answer: Some(answer(200)) }
+}
+
+/// An answer of this status; 200 has the document that is due, any other a page.
+pub(in crate::verdict) fn answer(status: u16) -> Answer {
+    let issuer = (status == 200).then(|| format!("https://{NAME}/"));
+    Answer { status: Some(status), is_json: status == 200, issuer, ..no_answer() }
+}
+
+/// No answer, for this reason.
+pub(in crate::verdict) fn unanswered(code: Code) -> Answer {
+    Answer { failure: Some(Failure::new(code, "it broke off")), ..no_answer() }
+}
+
+/// An answer as it is observed; the address it came from is set where it is put.
+pub(in crate::verdict) type Answer = Auth0Observation;
+
+fn no_answer() -> Answer {
+    Answer::new(socket("192.0.2.1:443"))
+}
+
+impl Answer {
+    pub(in crate::verdict) fn issuer(mut self, issuer: &str) -> Self {
+        self.issuer = Some(issuer.to_owned());
+        self
+    }
+
+    pub(in crate::verdict) fn headers(mut self, set: impl FnOnce(&mut AnswerHeaders)) -> Self {
+        set(&mut self.headers);
+        self
+    }
+
+    /// With the header that Auth0's application alone sets.
+    pub(in crate::verdict) fn sent_by_auth0(self) -> Self {
+        self.headers(|headers| headers.auth0_request_id = Some("f00d".to_owned()))
+    }
+
+    pub(in crate::verdict) fn key_marker(mut self, marker: &str) -> Self {
+        self.key_marker = Some(marker.to_owned());
+        self
+    }
+}
+
+/// One address and what it showed.
+#[derive(Debug, Clone)]
+pub(in crate::verdict) struct At {
+    address: SocketAddr,
+    presented: Option<Arc<Presented>>,
+    failure: Option<Code>,
+    answer: Option<Answer>,
+}
+
+impl At {
+    pub(in crate::verdict) fn presents(mut self, chain: &Chain) -> Self {
+        self.presented = Some(chain.presented());
+        self
+    }
+
+    pub(in crate::verdict) fn presents_this(mut self, presented: Presented) -> Self {
+        self.presented = Some(Arc::new(presented));
+        self
+    }
+
+    /// No handshake comes to be, and nothing is presented.
+    pub(in crate::verdict) fn fails(mut self, code: Code) -> Self {
+        self.failure = Some(code);
+        self.presented = None;
+        self.answer = None;
+        self
+    }
+
+    pub(in crate::verdict) fn answers(mut self, answer: Answer) -> Self {
+        self.answer = Some(answer);
+        self
+    }
+
+    /// It was not this address's turn for a request.
+    pub(in crate::verdict) fn not_asked(mut self) -> Self {
+        self.answer = None;
+        self
+    }
+
+    fn tls(&self) -> TlsObservation {
+        TlsObservation {
+            presented: self.presented.clone(),
+            version: self.failure.is_none().then(|| "TLSv1.3".to_owned()),
+            failure: self.failure.map(|code| Failure::new(code, "as the system says")),
+            ..TlsObservation::new(self.address)
+        }
+    }
+
+    fn auth0(&self) -> Option<Auth0Observation> {
+        self.answer.clone().map(|answer| Auth0Observation { address: self.address, ..answer })
+    }
+}
+
+/// A domain and what one look saw of it.
+#[derive(Debug, Clone)]
+pub(in crate::verdict) struct Scene {
+    pub(in crate::verdict) domain: Domain,
+    pub(in crate::verdict) surroundings: Surroundings,
+    dns: Option<DnsObservation>,
+    addresses: Vec<At>,
+    no_route: Vec<SocketAddr>,
+}
+
+impl Scene {
+    pub(in crate::verdict) fn domain(mut self, set: impl FnOnce(&mut Domain)) -> Self {
+        set(&mut self.domain);
+        self
+    }
+
+    pub(in crate::verdict) fn dns(mut self, set: impl FnOnce(&mut DnsObservation)) -> Self {
+        set(self.dns.get_or_insert_with(|| records(&[])));
+        self
+    }
+
+    /// A and AAAA are answered so.
+    pub(in crate::verdict) fn outcomes(self, a: Outcome, aaaa: Outcome) -> Self {
+        self.dns(|dns| {
+            dns.a.outcome = a;
+            dns.aaaa.outcome = aaaa;
+        })
+    }
+
+    /// The CNAME chain leads from the domain over these targets.
+    pub(in crate::verdict) fn cname(self, targets: &[&str]) -> Self {
+        self.dns(|dns| {
+            let aliases = std::iter::once(NAME).chain(targets.iter().copied());
+            let link = |(alias, target): (&str, &&str)| CnameLink { name: name(alias), target: name(target), ttl: 60 };
+            dns.cname = aliases.zip(targets).map(link).collect();
+        })
+    }
+
+    /// There are these TXT records at the ownership name.
+    pub(in crate::verdict) fn txt(self, records: &[&str]) -> Self {
+        let records = records.iter().map(|text| (*text).to_owned()).collect();
+        self.dns(|dns| dns.txt = Lookup { records, ttl: Some(60), outcome: Outcome::Found })
+    }
+
+    pub(in crate::verdict) fn no_route(mut self, address: &str) -> Self {
+        self.no_route.push(socket(address));
+        self
+    }
+
+    pub(in crate::verdict) fn references(mut self, references: References) -> Self {
+        self.surroundings.references = references;
+        self
+    }
+
+    /// As a look that began at this moment.
+    pub(in crate::verdict) fn look(&self, at: UnixTime) -> Look {
+        Look {
+            domain: self.domain.name.clone(),
+            vantage: Vantage::default(),
+            view: View::Proxy,
+            at,
+            dns: self.dns.clone(),
+            tls: self.addresses.iter().map(At::tls).collect(),
+            auth0: self.addresses.iter().filter_map(At::auth0).collect(),
+            no_route: self.no_route.clone(),
+            surplus_addresses: 0,
+            elapsed_ms: 1,
+        }
+    }
+
+    /// What is known after this look, made at [`NOW`], alone.
+    pub(in crate::verdict) fn record(&self) -> Record {
+        let mut record = Record::default();
+        record.absorb(self.look(NOW));
+        record
+    }
+
+    pub(in crate::verdict) fn verdict(&self) -> Verdict {
+        self.verdict_in(0)
+    }
+
+    /// Looked at now, judged so many seconds later.
+    pub(in crate::verdict) fn verdict_in(&self, seconds: i64) -> Verdict {
+        self.judge(&self.record(), NOW.plus(seconds))
+    }
+
+    /// The verdict on a record of several looks.
+    pub(in crate::verdict) fn judge(&self, record: &Record, now: UnixTime) -> Verdict {
+        judge(&self.domain, record, &self.surroundings, now)
+    }
+}
+
+/// Records that name the addresses, with a TTL of a minute; no CNAME, no TXT.
+fn records(addresses: &[At]) -> DnsObservation {
+    let ips = addresses.iter().map(|at| at.address.ip());
+    let a: Vec<Ipv4Addr> =
+        ips.clone().filter_map(|ip| if let std::net::IpAddr::V4(v4) = ip { Some(v4) } else { None }).collect();
+    let aaaa: Vec<Ipv6Addr> =
+        ips.filter_map(|ip| if let std::net::IpAddr::V6(v6) = ip { Some(v6) } else { None }).collect();
+    DnsObservation {
+        nameservers: vec![socket("192.0.2.53:53")],
+        a: lookup(a),
+        aaaa: lookup(aaaa),
+        cname: Vec::new(),
+        cname_loop: false,
+        txt_name: name("_cf-custom-hostname.login.example.com"),
+        txt: Lookup::empty(Outcome::Nxdomain),
+        others_answer: None,
+        elapsed_ms: 1,
+    }
+}
+
+fn lookup<T>(records: Vec<T>) -> Lookup<T> {
+    if records.is_empty() {
+        return Lookup::empty(Outcome::NoData);
+    }
+    Lookup { records, ttl: Some(60), outcome: Outcome::Found }
+}
