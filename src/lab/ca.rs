@@ -14,6 +14,7 @@ pub use super::leaf::{Flaw, KeyKind, LeafSpec, Validity};
 /// A certificate authority of the lab: its certificate, its key, and the intermediates between it and its root.
 #[derive(Debug)]
 pub struct Authority {
+    name: String,
     issuer: Issuer<'static, KeyPair>,
     certificate: Certificate,
     /// What a server presents beside the leaf: own certificate first, upwards, without the root.
@@ -32,7 +33,8 @@ impl Authority {
         let key = key.generate()?;
         let params = authority_params(name, validity)?;
         let certificate = params.self_signed(&key)?;
-        Ok(Self { issuer: Issuer::new(params, key), root: certificate.clone(), presented: Vec::new(), certificate })
+        let (name, issuer) = (name.to_owned(), Issuer::new(params, key));
+        Ok(Self { name, issuer, root: certificate.clone(), presented: Vec::new(), certificate })
     }
 
     /// A new intermediate called `name` below this authority, valid from 2000 until 2100.
@@ -48,7 +50,16 @@ impl Authority {
         let certificate = params.signed_by(&key, &self.issuer)?;
         let mut presented = vec![certificate.clone()];
         presented.extend(self.presented.iter().cloned());
-        Ok(Self { issuer: Issuer::new(params, key), root: self.root.clone(), presented, certificate })
+        let (name, issuer) = (name.to_owned(), Issuer::new(params, key));
+        Ok(Self { name, issuer, root: self.root.clone(), presented, certificate })
+    }
+
+    /// A certificate for this authority's name and key that `other` has signed: a cross-sign, by which what this
+    /// authority issues leads to the other's root as well.
+    pub fn cross_signed_by(&self, other: &Self, validity: Validity) -> Result<CertificateDer<'static>, LabError> {
+        let mut params = authority_params(&self.name, validity)?;
+        params.use_authority_key_identifier_extension = true;
+        Ok(params.signed_by(self.issuer.key(), &other.issuer)?.der().clone())
     }
 
     /// A leaf after `spec`, signed by this authority, with the chain a well-kept server would present.
