@@ -71,7 +71,7 @@ pub struct Presented {
     pub self_signed: bool,
     /// Every path found from the leaf to a root of the trust store.
     pub paths: Vec<TrustPath>,
-    /// Why no path was found, in the verifier's words; `None` if one was.
+    /// Why no path was found, for people; `None` if one was.
     pub refusal: Option<String>,
 }
 

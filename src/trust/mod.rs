@@ -4,7 +4,10 @@
 
 mod bundle;
 mod paths;
+mod refusal;
 mod store;
+#[cfg(all(test, feature = "demo"))]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;

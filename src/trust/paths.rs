@@ -5,6 +5,7 @@
 //! notBefore of one of them. Judging at each certificate's notBefore therefore finds every path there is.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
 use super::bundle::{self, Bundle};
+use super::refusal;
 use super::store::TrustStore;
 use crate::domain::UnixTime;
 use crate::observation::certificate::Certificate;
@@ -27,7 +29,7 @@ const MAX_PATHS: usize = 16;
 /// What the search for paths came to.
 pub(super) struct Found {
     pub(super) paths: Vec<TrustPath>,
-    /// Why there is none, in webpki's words.
+    /// Why there is none, for people.
     pub(super) refusal: Option<String>,
 }
 
@@ -89,7 +91,7 @@ fn search(store: &TrustStore, leaf: &Arc<Certificate>, pool: &Pool<'_>) -> Found
     let der = leaf.der();
     let end_entity = match EndEntityCert::try_from(&der) {
         Ok(end_entity) => end_entity,
-        Err(error) => return Found { paths: Vec::new(), refusal: Some(error.to_string()) },
+        Err(error) => return Found { paths: Vec::new(), refusal: Some(refusal::words(&error)) },
     };
     let intermediates: Vec<CertificateDer<'_>> = pool.all().map(|(certificate, _)| certificate.der()).collect();
     let paths = RefCell::new(Vec::new());
@@ -109,21 +111,19 @@ fn search(store: &TrustStore, leaf: &Arc<Certificate>, pool: &Pool<'_>) -> Found
             None,
             Some(&note),
         );
-        refusal = outcome.err().map(|error| error.to_string()).or(refusal);
+        refusal = outcome.err().map(|error| refusal::words(&error)).or(refusal);
     }
     let paths = distinct(paths.into_inner());
     Found { refusal: refusal.filter(|_| paths.is_empty()), paths }
 }
 
-/// The leaf's notBefore and, within its lifetime, those of all the others.
+/// The leaf's notBefore, come what may; then, within its lifetime, those of the others, the latest first.
 fn moments(leaf: &Certificate, pool: &Pool<'_>) -> Vec<PkiTime> {
     let others = pool.all().map(|(certificate, _)| certificate.not_before);
-    let mut moments: Vec<UnixTime> = others.filter(|moment| leaf.in_date(*moment)).collect();
-    moments.push(leaf.not_before);
-    moments.sort_unstable();
-    moments.dedup();
-    // The latest come first: a path that is valid now usually became so when its leaf was issued.
-    let seconds = moments.into_iter().rev().map(|moment| u64::try_from(moment.0).unwrap_or(0));
+    let later: BTreeSet<UnixTime> =
+        others.filter(|moment| leaf.in_date(*moment) && *moment != leaf.not_before).collect();
+    let moments = std::iter::once(leaf.not_before).chain(later.into_iter().rev());
+    let seconds = moments.map(|moment| u64::try_from(moment.0).unwrap_or(0));
     seconds.take(MAX_MOMENTS).map(|seconds| PkiTime::since_unix_epoch(Duration::from_secs(seconds))).collect()
 }
 
@@ -138,8 +138,11 @@ fn trust_path(
     for intermediate in path.intermediate_certificates() {
         steps.push(pool.step(intermediate.der().as_ref())?);
     }
-    steps.push(PathStep { certificate: Arc::clone(&store.roots[root]), origin: Origin::Root });
-    Some(TrustPath { steps })
+    // A path over the root as the server sent it is the path to the root itself.
+    let root = &store.roots[root];
+    let sent = steps[1..].iter().any(|step| step.certificate.sha256 == root.sha256);
+    steps.push(PathStep { certificate: Arc::clone(root), origin: Origin::Root });
+    (!sent).then_some(TrustPath { steps })
 }
 
 fn distinct(paths: Vec<TrustPath>) -> Vec<TrustPath> {
