@@ -31,7 +31,6 @@ fn critical_at(findings: &[Finding], hop: Hop) -> Option<&Finding> {
 /// The hop a code speaks of by itself; those of a login are placed by the answer.
 fn hop_of(code: Code) -> Option<Hop> {
     match (code, code.area()) {
-        (Code::WatchResolverFailed, _) => Some(Hop::Resolver),
         (Code::DnsTxtMissing | Code::DnsTxtMismatch, _) => None,
         (_, "dns") => Some(Hop::Dns),
         (_, "connect") => Some(Hop::Connect),
