@@ -260,7 +260,7 @@ impl Daemon {
         }
         while let Some(transition) = self.keeper.poll_transition() {
             tracing::info!(domain = %transition.domain, from = transition.from.as_str(), to = transition.to.as_str(),
-                why = ?transition.why, "verdict");
+                why = %transition.why.escape_debug(), "verdict");
         }
         while let Some((receiver, event)) = self.keeper.poll_event() {
             log_event(&receiver, &event);

@@ -34,6 +34,8 @@ pub(super) struct OwnSight {
     /// The number of the change whose commit lets the heartbeat go.
     heartbeat_by: Option<u64>,
     heartbeat_due: bool,
+    /// Whether a look lately found no route over IPv6.
+    no_ipv6: bool,
     sequence: u64,
 }
 
@@ -56,6 +58,7 @@ impl OwnSight {
             next_heartbeat: now.mono + HEARTBEAT_EVERY,
             heartbeat_by: None,
             heartbeat_due: false,
+            no_ipv6: false,
             sequence: 0,
         }
     }
@@ -68,6 +71,8 @@ impl OwnSight {
 
     pub(super) fn note_look(&mut self, look: &Look, now: Now) {
         self.looks_since_heartbeat += 1;
+        let tried_ipv6 = look.tls.iter().any(|tls| tls.address.is_ipv6());
+        self.no_ipv6 = !look.no_route.is_empty() || self.no_ipv6 && !tried_ipv6;
         let Some(dns) = look.dns.as_ref().filter(|dns| !dns.failed()) else { return };
         let known = self.answered.iter().position(|answered| answered.nameservers == dns.nameservers);
         let index = known.unwrap_or_else(|| {
@@ -172,6 +177,8 @@ impl Keeper {
     /// What is wrong with our own sight, as (code, severity) of what stands in the ledger.
     pub(super) fn own_sight_findings(&self) -> Vec<(String, Severity)> {
         let ours = self.ledger.incidents().filter(|incident| incident.domain.is_empty());
-        ours.map(|incident| (incident.code.to_owned(), incident.severity)).collect()
+        let standing = ours.map(|incident| (incident.code.to_owned(), incident.severity));
+        let no_ipv6 = self.own_sight.no_ipv6.then(|| (Code::WatchNoIpv6.to_string(), Severity::Info));
+        standing.chain(no_ipv6).collect()
     }
 }

@@ -35,8 +35,10 @@ pub struct DomainState {
     pub domain: Arc<Domain>,
     /// What was seen.
     pub record: Arc<Record>,
-    /// What that comes to; `None` before the first look.
+    /// What that comes to; `None` while nothing is known.
     pub verdict: Option<Arc<Verdict>>,
+    /// Whether this process has looked at it, as opposed to what an earlier one remembered.
+    pub was_looked_at: bool,
 }
 
 impl DomainState {

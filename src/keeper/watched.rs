@@ -112,6 +112,7 @@ impl Watched {
             domain: Arc::clone(&self.watch.domain),
             record: Arc::clone(&self.record),
             verdict: self.verdict.clone(),
+            was_looked_at: self.looked_at,
         }
     }
 

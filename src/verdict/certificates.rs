@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::judge::Bench;
-use super::reach::where_of;
+use super::bench::{Bench, where_of};
 use super::{Finding, Record, Severity};
 use crate::domain::{Domain, Span, UnixTime};
 use crate::observation::certificate::{Certificate, Sha256};

@@ -1,6 +1,6 @@
 //! What the records say: addresses, the CNAME chain, the ownership TXT record.
 
-use super::judge::Bench;
+use super::bench::Bench;
 use super::{Finding, Record, Severity, Surroundings};
 use crate::domain::{Domain, Families, Span, UnixTime, Verification};
 use crate::observation::{Code, DnsObservation, Outcome};

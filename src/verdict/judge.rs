@@ -1,12 +1,10 @@
 //! [`judge`]: from what was seen to what is wrong.
 
-use std::collections::BTreeSet;
-use std::ops::Bound;
-
+use super::bench::Bench;
 use super::{Finding, Kind, Level, Path, Record, References, Severity, Surroundings, Verdict};
 use super::{certificates, dns, hops, login, reach};
 use crate::domain::{Domain, UnixTime};
-use crate::observation::{Code, Presented};
+use crate::observation::Presented;
 
 /// What is wrong with a domain at the moment `now`, by all that was seen of it.
 ///
@@ -35,7 +33,7 @@ fn hear(domain: &Domain, record: &Record, surroundings: &Surroundings, now: Unix
     if surroundings.references == References::AllFail {
         bench.call_it_blindness();
     }
-    worst_first(&mut bench.findings);
+    bench.worst_first();
     bench
 }
 
@@ -63,63 +61,8 @@ pub fn judge_chain(domain: &Domain, presented: &Presented, now: UnixTime) -> Ver
 fn hear_chain(domain: &Domain, presented: &Presented, now: UnixTime) -> Bench {
     let mut bench = Bench::new(now);
     bench.findings = certificates::chain(domain, presented, &mut bench);
-    worst_first(&mut bench.findings);
+    bench.worst_first();
     bench
-}
-
-fn worst_first(findings: &mut [Finding]) {
-    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.code.as_str().cmp(b.code.as_str())));
-}
-
-/// Where the findings gather while a domain is judged, and the moments at which there may be others.
-pub(super) struct Bench {
-    pub(super) now: UnixTime,
-    pub(super) findings: Vec<Finding>,
-    changes: BTreeSet<UnixTime>,
-}
-
-impl Bench {
-    fn new(now: UnixTime) -> Self {
-        Self { now, findings: Vec::new(), changes: BTreeSet::new() }
-    }
-
-    pub(super) fn find(&mut self, finding: Finding) {
-        self.findings.push(finding);
-    }
-
-    /// From this moment on the same facts may be judged otherwise. The moments named must not hang on the time
-    /// they are named at.
-    pub(super) fn may_change_at(&mut self, moment: UnixTime) {
-        self.changes.insert(moment);
-    }
-
-    /// The first moment to come at which the same facts do give other findings.
-    fn next_change(&self, hear_at: impl Fn(UnixTime) -> Self) -> Option<UnixTime> {
-        let mut to_come = self.changes.range((Bound::Excluded(self.now), Bound::Unbounded)).copied();
-        to_come.find(|moment| !self.says_the_same(&hear_at(*moment)))
-    }
-
-    /// Whether both found the same, whatever time is left.
-    fn says_the_same(&self, other: &Self) -> bool {
-        let says = |finding: &Finding| (finding.code, finding.severity);
-        let same = |(a, b): (&Finding, &Finding)| says(a) == says(b) && a.addresses == b.addresses;
-        self.findings.len() == other.findings.len() && self.findings.iter().zip(&other.findings).all(same)
-    }
-
-    /// What the network did not carry to us says nothing about the domain; an answer that came, and what
-    /// certificates say, still holds.
-    fn call_it_blindness(&mut self) {
-        let before = self.findings.len();
-        self.findings.retain(|finding| finding.entry().kind != Kind::Network || was_answered(finding.code));
-        if self.findings.len() < before {
-            let summary = "this domain and every reference fail: it is our own network that is down";
-            self.find(Finding::new(Code::WatchBlind, summary));
-        }
-    }
-}
-
-const fn was_answered(code: Code) -> bool {
-    matches!(code, Code::HttpErrorStatus | Code::HttpRateLimited)
 }
 
 /// Critical > warning > unknown > healthy. Our own sight never makes a domain worse than unknown.

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::judge::Bench;
-use super::reach::where_of;
+use super::bench::{Bench, where_of};
 use super::{Finding, Kind, Record, Severity, catalogue};
 use crate::domain::Domain;
 use crate::observation::{Auth0Observation, Code};

@@ -4,6 +4,7 @@
 //! The codes a [`Finding`] may carry, their severities, kinds and families and what they mean stand in one
 //! table, the [`catalogue`].
 
+mod bench;
 pub mod catalogue;
 mod certificates;
 mod dns;

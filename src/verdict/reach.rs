@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::judge::Bench;
+use super::bench::{Bench, where_of};
 use super::{Finding, Record, Severity};
 use crate::observation::{Code, Failure};
 
@@ -19,27 +19,13 @@ pub(super) fn judge(record: &Record, bench: &mut Bench) {
     for (code, at) in failing {
         bench.find(finding(code, &at, working));
     }
-    if !record.no_route.is_empty() {
-        let summary = "this machine has no route over IPv6, so AAAA addresses are not looked at";
-        bench.find(Finding::new(Code::WatchNoIpv6, summary));
-    }
 }
 
 /// One finding for all addresses that fail alike; a warning where another address still works.
-pub(super) fn finding(code: Code, at: &[(SocketAddr, &Failure)], working: usize) -> Finding {
+fn finding(code: Code, at: &[(SocketAddr, &Failure)], working: usize) -> Finding {
     let detail = at.first().map_or("", |(_, failure)| failure.detail.as_str());
     let finding = Finding::new(code, format!("{}: {detail}", where_of(at.iter().map(|(address, _)| *address))))
         .at(at.iter().map(|(address, _)| *address))
         .fact("detail", detail);
     if working > 0 { finding.severity(Severity::Warning).fact("addresses_working", working) } else { finding }
-}
-
-/// `192.0.2.1:443`, or `192.0.2.1:443 and 3 more`.
-pub(super) fn where_of(addresses: impl IntoIterator<Item = SocketAddr>) -> String {
-    let mut addresses = addresses.into_iter();
-    let first = addresses.next().map(|address| address.to_string()).unwrap_or_default();
-    match addresses.count() {
-        0 => first,
-        more => format!("{first} and {more} more"),
-    }
 }

@@ -81,7 +81,7 @@ impl Record {
     /// address is seen again.
     pub fn remember(&mut self, address: SocketAddr, seen_at: UnixTime, presented: Arc<Presented>, at: UnixTime) {
         let record = self.addresses.entry(address).or_default();
-        record.named_at = at;
+        (record.named_at, record.keep_for) = (at, FORGET_AFTER);
         record.presented.get_or_insert((seen_at, presented));
         self.looked_at = Some(at);
     }

@@ -24,7 +24,7 @@ pub(super) async fn healthy(State(shared): State<Shared>) -> (StatusCode, String
 /// 200 once every domain has had a look, so that what is scraped is whole; 503 before.
 pub(super) async fn ready(State(shared): State<Shared>) -> (StatusCode, String) {
     let snapshot = shared.snapshot.borrow().clone();
-    match snapshot.domains.iter().filter(|domain| domain.verdict.is_none()).count() {
+    match snapshot.domains.iter().filter(|domain| !domain.was_looked_at).count() {
         0 => (StatusCode::OK, "ready\n".to_owned()),
         missing => (StatusCode::SERVICE_UNAVAILABLE, format!("{missing} domains have not been looked at yet\n")),
     }

@@ -27,7 +27,16 @@ pub(crate) fn verdict_json(verdict: &Verdict, observations: Value) -> Value {
 
 pub(super) fn json(seen: &Seen) -> Value {
     let look = &seen.look;
-    verdict_json(&seen.verdict, json!({ "dns": look.dns, "tls": look.tls, "auth0": look.auth0 }))
+    verdict_json(
+        &seen.verdict,
+        json!({
+            "dns": look.dns,
+            "tls": look.tls,
+            "auth0": look.auth0,
+            "no_route": look.no_route.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "surplus_addresses": look.surplus_addresses,
+        }),
+    )
 }
 
 /// One block a domain; of many, a last line that counts them.
@@ -46,7 +55,14 @@ fn block(seen: &Seen, now: UnixTime) -> String {
     verdict_text::headline(&seen.verdict)
         + &verdict_text::path_strip(&seen.verdict.path)
         + &verdict_text::addresses(&seen.look.tls, now)
+        + &no_route(seen)
         + &verdict_text::findings(&seen.verdict.findings)
+}
+
+/// Addresses that this machine cannot look at, which is nobody's fault.
+fn no_route(seen: &Seen) -> String {
+    let line = |address| format!("  {address}  not looked at: this machine has no route over IPv6\n");
+    seen.look.no_route.iter().map(line).collect()
 }
 
 /// How far a command has come; shown on a terminal alone, and only where there is something to wait for.

@@ -3,7 +3,7 @@
 use super::scene::unanswered;
 use super::*;
 use crate::observation::Outcome;
-use crate::verdict::Severity::{Critical, Info, Warning};
+use crate::verdict::Severity::{Critical, Warning};
 use crate::verdict::{Record, References};
 
 const ONE: &str = "192.0.2.1:443";
@@ -47,15 +47,13 @@ fn findings_stand_worst_first_then_by_code() {
     let scene = seen([
         address(ONE).presents(&leaf().left(-1).untrusted().for_another_name()).answers(answer(301)),
         address(TWO).presents(&leaf()),
-    ])
-    .no_route("[2001:db8::1]:443");
+    ]);
     let expected = [
         (Code::TlsExpired, Critical),
         (Code::TlsNameMismatch, Critical),
         (Code::TlsUntrusted, Critical),
         (Code::HttpRedirect, Warning),
         (Code::TlsAddressesDisagree, Warning),
-        (Code::WatchNoIpv6, Info),
     ];
     assert_eq!(found(&scene.verdict()), expected);
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::observation::Outcome;
-use crate::verdict::Severity::{Critical, Info, Warning};
+use crate::verdict::Severity::{Critical, Warning};
 
 const NETWORK: [Code; 6] = [
     Code::ConnectRefused,
@@ -46,7 +46,7 @@ fn different_faults_at_every_address_are_all_critical() {
 fn a_family_without_a_route_here_is_no_finding_of_the_domain() {
     let scene = seen([address("192.0.2.1:443")]).no_route("[2001:db8::1]:443");
     let verdict = scene.verdict();
-    assert_eq!(found(&verdict), [(Code::WatchNoIpv6, Info)]);
+    assert_eq!(found(&verdict), []);
     assert_eq!(verdict.level, Level::Healthy);
 }
 
@@ -54,6 +54,6 @@ fn a_family_without_a_route_here_is_no_finding_of_the_domain() {
 fn where_no_address_has_a_route_nothing_is_known() {
     let scene = seen([]).outcomes(Outcome::NoData, Outcome::Found).no_route("[2001:db8::1]:443");
     let verdict = scene.verdict();
-    assert_eq!(found(&verdict), [(Code::WatchNoIpv6, Info)]);
+    assert_eq!(found(&verdict), []);
     assert_eq!(verdict.level, Level::Unknown);
 }
