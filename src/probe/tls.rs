@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ClientConfig, Resumption};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::{AlertDescription, DigitallySignedStruct, ProtocolVersion, SignatureScheme};
+use rustls::{AlertDescription, DigitallySignedStruct, NamedGroup, ProtocolVersion, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime as PkiTime};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
@@ -89,7 +89,7 @@ fn describe(stream: &TlsStream<TcpStream>, observation: &mut TlsObservation) {
     let (_, connection) = stream.get_ref();
     observation.version = connection.protocol_version().map(version_name);
     observation.cipher_suite = connection.negotiated_cipher_suite().map(|suite| suite_name(suite.suite()));
-    observation.group = connection.negotiated_key_exchange_group().map(|group| format!("{:?}", group.name()));
+    observation.group = connection.negotiated_key_exchange_group().map(|group| group_name(group.name()));
     observation.alpn = connection.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned());
 }
 
@@ -105,6 +105,15 @@ fn version_name(version: ProtocolVersion) -> String {
 fn suite_name(suite: rustls::CipherSuite) -> String {
     let name = format!("{suite:?}");
     name.strip_prefix("TLS13_").map(|rest| format!("TLS_{rest}")).unwrap_or(name)
+}
+
+/// IANA's name: rustls writes as the registry does, but for Montgomery's curves in capitals.
+fn group_name(group: NamedGroup) -> String {
+    match group {
+        NamedGroup::X25519 => "x25519".to_owned(),
+        NamedGroup::X448 => "x448".to_owned(),
+        other => format!("{other:?}"),
+    }
 }
 
 fn failed(mut observation: TlsObservation, failure: Failure) -> Handshake {
