@@ -16,7 +16,7 @@ pub(super) fn report(all: &[Seen], plan: &Plan) -> String {
         [one] => about(one),
         _ => format!("{} of {} domains are not healthy", ill.len(), all.len()),
     };
-    let mut out = format!("NOTAFTER {} - {headline} | {}\n", status(worst), performance(all, plan));
+    let mut out = format!("NOTAFTER {} - {headline}{}\n", status(worst), performance(all, plan));
     if ill.len() > 1 {
         for seen in ill {
             let _ = writeln!(out, "{}: {}", status(seen.verdict.level), about(seen));
@@ -46,7 +46,8 @@ fn about(seen: &Seen) -> String {
     printable(&format!("{}: {what}", verdict.domain)).replace('|', "/")
 }
 
-/// Seconds left until the effective expiry, with the thresholds by which it was judged.
+/// Seconds left until the effective expiry, with the thresholds by which it was judged; nothing, not even the bar
+/// before it, where no certificate was seen.
 fn performance(all: &[Seen], plan: &Plan) -> String {
     let datum = |(index, seen): (usize, &Seen)| {
         let left = plan.at.until(seen.verdict.effective_expiry?);
@@ -55,7 +56,8 @@ fn performance(all: &[Seen], plan: &Plan) -> String {
         let (warn, critical) = (thresholds.warn_before.seconds(lifetime), thresholds.critical_before.seconds(lifetime));
         Some(format!("'{}'={left}s;{warn}:;{critical}:", seen.verdict.domain))
     };
-    all.iter().enumerate().filter_map(datum).collect::<Vec<_>>().join(" ")
+    let data: Vec<String> = all.iter().enumerate().filter_map(datum).collect();
+    if data.is_empty() { String::new() } else { format!(" | {}", data.join(" ")) }
 }
 
 /// The lifetime of the leaf whose effective expiry is the domain's.
