@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
 
 fn list() -> String {
     ENTRIES.iter().fold(String::new(), |mut out, entry| {
-        let _ = writeln!(out, "{:<26} {:<9} {}", entry.code, entry.severity.as_str(), entry.title);
+        let _ = writeln!(out, "{:<24} {:<8} {}", entry.code, entry.severity.as_str(), entry.title);
         out
     })
 }

@@ -102,7 +102,7 @@ fn certificate_text(file: &Path, index: usize, certificate: &Result<Certificate,
     line("sha256", &certificate.sha256.to_string());
     let kind = if certificate.is_ca { ", a CA" } else { "" };
     let valid = format!("{} to {}", certificate.not_before, certificate.not_after);
-    let _ = writeln!(out, "  {:<10}{valid}  {}{}", "valid", verdict_text::left(certificate, now), styled(kind, DIM));
+    let _ = writeln!(out, "  {:<10}{valid} {}{}", "valid", verdict_text::left(certificate, now), styled(kind, DIM));
     out
 }
 

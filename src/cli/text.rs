@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
-use textwrap::Options;
+use textwrap::{Options, WordSplitter};
 
 use crate::verdict::{HopStatus, Level, Severity};
 
@@ -45,7 +45,12 @@ pub(super) fn printable(text: &str) -> String {
 
 /// The text in lines of [`WIDTH`], the first after `first`, the others after `rest`.
 pub(super) fn wrapped(text: &str, first: &str, rest: &str) -> String {
-    let options = Options::new(WIDTH).initial_indent(first).subsequent_indent(rest).break_words(true);
+    // A name or an option that was broken at its hyphen could not be copied.
+    let options = Options::new(WIDTH)
+        .initial_indent(first)
+        .subsequent_indent(rest)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .break_words(true);
     textwrap::fill(&printable(text), options)
 }
 

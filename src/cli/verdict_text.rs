@@ -27,11 +27,11 @@ pub(super) fn both_ways(name: &DomainName) -> String {
     if unicode == name.as_str() { unicode } else { format!("{name} ({unicode})") }
 }
 
-/// The seven hops on one line, and a line for the first that is broken.
+/// The seven hops on one line; the words are short so that it fits with three of them broken.
 pub(super) fn path_strip(path: &Path) -> String {
     let word = |status| match status {
         HopStatus::Ok => "ok",
-        HopStatus::Broken => "BROKEN",
+        HopStatus::Broken => "BAD",
         HopStatus::Unknown => "?",
         HopStatus::NotLooked => "-",
     };
@@ -76,11 +76,11 @@ fn connection(tls: &TlsObservation) -> String {
 pub(super) fn chain(presented: &Presented, now: UnixTime) -> String {
     let mut out = String::new();
     for (position, certificate) in presented.chain.iter().enumerate() {
-        let who = cut(&printable(&certificate.title()), 34);
+        let who = cut(&printable(&certificate.title()), 29);
         let key = cut(&certificate.key.title(), 11);
         let day = certificate.not_after.to_string();
         let day = day.split('T').next().unwrap_or_default();
-        let _ = writeln!(out, "    {position} {who:<34} {key:<11} to {day}  {}", left(certificate, now));
+        let _ = writeln!(out, "    {position} {who:<29} {key:<11} to {day}  {}", left(certificate, now));
     }
     for (position, reason) in &presented.unreadable {
         let _ = writeln!(out, "    {position} {}", styled(cut(&printable(reason), WIDTH - 6), RED));
