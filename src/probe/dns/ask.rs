@@ -47,9 +47,10 @@ impl<'a> Asker<'a> {
         Err(failure)
     }
 
-    /// Whether any of the name servers answers for the root zone, which every resolver can.
-    pub(super) async fn answers_for_the_root(&self) -> bool {
-        let again = Self { deadline: Instant::now() + PATIENCE, ..*self };
+    /// Whether any of the name servers answers for the root zone, which every resolver can; waits no longer than the
+    /// first questions were allowed to take.
+    pub(super) async fn answers_for_the_root(&self, timeout: Duration) -> bool {
+        let again = Self { deadline: Instant::now() + timeout.min(PATIENCE), ..*self };
         matches!(again.ask(&Name::root(), RecordType::NS).await, Ok(response) if !response.answers.is_empty())
     }
 }

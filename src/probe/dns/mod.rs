@@ -45,7 +45,7 @@ pub(super) async fn observe(domain: &Domain, nameservers: &[SocketAddr], timeout
         elapsed_ms: 0,
     };
     if observation.failed() {
-        observation.others_answer = Some(asker.answers_for_the_root().await);
+        observation.others_answer = Some(asker.answers_for_the_root(timeout).await);
     }
     observation.elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     observation
