@@ -1,5 +1,15 @@
 //! The tests over real servers, in one binary.
 
+mod certificates;
+mod check;
+mod check_addresses;
+mod check_auth0;
+mod check_config;
+mod check_nagios;
+mod check_text;
 mod config;
+mod dns;
 mod docs;
+mod names;
 mod servers;
+mod stage;
