@@ -10,6 +10,8 @@ mod check_text;
 mod config;
 mod dns;
 mod docs;
+mod explain;
+mod inspect;
 mod names;
 mod servers;
 mod stage;
