@@ -8,6 +8,7 @@ mod check_config;
 mod check_nagios;
 mod check_text;
 mod config;
+mod corpora;
 mod dns;
 mod docs;
 mod explain;

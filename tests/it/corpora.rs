@@ -1,0 +1,163 @@
+//! Certificates that nobody here made: `make corpora CORPORA=DIR` runs these stories over a collection, else they do nothing.
+//!
+//! The collection holds `certs/` with `cert-facts.open.jsonl`, where a row says what several other parsers read in a
+//! file and which facts they `agree` on: tier A they all accept, B some, D none.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::stage::notafter;
+
+/// Files that one process is given.
+const AT_ONCE: usize = 100;
+/// More than any hundred certificates may take, on a slow and busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn corpora() -> Option<PathBuf> {
+    std::env::var_os("NOTAFTER_CORPORA").map(PathBuf::from)
+}
+
+/// What `inspect` says of each file, and whether each process ended as its output says.
+fn inspected(files: &[PathBuf]) -> BTreeMap<PathBuf, Vec<Value>> {
+    let mut all: BTreeMap<PathBuf, Vec<Value>> = BTreeMap::new();
+    for some in files.chunks(AT_ONCE) {
+        let started = Instant::now();
+        let mut arguments = vec![PathBuf::from("inspect"), "--format".into(), "json".into()];
+        arguments.extend(some.iter().cloned());
+        let ran = notafter(&arguments);
+        assert!(started.elapsed() < PATIENCE, "{:?} for {} files", started.elapsed(), some.len());
+        let lines = ran.lines();
+        let unread = lines.iter().any(|line| !line["error"].is_null());
+        assert_eq!(ran.code, i32::from(unread), "{}", ran.stderr);
+        for line in lines {
+            all.entry(line["file"].as_str().expect("a file").into()).or_default().push(line);
+        }
+    }
+    assert_eq!(all.len(), files.len(), "a line a file at least");
+    all
+}
+
+/// Every file below a folder, however deep.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { files.extend(files_below(&path)) } else { files.push(path) }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn corpora_certificates_are_read_as_others_read_them() {
+    let Some(corpora) = corpora() else { return };
+    let certs = corpora.join("certs");
+    let files = files_below(&certs);
+    assert!(!files.is_empty(), "no file below {}", certs.display());
+    let seen = inspected(&files);
+    let rows = fs::read_to_string(corpora.join("cert-facts.open.jsonl")).expect("the facts");
+    let mut differences = Vec::new();
+    for row in rows.lines() {
+        let row: Value = serde_json::from_str(row).expect("a row of JSON");
+        let file = certs.join(row["file"].as_str().expect("a file"));
+        let lines = seen.get(&file).unwrap_or_else(|| panic!("{} is in no folder", file.display()));
+        differences.extend(differs(&row, lines).into_iter().map(|what| format!("{}: {what}", row["file"])));
+    }
+    assert!(differences.is_empty(), "{} differ:\n{}", differences.len(), differences.join("\n"));
+}
+
+/// Where we read something else in a file than the others do.
+fn differs(row: &Value, lines: &[Value]) -> Vec<String> {
+    let tier = row["tier"].as_str().expect("a tier");
+    let [line] = lines else { return vec![format!("{} certificates in one file", lines.len())] };
+    let refused = !line["error"].is_null();
+    match tier {
+        "A" if refused => vec![format!("tier A, refused: {}", line["error"])],
+        "A" => facts(row)
+            .into_iter()
+            .filter(|(key, _)| agreed(row, key))
+            .filter_map(|fact| differing(line, fact))
+            .collect(),
+        "B" if !refused => {
+            let dated = ["not_before", "not_after", "serial"];
+            facts(row)
+                .into_iter()
+                .filter(|(key, _)| dated.contains(key))
+                .filter_map(|fact| differing(line, fact))
+                .collect()
+        }
+        "D" if !refused => vec!["tier D, accepted".to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+/// A row's facts by our keys.
+fn facts(row: &Value) -> Vec<(&'static str, Value)> {
+    let serial = row["serial_hex"].as_str().map(str::to_lowercase);
+    let sans = row["sans"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let names: Vec<&str> = sans.filter_map(|san| san.strip_prefix("DNS:")).collect();
+    vec![
+        ("not_before", row["not_before"].clone()),
+        ("not_after", row["not_after"].clone()),
+        ("serial", json!(serial)),
+        ("dns_names", json!(names)),
+        ("key_bits", row["key_bits"].clone()),
+        ("is_ca", row["is_ca"].clone()),
+    ]
+}
+
+/// Whether the others agree on the fact: only then it binds us.
+fn agreed(row: &Value, key: &str) -> bool {
+    let theirs = match key {
+        "serial" => "serial_hex",
+        "dns_names" => "dns_sans",
+        same => same,
+    };
+    row["agree"].get(theirs).is_some()
+}
+
+fn differing(line: &Value, (key, expected): (&str, Value)) -> Option<String> {
+    (line[key] != expected).then(|| format!("{key} is {}, not {expected}", line[key]))
+}
+
+#[test]
+fn corpora_chains_as_badssl_served_them_are_read() {
+    let Some(corpora) = corpora() else { return };
+    let files = files_below(&corpora.join("badssl-public-chains"));
+    let seen = inspected(&files);
+    for (file, lines) in &seen {
+        assert!(lines.iter().all(|line| line["error"].is_null()), "{}: {lines:?}", file.display());
+    }
+    let names = |file: &str| {
+        let found = seen.iter().find(|(path, _)| path.ends_with(file));
+        found.map_or(0, |(_, lines)| lines[0]["dns_names"].as_array().map_or(0, Vec::len))
+    };
+    assert_eq!(names("subdomain-1000-sans.pem"), 1000);
+    assert_eq!(names("subdomain-10000-sans.pem"), 10_000);
+}
+
+/// Judging and printing for people must come through them as well, whatever they say.
+#[test]
+fn corpora_certificates_are_shown_and_judged_without_harm() {
+    let Some(corpora) = corpora() else { return };
+    let mut files = files_below(&corpora.join("certs"));
+    files.extend(files_below(&corpora.join("badssl-public-chains")));
+    let hidden =
+        |c: char| c.is_control() && c != '\n' || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}');
+    for some in files.chunks(AT_ONCE) {
+        for more in [&[][..], &["--domain", "login.example", "--at", "2026-12-01T00:00:00Z"]] {
+            let started = Instant::now();
+            let mut arguments = vec![PathBuf::from("inspect")];
+            arguments.extend(more.iter().map(PathBuf::from));
+            arguments.extend(some.iter().cloned());
+            let ran = notafter(&arguments);
+            assert!((0..=3).contains(&ran.code), "{ran:?}");
+            assert!(!ran.stdout.contains(hidden) && !ran.stderr.contains(hidden), "{more:?}");
+            assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
+        }
+    }
+}
