@@ -1,5 +1,6 @@
 //! The tests over real servers, in one binary.
 
+mod arrows;
 mod certificates;
 mod check;
 mod check_addresses;
