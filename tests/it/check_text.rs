@@ -4,7 +4,7 @@ use notafter::lab::ca::{Authority, Issued, LeafSpec, self_signed};
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 
 use super::servers::{Identity, Vhost};
-use super::stage::{Ran, Stage, day, notafter, sound};
+use super::stage::{Ran, Stage, day, notafter, notafter_in_colour, sound};
 
 /// No line is wider than any terminal, and no character moves, hides, colours or reorders anything.
 fn is_plain(ran: &Ran) {
@@ -65,10 +65,20 @@ fn hostile() -> Identity {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec!["\u{1b}[2J\u{1b}]0;owned\u{7}\r\nOK.example".to_owned()]).unwrap();
     params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, "\u{1b}[31mgood\u{202e}elpmaxe.lave\r\n\u{9b}31m");
+    params.distinguished_name.push(DnType::CommonName, "\u{1b}[7mgood\u{202e}elpmaxe.lave\r\n\u{9b}31m");
     params.distinguished_name.push(DnType::OrganizationName, "a\u{200b}b\0c\u{2066}d");
     let certificate = params.self_signed(&key).unwrap();
     Identity { chain_pem: certificate.pem(), key_pem: key.serialize_pem() }
+}
+
+/// On a terminal there are colours, and among them nothing that a stranger wrote.
+fn only_our_colours(ran: &Ran) {
+    let mut text = format!("{}{}", ran.stdout, ran.stderr);
+    for code in [0, 1, 2, 31, 32, 33, 35] {
+        text = text.replace(&format!("\u{1b}[{code}m"), "");
+    }
+    let hidden = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{200b}' | '\u{202e}' | '\u{2066}');
+    assert!(!text.contains(hidden), "{text:?}");
 }
 
 #[test]
@@ -86,9 +96,20 @@ fn what_strangers_write_cannot_drive_the_terminal() {
         assert!(!ran.stdout.contains(hidden), "{format}: {:?}", ran.stdout);
     }
     let ran = stage.check(&["login.example", "--address", &address]);
-    assert!(ran.stdout.contains("\\1B[31mgood\\E2\\80\\AEelpmaxe"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("\\1B[7mgood\\E2\\80\\AEelpmaxe"), "{}", ran.stdout);
     is_plain(&ran);
     let file = stage.file("hostile.pem", &identity.chain_pem);
+    for ran in [
+        stage.check_in_colour(&["login.example", "--address", &address]),
+        stage.check_in_colour(&["login.example", "--address", &address, "--format", "nagios"]),
+        notafter_in_colour(["inspect", &file]),
+        notafter_in_colour(["inspect", &file, "--domain", "login.example"]),
+        notafter_in_colour(["inspect", "\u{1b}[7mno-such-file"]),
+        notafter_in_colour(["inspect", "\u{1b}[7mno-such-file", "--domain", "login.example"]),
+    ] {
+        assert!(ran.stdout.contains('\u{1b}') || ran.stderr.contains('\u{1b}') || ran.stdout.starts_with("NOTAFTER"));
+        only_our_colours(&ran);
+    }
     is_plain(&notafter(["inspect", &file]));
     is_plain(&notafter(["inspect", &file, "--domain", "login.example"]));
     // JSON escapes what it must; the rest is data.

@@ -54,13 +54,22 @@ impl Ran {
 
 /// Runs the program away from any configuration file, with no input and no terminal.
 pub(crate) fn notafter<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_notafter"))
-        .args(arguments)
-        .current_dir(env!("CARGO_TARGET_TMPDIR"))
-        .env("RUST_BACKTRACE", "0")
-        .stdin(Stdio::null())
-        .output()
-        .expect("the program to run");
+    run(program().args(arguments))
+}
+
+/// The same, told to colour as if there were a terminal: without one, escape sequences are taken out at the very end.
+pub(crate) fn notafter_in_colour<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ran {
+    run(program().args(arguments).env("CLICOLOR_FORCE", "1"))
+}
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_notafter"));
+    command.current_dir(env!("CARGO_TARGET_TMPDIR")).env_remove("CLICOLOR_FORCE").env("RUST_BACKTRACE", "0");
+    command
+}
+
+fn run(command: &mut Command) -> Ran {
+    let output = command.stdin(Stdio::null()).output().expect("the program to run");
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!stderr.contains("panicked at"), "{stderr}");
     let stdout = String::from_utf8(output.stdout).expect("UTF-8 on standard output");
@@ -123,6 +132,15 @@ impl Stage {
 
     /// `check` with this name server, these roots and, unless the arguments have another, this time.
     pub(crate) fn check(&self, arguments: &[&str]) -> Ran {
+        notafter(self.arguments(arguments))
+    }
+
+    /// The same in colour.
+    pub(crate) fn check_in_colour(&self, arguments: &[&str]) -> Ran {
+        notafter_in_colour(self.arguments(arguments))
+    }
+
+    fn arguments(&self, arguments: &[&str]) -> Vec<String> {
         let nameserver = self.knot.address().to_string();
         let roots = self.folder.path().join("roots.pem");
         let mut all = vec!["check", "--nameserver", &nameserver, "--roots", roots.to_str().expect("UTF-8")];
@@ -130,7 +148,7 @@ impl Stage {
             all.extend(["--at", NOW]);
         }
         all.extend(arguments);
-        notafter(all)
+        all.into_iter().map(str::to_owned).collect()
     }
 
     /// One look at the host `name` at 127.0.0.1, as JSON.
