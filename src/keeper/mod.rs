@@ -235,15 +235,13 @@ impl Keeper {
     /// Changes were committed.
     pub fn handle_stored(&mut self, tag: &Tag, up_to: u64, now: Now) {
         self.now = now;
-        match tag {
-            Tag::Ledger => self.ledger.handle_stored(up_to, now),
-            Tag::Keeper => self.own_sight.note_stored(up_to),
-            Tag::Outbox(receiver) => {
-                if let Some(outbox) = self.outboxes.get_mut(receiver) {
-                    outbox.handle_stored(up_to);
-                }
-            }
+        // There is one store: what one has stored shows all that storing works again.
+        let up_to_of = |other: &Tag| if other == tag { up_to } else { 0 };
+        self.ledger.handle_stored(up_to_of(&Tag::Ledger), now);
+        for (name, outbox) in &mut self.outboxes {
+            outbox.handle_stored(up_to_of(&Tag::Outbox(name.clone())));
         }
+        self.own_sight.note_stored(up_to_of(&Tag::Keeper));
         self.settle();
     }
 

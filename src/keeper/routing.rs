@@ -60,8 +60,11 @@ impl Keeper {
 
     /// Everybody is told of our own sight; of a domain, those to whom it is routed.
     fn is_told(&self, receiver: &str, notice: &Notice) -> bool {
+        if notice.domain.is_empty() {
+            return true;
+        }
         let domain = DomainName::parse_record(&notice.domain).ok().and_then(|name| self.domains.get(&name));
-        domain.is_none_or(|watched| {
+        domain.is_some_and(|watched| {
             watched.recipients().iter().any(|recipient| recipient.receiver == receiver && recipient.wants(notice))
         })
     }

@@ -22,7 +22,7 @@ pub(super) fn settings(root: &Section, source: &Source<'_>, world: &World<'_>, n
     telling::check_routing(root, notes);
     if !root.has("domain") && !root.has("tenant") {
         let mend = "add `[[domain]]` with `name = \"login.example.com\"`";
-        notes.mistakes.push(Draft::whole("there is no domain to watch".to_owned(), mend.to_owned()));
+        notes.remarks.push(Draft::whole("there is no domain to watch".to_owned(), mend.to_owned()));
     }
     Settings {
         server: table("server").address("listen").map(|listen| Server { listen }).unwrap_or_default(),

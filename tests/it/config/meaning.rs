@@ -166,6 +166,13 @@ fn what_nothing_acts_on_yet_is_kept_and_remarked_on() {
 }
 
 #[test]
+fn a_file_without_domains_is_good_for_those_named_on_the_command_line() {
+    let settings = fixture("no_domain.toml").unwrap();
+    let remarks: Vec<&str> = settings.remarks.iter().map(|remark| remark.message.as_str()).collect();
+    assert_eq!((settings.watches.len(), remarks), (0, vec!["there is no domain to watch"]));
+}
+
+#[test]
 fn a_tenant_may_stand_for_its_domains() {
     assert!(fixture("tenant_only.toml").unwrap().watches.is_empty());
 }

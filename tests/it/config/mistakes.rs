@@ -177,7 +177,6 @@ const EXPECTED: &[(&str, &[Told])] = &[
             (13, 1, "route[0].receivers", "`receivers` is missing here"),
         ],
     ),
-    ("no_domain.toml", &[(0, 0, "", "there is no domain to watch")]),
     ("no_postgres.toml", &[(2, 12, "store.postgres", "this build of notafter has no PostgreSQL")]),
     (
         "password_in_url.toml",
