@@ -6,8 +6,6 @@ mod bundle;
 mod paths;
 mod refusal;
 mod store;
-#[cfg(all(test, feature = "demo"))]
-mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -17,3 +17,4 @@ mod inspect;
 mod names;
 mod servers;
 mod stage;
+mod trust;
