@@ -36,6 +36,12 @@ pub(super) struct Found {
 /// Every path from the leaf through the other certificates presented to a root; if there is none, every path that
 /// needs intermediates we know besides.
 pub(super) fn find(store: &TrustStore, leaf: &Arc<Certificate>, others: &[Arc<Certificate>]) -> Found {
+    if store.roots.iter().any(|root| root.sha256 == leaf.sha256) {
+        // Whoever puts a server's own certificate among the roots trusts it, be it marked as a CA, as OpenSSL marks
+        // what it signs with its own key, or not.
+        let step = PathStep { certificate: Arc::clone(leaf), origin: Origin::Root };
+        return Found { paths: vec![TrustPath { steps: vec![step] }], refusal: None };
+    }
     let presented = Pool { presented: others, known: &[] };
     let found = search(store, leaf, &presented);
     if !found.paths.is_empty() {

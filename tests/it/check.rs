@@ -113,6 +113,8 @@ fn the_json_of_a_healthy_domain_to_the_letter() {
                 "failure": null,
                 "elapsed_ms": 0,
             }],
+            "no_route": [],
+            "surplus_addresses": 0,
         },
     });
     assert_eq!(timeless(ran.json()), expected);

@@ -100,3 +100,15 @@ fn mozillas_roots_are_certificates() {
     assert!(store.roots().len() > 100);
     assert!(store.roots().iter().all(|root| root.not_before < root.not_after));
 }
+
+#[test]
+fn a_self_signed_certificate_among_the_roots_is_trusted_marked_as_a_ca_or_not() {
+    for spec in [spec(), spec().with_flaw(Flaw::Authority)] {
+        let own = notafter::lab::ca::self_signed(&spec).unwrap();
+        let store = TrustStore::new(&own.chain(), &[]).unwrap();
+        let presented = assess(&store, &own.chain());
+        assert_complete(&presented);
+        assert!(!presented.self_signed);
+        assert_eq!(presented.effective_expiry(), Some(notafter::domain::UnixTime(UNTIL)));
+    }
+}
