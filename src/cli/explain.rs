@@ -43,7 +43,7 @@ fn page(entry: &Entry) -> String {
         Kind::Fact => "It is read once more on a fresh connection before anybody is told.",
         Kind::Record => "It is seen in two looks, or by two resolvers, before anybody is told.",
         Kind::Network => "It is seen in three looks before anybody is told.",
-        Kind::Watch => "It concerns our own sight, and is told at once.",
+        Kind::Watch => "It concerns our own sight, not the domain: it never makes a verdict worse than unknown.",
     };
     let mut out = format!("{}: {}\n", styled(entry.code, BOLD), entry.title);
     let _ = writeln!(out, "severity: {} (family {})\n", entry.severity.as_str(), entry.family.as_str());

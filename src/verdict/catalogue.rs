@@ -32,7 +32,7 @@ pub enum Kind {
     Record,
     /// A fault of the network: seen in three looks.
     Network,
-    /// Our own sight: told as it is.
+    /// Our own sight: seen in looks for as long as a fault of the network; told at once where we know it ourselves.
     Watch,
 }
 

@@ -70,6 +70,8 @@ pub struct Ledger {
     /// Whose incident a notice is that the outboxes have not taken.
     owed: BTreeMap<NoticeId, Key>,
     causes: Causes,
+    /// Since when looks have found our own sight failing, without one that found it good.
+    failing_sight: BTreeMap<Family, Moment>,
     window: Window,
     timers: Timers,
     /// Until then an address that is not known may merely not have been seen since the restart.
@@ -107,6 +109,7 @@ impl Ledger {
             incidents: BTreeMap::new(),
             owed: BTreeMap::new(),
             causes: Causes::default(),
+            failing_sight: BTreeMap::new(),
             window: Window::Waiting { since: None },
             timers: Timers::default(),
             remembers_from: Moment::of(now),

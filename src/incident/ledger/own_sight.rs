@@ -1,9 +1,9 @@
-//! What is wrong with our own sight: one incident for the process, whatever domain's verdict it was found in. It
-//! is told as it is, at once.
+//! What is wrong with our own sight: one incident for the process, whatever domain's verdict it was found in. What a
+//! look found is told once it has lasted as long as a fault of the network must; what others know, at once.
 
-use super::moment::Run;
+use super::moment::{Moment, Run};
 use super::{Hiding, Incident, Key, Ledger, Looked, State};
-use crate::domain::Now;
+use crate::domain::{DomainName, Now};
 use crate::observation::Code;
 use crate::verdict::{Family, Finding, Kind, Severity, Verdict};
 
@@ -19,11 +19,26 @@ impl Ledger {
                 entry.kind == Kind::Watch && entry.family == family && finding.severity > Severity::Info
             };
             match verdict.findings.iter().filter(of_family).max_by_key(|finding| finding.severity) {
-                Some(finding) => self.set_own_sight(family, Some(finding)),
-                None if looked.is_good(family, None, &Hiding::default()) => self.count_good_sight(family),
-                None => {}
+                Some(finding) if self.has_lasted(family, &verdict.domain) => self.set_own_sight(family, Some(finding)),
+                None if looked.is_good(family, None, &Hiding::default()) => {
+                    self.failing_sight.remove(&family);
+                    self.count_good_sight(family);
+                }
+                _ => {}
             }
         }
+    }
+
+    /// Whether our sight has failed, in every look since, for as long as a fault of the network must; if it has only
+    /// begun to, the domain is looked at again then. One answer that went astray wakes nobody.
+    fn has_lasted(&mut self, family: Family, domain: &DomainName) -> bool {
+        let now = Moment::of(self.now);
+        let patience = self.policy.confirm_network.last().copied().unwrap_or_default();
+        let since = *self.failing_sight.entry(family).or_insert_with(|| {
+            self.looks.insert((now.plus(patience), domain.clone()));
+            now
+        });
+        now.since(since) >= patience
     }
 
     /// Opens, updates or ends an incident of our own sight.

@@ -117,12 +117,21 @@ fn our_own_sight_is_one_incident_for_all_domains() {
     let sites = (0..20).map(|i| Site::new(&format!("d{i:02}.example")).fails(60, 300, Code::WatchResolverFailed));
     let mut world = World::new(sites);
     world.run_until(HOUR);
-    // Told at the first sight; over two minutes after the first look that does not show it.
+    // Told once it has lasted 40 s; over two minutes after the first look that does not show it.
     assert_eq!(
         world.news(),
-        ["60  opened watch.resolver_failed warning", "420  resolved watch.resolver_failed warning"]
+        ["100  opened watch.resolver_failed warning", "420  resolved watch.resolver_failed warning"]
     );
     assert_eq!(world.told[0].notice.view, "watch");
+}
+
+#[test]
+fn an_answer_that_went_astray_wakes_nobody() {
+    let blink = Site::new("a.example").fails(60, 90, Code::WatchResolverFailed);
+    let again = Site::new("b.example").fails(600, 610, Code::WatchResolverFailed);
+    let mut world = World::new([blink, again]);
+    world.run_until(HOUR);
+    assert_eq!(world.news(), [""; 0]);
 }
 
 #[test]
