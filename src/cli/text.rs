@@ -29,6 +29,11 @@ pub(super) fn complain(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{RED}error{RED:#}: {text}");
 }
 
+/// Says to standard error what is no error, but may surprise.
+pub(in crate::cli) fn note(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{YELLOW}note{YELLOW:#}: {text}");
+}
+
 /// The text in a style.
 pub(super) fn styled(text: impl std::fmt::Display, style: Style) -> String {
     format!("{style}{text}{style:#}")

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::ValueEnum;
 
 use super::system_now;
+use crate::cli::text::note;
 use crate::config::{self, Settings, Watch};
 use crate::domain::{DomainName, UnixTime};
 use crate::trust::{RootSource, TrustStore};
@@ -79,6 +80,9 @@ pub(super) struct Planned {
 impl Plan {
     pub(super) fn of(arguments: &Arguments) -> Result<Self, String> {
         let settings = settings(arguments)?;
+        if arguments.auth0_origin.is_some() || arguments.auth0_tenant.is_some() {
+            note("--auth0-origin and --auth0-tenant are not acted on by this version: only the proxy's view is taken");
+        }
         let watches: Vec<Watch> = if arguments.domains.is_empty() {
             settings.watches
         } else {
