@@ -10,6 +10,7 @@ mod check_nagios;
 mod check_text;
 mod config;
 mod corpora;
+mod daemon;
 mod dns;
 mod docs;
 mod explain;

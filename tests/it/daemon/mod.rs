@@ -1,0 +1,17 @@
+//! The daemon's stories: the real program, watching real servers, told by real signals.
+//!
+//! A [`Home`] is a folder with a configuration and the state; in it a [`Daemon`] can be started again and again. A
+//! [`Lab`] holds what the watched world needs beside its proxy: a name server, and an authority that everybody trusts.
+
+mod home;
+mod lab;
+mod sink;
+
+mod life;
+mod mail;
+mod reload;
+mod renewal;
+mod state;
+
+use home::{Daemon, Home, wait_until};
+use lab::{DAY, HOUR, Lab, now};

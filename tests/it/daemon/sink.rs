@@ -1,0 +1,110 @@
+//! Small servers in our own process: [`Sink`] takes mail, [`Switch`] is the wire before a proxy that can be cut.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// A relay that takes every mail, in plain SMTP.
+#[derive(Debug)]
+pub(super) struct Sink {
+    address: SocketAddr,
+    mails: Arc<Mutex<Vec<String>>>,
+}
+
+impl Sink {
+    pub(super) fn start() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let sink = Self { address: listener.local_addr().expect("an address"), mails: Arc::default() };
+        let mails = Arc::clone(&sink.mails);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let mails = Arc::clone(&mails);
+                // Whoever mails may be killed at any moment.
+                thread::spawn(move || drop(take_mails(&stream, &mails)));
+            }
+        });
+        sink
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// All mails taken so far, oldest first.
+    pub(super) fn mails(&self) -> Vec<String> {
+        self.mails.lock().expect("no panic in the sink").clone()
+    }
+}
+
+fn take_mails(mut stream: &TcpStream, mails: &Mutex<Vec<String>>) -> io::Result<()> {
+    let mut lines = BufReader::new(stream.try_clone()?).lines();
+    stream.write_all(b"220 sink\r\n")?;
+    while let Some(line) = lines.next().transpose()? {
+        let answer = match line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase().as_str() {
+            "DATA" => {
+                stream.write_all(b"354 go on\r\n")?;
+                let mut mail = String::new();
+                loop {
+                    let line = lines.next().transpose()?.ok_or(io::ErrorKind::UnexpectedEof)?;
+                    if line == "." {
+                        break;
+                    }
+                    mail += line.strip_prefix('.').unwrap_or(&line);
+                    mail.push('\n');
+                }
+                // Taken is what we have taken, whether or not the other side lives to hear of it.
+                mails.lock().expect("no panic in the sink").push(mail);
+                "250 taken"
+            }
+            "QUIT" => return stream.write_all(b"221 bye\r\n"),
+            _ => "250 fine",
+        };
+        write!(stream, "{answer}\r\n")?;
+    }
+    Ok(())
+}
+
+/// A wire to a server: everything passes, or every connection is cut at once.
+#[derive(Debug)]
+pub(super) struct Switch {
+    address: SocketAddr,
+    is_on: Arc<AtomicBool>,
+}
+
+impl Switch {
+    /// A wire to this server, switched on.
+    pub(super) fn to(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let switch = Self { address: listener.local_addr().expect("an address"), is_on: Arc::new(true.into()) };
+        let is_on = Arc::clone(&switch.is_on);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                if is_on.load(Ordering::Relaxed) {
+                    thread::spawn(move || drop(forward(&stream, server)));
+                }
+            }
+        });
+        switch
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Switches it on or off for connections from now on.
+    pub(super) fn set(&self, on: bool) {
+        self.is_on.store(on, Ordering::Relaxed);
+    }
+}
+
+fn forward(client: &TcpStream, server: SocketAddr) -> io::Result<()> {
+    let server = TcpStream::connect(server)?;
+    let (mut there, mut back) = (server.try_clone()?, client.try_clone()?);
+    let answers = thread::spawn(move || drop(io::copy(&mut there, &mut back).and_then(|_| back.shutdown(Shutdown::Write))));
+    let copied = io::copy(&mut &*client, &mut &server);
+    drop(server.shutdown(Shutdown::Write));
+    drop(answers.join());
+    copied.map(drop)
+}
