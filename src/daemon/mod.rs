@@ -9,6 +9,7 @@ mod clock;
 mod errands;
 mod signals;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use build::{Fleet, Parts};
 use errands::Errand;
 use signals::Signal;
 
-use crate::config::{self, Mistake};
+use crate::config::{self, Mistake, Settings};
 use crate::domain::{Clock, DomainName};
 use crate::incident::{Change, Delivery, OutboxEvent};
 use crate::keeper::{Keeper, Snapshot, StoredChain, Tag};
@@ -57,7 +58,7 @@ pub enum DaemonError {
     #[error("cannot listen on {address}: {source}")]
     Listen {
         /// Where.
-        address: std::net::SocketAddr,
+        address: SocketAddr,
         /// Why not.
         source: std::io::Error,
     },
@@ -107,6 +108,7 @@ pub async fn run(file: PathBuf) -> Result<(), DaemonError> {
     tracing::info!(%address, domains = parts.watches.len(), receivers = parts.mailers.len(), "notafter is running");
     let mut daemon = Daemon {
         file,
+        bound: Bound::of(&settings),
         clock,
         keeper,
         parts,
@@ -134,8 +136,22 @@ struct Channels<'a> {
     server: &'a tokio::task::JoinHandle<()>,
 }
 
+/// What is taken hold of once, at the start.
+#[derive(Debug, PartialEq, Eq)]
+struct Bound {
+    listen: SocketAddr,
+    store: PathBuf,
+}
+
+impl Bound {
+    fn of(settings: &Settings) -> Self {
+        Self { listen: settings.server.listen, store: settings.store.path.clone() }
+    }
+}
+
 struct Daemon {
     file: PathBuf,
+    bound: Bound,
     clock: Arc<dyn Clock>,
     keeper: Keeper,
     parts: Parts,
@@ -174,6 +190,7 @@ impl Daemon {
             }
         }
         self.hand_over();
+        self.tell_log();
         self.committer = None;
         let stored = async { while channels.outcomes.recv().await.is_some() {} };
         if tokio::time::timeout(Duration::from_secs(5), stored).await.is_err() {
@@ -258,6 +275,11 @@ impl Daemon {
         if self.keeper.poll_heartbeat() && self.parts.heartbeat.is_some() {
             self.spawn(Errand::Heartbeat);
         }
+        self.tell_log();
+    }
+
+    /// What has changed, for whoever reads the log.
+    fn tell_log(&mut self) {
         while let Some(transition) = self.keeper.poll_transition() {
             tracing::info!(domain = %transition.domain, from = transition.from.as_str(), to = transition.to.as_str(),
                 why = %transition.why.escape_debug(), "verdict");
@@ -304,6 +326,9 @@ impl Daemon {
     fn reload(&mut self) -> Result<(), String> {
         let settings = config::load(&self.file).map_err(|mistakes| config::told_together(&mistakes))?;
         let parts = Parts::build(&settings)?;
+        if Bound::of(&settings) != self.bound {
+            tracing::warn!("[server] listen and [store] path stay as they were: only a restart changes them");
+        }
         let now = self.clock.now();
         self.keeper.handle_receivers(&settings.policy, &parts.receivers(), now);
         self.keeper.handle_watches(parts.watches.clone(), now);
