@@ -19,6 +19,8 @@ pub(super) fn subject(mail: &Mail, context: &Context<'_>) -> String {
     };
     let tag = tag(worst);
     match mail.kind {
+        // One notice alone has room to say what and how long.
+        MailKind::FirstSummary if notices.len() == 1 => news(tag, worst, &notices, context),
         MailKind::FirstSummary => format!("[{tag}] first look: {}: {}", whom(&notices), tally(&notices)),
         MailKind::Overflow => {
             let held = words::count(notices.len(), "notice");
