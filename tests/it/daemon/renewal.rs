@@ -38,7 +38,8 @@ fn from_warning_to_critical_to_expired_to_renewed() {
     nginx.reload(&[expired]);
     let expired = mail(&mut postfix, 3);
     expired.begins("[critical] login.lab.example: now worse: the certificate has expired, 2 h ago");
-    assert_eq!(daemon.sample(&format!("notafter_finding{{domain=\"{NAME}\",code=\"tls.expired\",severity=\"critical\"}}")), Some(1.0));
+    let finding = format!("notafter_finding{{domain=\"{NAME}\",code=\"tls.expired\",severity=\"critical\"}}");
+    daemon.wait_for_sample(&finding, 1.0);
 
     nginx.reload(&[lab.host(NAME, 89 * DAY)]);
     let over = mail(&mut postfix, 4);

@@ -69,7 +69,7 @@ fn a_first_start_says_all_at_once_and_a_second_nothing_again() {
     wait_until("the summary", || sink.mails().len() == 1);
     daemon.kill();
     // d0 and d3 are critical, d1 and d4 a warning, d2 is healthy.
-    let subject = "[critical] first look: 4 domains: 2 critical, 2 warnings";
+    let subject = "[critical] first look: 4 domains: 2 critical, 2 warning";
     assert_eq!(Letter::parse(&sink.mails()[0]).subject, subject);
     let mut daemon = home.start_ready();
     let looks = "notafter_looks_total{result=\"critical\"}";
