@@ -131,8 +131,10 @@ impl Daemon {
         log
     }
 
-    /// Kills it.
+    /// Kills it; it must not have ended by itself.
     pub(super) fn kill(mut self) {
+        let ended = self.child.try_wait().expect("a child's status");
+        assert!(ended.is_none(), "the daemon ended by itself ({ended:?}):\n{}", self.log());
         self.child.kill().expect("a process to kill");
         self.child.wait().expect("its end");
     }

@@ -7,6 +7,7 @@ mod home;
 mod lab;
 mod sink;
 
+mod crashes;
 mod life;
 mod mail;
 mod reload;

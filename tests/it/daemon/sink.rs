@@ -2,27 +2,35 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+
+use super::wait_until;
 
 /// A relay that takes every mail, in plain SMTP.
 #[derive(Debug)]
 pub(super) struct Sink {
     address: SocketAddr,
     mails: Arc<Mutex<Vec<String>>>,
+    /// Conversations under way.
+    talking: Arc<AtomicUsize>,
 }
 
 impl Sink {
     pub(super) fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let sink = Self { address: listener.local_addr().expect("an address"), mails: Arc::default() };
-        let mails = Arc::clone(&sink.mails);
+        let sink = Self { address: listener.local_addr().expect("an address"), mails: Arc::default(), talking: Arc::default() };
+        let (mails, talking) = (Arc::clone(&sink.mails), Arc::clone(&sink.talking));
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let mails = Arc::clone(&mails);
-                // Whoever mails may be killed at any moment.
-                thread::spawn(move || drop(take_mails(&stream, &mails)));
+                let (mails, talking) = (Arc::clone(&mails), Arc::clone(&talking));
+                talking.fetch_add(1, Ordering::SeqCst);
+                thread::spawn(move || {
+                    // Whoever mails may be killed at any moment.
+                    drop(take_mails(&stream, &mails));
+                    talking.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         });
         sink
@@ -30,6 +38,12 @@ impl Sink {
 
     pub(super) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How many mails were taken, once nobody mails any more.
+    pub(super) fn settled(&self) -> usize {
+        wait_until("the end of the conversations", || self.talking.load(Ordering::SeqCst) == 0);
+        self.mails().len()
     }
 
     /// All mails taken so far, oldest first.
