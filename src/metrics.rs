@@ -201,7 +201,7 @@ fn process(snapshot: &Snapshot, page: &mut Page) {
 /// What was presented, whatever else is wrong: a date must not vanish when it matters.
 fn certificates(domain: &DomainState, page: &mut Page) {
     let name = domain.domain.name.as_str();
-    for (address, seen) in domain.record.current() {
+    for (address, seen) in &domain.record.addresses {
         let Some((_, presented)) = &seen.presented else { continue };
         let Some(leaf) = presented.leaf() else { continue };
         let address = address.to_string();
@@ -225,7 +225,7 @@ fn state(domain: &DomainState, page: &mut Page) {
         page.add(&VERDICT, &[("domain", name), ("verdict", other.as_str())], value);
     }
     page.add(&INTERVAL, &[("domain", name)], domain.domain.interval.as_secs_f64());
-    if let Some(at) = domain.record.looked_at {
+    if let Some(at) = domain.record.looked_at.filter(|_| domain.was_looked_at) {
         page.add(&LAST_LOOK, &[("domain", name)], at.0 as f64);
     }
     let own: Vec<(String, &str)> =

@@ -161,8 +161,7 @@ impl Keeper {
     /// A chain that was seen before the restart, assessed anew: its dates count until the address is seen again.
     pub fn handle_remembered(&mut self, name: &DomainName, chain: &StoredChain, presented: Arc<Presented>, now: Now) {
         self.now = now;
-        if let Some(watched) = self.domains.get_mut(name).filter(|watched| !watched.was_looked_at()) {
-            watched.remember(chain, presented, now.wall);
+        if self.domains.get_mut(name).is_some_and(|watched| watched.remember(chain, presented, now.wall)) {
             self.judge_anew(name);
             self.settle();
         }

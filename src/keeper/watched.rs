@@ -64,11 +64,6 @@ impl Watched {
         self.record.looked_at.is_some()
     }
 
-    /// Whether a look of this process is in its record.
-    pub(super) const fn was_looked_at(&self) -> bool {
-        self.looked_at
-    }
-
     pub(super) fn level(&self) -> Level {
         self.verdict.as_ref().map_or(Level::Unknown, |verdict| verdict.level)
     }
@@ -97,10 +92,18 @@ impl Watched {
         (looked, self.changed_chains())
     }
 
-    /// A chain that was seen before the restart; it counts until the address is seen again.
-    pub(super) fn remember(&mut self, chain: &StoredChain, presented: Arc<Presented>, at: UnixTime) {
-        Arc::make_mut(&mut self.record).remember(chain.address, chain.seen_at, presented, at);
-        self.committed = self.chains();
+    /// A chain that was seen before the restart; it counts until the address is seen again. A look may have been
+    /// quicker than we are: then it counts if that found the address, but no chain there. Whether it counts.
+    pub(super) fn remember(&mut self, chain: &StoredChain, presented: Arc<Presented>, at: UnixTime) -> bool {
+        let record = Arc::make_mut(&mut self.record);
+        if !self.looked_at {
+            record.remember(chain.address, chain.seen_at, presented, at);
+            self.committed = self.chains();
+            return true;
+        }
+        // What is committed may lack it by now, so the next look commits it again.
+        let silent = record.addresses.get_mut(&chain.address).filter(|address| address.presented.is_none());
+        silent.map(|address| address.presented = Some((chain.seen_at, presented))).is_some()
     }
 
     pub(super) fn conclude(&mut self, verdict: Verdict) {
