@@ -10,6 +10,7 @@ mod sink;
 mod crashes;
 mod life;
 mod mail;
+mod metrics;
 mod reload;
 mod renewal;
 mod state;
