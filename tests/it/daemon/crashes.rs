@@ -53,7 +53,7 @@ fn nothing_is_lost_and_nothing_told_twice() {
         wire.set(n % 2 == 0);
     }
     let mut daemon = home.start_ready();
-    let down = |n: usize| if n % 2 == 0 { "healthy" } else { "critical" };
+    let down = |n: usize| if n.is_multiple_of(2) { "healthy" } else { "critical" };
     for (n, name) in names.iter().enumerate() {
         let series = format!("notafter_domain_verdict{{domain=\"{name}\",verdict=\"{}\"}}", down(n));
         daemon.wait_for_sample(&series, 1.0);
