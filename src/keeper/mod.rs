@@ -355,7 +355,7 @@ impl Keeper {
     /// The verdict on a domain by all that is known of it now.
     fn judged(&self, name: &DomainName) -> Option<Verdict> {
         let watched = self.domains.get(name)?;
-        let surroundings = self.own_sight.surroundings(name, watched.nameservers(), self.now);
+        let surroundings = self.own_sight.surroundings(watched.domain(), watched.nameservers(), self.now);
         Some(judge(watched.domain(), watched.record(), &surroundings, self.now.wall))
     }
 

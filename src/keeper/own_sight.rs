@@ -1,11 +1,12 @@
 //! [`OwnSight`]: how well we see. Resolvers that answer for others, references, the heartbeat, and whether mail gets
 //! through.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::Keeper;
-use crate::domain::{DomainName, Now, Span, UnixTime};
+use crate::domain::{Domain, DomainName, Now, Span, UnixTime};
 use crate::incident::{Change, Operation, Outbox, Row, Table};
 use crate::observation::{Code, Look};
 use crate::verdict::{Finding, Kind, References, Severity, Surroundings, Verdict};
@@ -25,6 +26,8 @@ const MAIL_FAILS_AFTER: i64 = 300;
 #[derive(Debug)]
 pub(super) struct OwnSight {
     answered: Vec<Answered>,
+    /// Since which look on a domain's name servers have failed to answer for it.
+    unanswered: BTreeMap<DomainName, Duration>,
     references: References,
     references_at: Option<Duration>,
     references_wanted: bool,
@@ -50,6 +53,7 @@ impl OwnSight {
     pub(super) fn new(now: Now) -> Self {
         Self {
             answered: Vec::new(),
+            unanswered: BTreeMap::new(),
             references: References::None,
             references_at: None,
             references_wanted: false,
@@ -73,7 +77,12 @@ impl OwnSight {
         self.looks_since_heartbeat += 1;
         let tried_ipv6 = look.tls.iter().any(|tls| tls.address.is_ipv6());
         self.no_ipv6 = !look.no_route.is_empty() || self.no_ipv6 && !tried_ipv6;
-        let Some(dns) = look.dns.as_ref().filter(|dns| !dns.failed()) else { return };
+        let Some(dns) = &look.dns else { return };
+        if dns.failed() {
+            self.unanswered.entry(look.domain.clone()).or_insert(now.mono);
+            return;
+        }
+        self.unanswered.remove(&look.domain);
         let known = self.answered.iter().position(|answered| answered.nameservers == dns.nameservers);
         let index = known.unwrap_or_else(|| {
             self.answered.push(Answered { nameservers: dns.nameservers.clone(), domains: Vec::new() });
@@ -93,10 +102,11 @@ impl OwnSight {
             verdict.findings.iter().any(|finding| network(finding) || finding.code == Code::WatchBlind);
     }
 
-    /// Takes how the references fared; whether that changes what is believed.
+    /// Takes how the references fared; whether that may change what is believed.
     pub(super) fn note_references(&mut self, references: References, now: Now) -> bool {
-        self.references_at = Some(now.mono);
-        std::mem::replace(&mut self.references, references) != references
+        let before = self.references_at.replace(now.mono);
+        let stale = before.is_none_or(|at| now.mono.saturating_sub(at) > REFERENCES_HOLD);
+        std::mem::replace(&mut self.references, references) != references || stale
     }
 
     pub(super) fn wants_references(&mut self, now: Now) -> bool {
@@ -113,19 +123,29 @@ impl OwnSight {
         self.references
     }
 
-    pub(super) fn surroundings(&self, name: &DomainName, nameservers: &[SocketAddr], now: Now) -> Surroundings {
-        let same = self.answered.iter().filter(|answered| answered.nameservers == nameservers);
-        let lately = |at: &Duration| now.mono.saturating_sub(*at) <= ANSWERED_LATELY;
-        let others = same.flat_map(|answered| &answered.domains).any(|(other, at)| other != name && lately(at));
-        let believed = self.references_at.is_some_and(|at| now.mono.saturating_sub(at) <= REFERENCES_HOLD);
+    pub(super) fn surroundings(&self, domain: &Domain, nameservers: &[SocketAddr], now: Now) -> Surroundings {
+        let believed = self.references_at.is_some_and(|at| {
+            // Looks ask again, so what was said last holds from one look at the domain to the next.
+            now.mono.saturating_sub(at) <= REFERENCES_HOLD.max(domain.interval * 2)
+        });
         let references = if believed { self.references } else { References::None };
-        Surroundings { resolvers_answer_others: others, references }
+        Surroundings { resolvers_answer_others: self.answer_others(&domain.name, nameservers, now), references }
+    }
+
+    /// Whether these name servers have answered for another domain lately. An answer from before they failed for this
+    /// one proves nothing: they may have gone down in between.
+    fn answer_others(&self, name: &DomainName, nameservers: &[SocketAddr], now: Now) -> bool {
+        let failing_since = self.unanswered.get(name).copied().unwrap_or_default();
+        let proves = |at: Duration| at >= failing_since && now.mono.saturating_sub(at) <= ANSWERED_LATELY;
+        let same = self.answered.iter().filter(|answered| answered.nameservers == nameservers);
+        same.flat_map(|answered| &answered.domains).any(|(other, at)| other != name && proves(*at))
     }
 
     pub(super) fn forget_domain(&mut self, name: &DomainName) {
         for answered in &mut self.answered {
             answered.domains.retain(|(known, _)| known != name);
         }
+        self.unanswered.remove(name);
     }
 
     /// The row whose commit proves that the state can be stored; only after looks.
