@@ -89,9 +89,11 @@ impl Schedule {
     }
 
     fn add(&mut self, name: DomainName, interval: Duration, now: Duration) {
-        let regular = now + phase(&name, interval.min(FIRST_WITHIN));
-        self.queue.insert((regular, name.clone()));
-        self.entries.insert(name, Entry { interval, regular, wanted: None, in_flight: false });
+        let regular = now + phase(&name, interval);
+        let first = (interval > FIRST_WITHIN).then(|| now + phase(&name, FIRST_WITHIN));
+        let entry = Entry { interval, regular, wanted: first, in_flight: false };
+        self.queue.insert((entry.next(), name.clone()));
+        self.entries.insert(name, entry);
     }
 
     fn remove(&mut self, name: &DomainName) {
@@ -161,6 +163,26 @@ mod tests {
         }
         assert_eq!(by_tenth.iter().sum::<i32>(), 600);
         assert!(by_tenth.iter().all(|count| (35..90).contains(count)), "{by_tenth:?}");
+    }
+
+    #[test]
+    fn the_first_looks_come_within_a_minute_and_the_others_are_spread_over_the_hour() {
+        let mut schedule = Schedule::default();
+        schedule.reconcile(fleet(600).into_iter().map(|(name, _)| (name, MINUTE * 60)), Duration::ZERO);
+        let mut looks = |from: u32, to: u32| {
+            let turns = (from * 60..to * 60).map(|second| {
+                let now = Duration::from_secs(u64::from(second));
+                std::iter::from_fn(|| schedule.due(now).inspect(|name| schedule.done(name))).count()
+            });
+            turns.sum::<usize>()
+        };
+        assert!((600..650).contains(&looks(0, 1)));
+        let rest = looks(1, 60);
+        assert!((550..600).contains(&rest), "{rest}");
+        for quarter in [60, 75, 90, 105] {
+            let turns = looks(quarter, quarter + 15);
+            assert!((110..190).contains(&turns), "{turns} in a quarter of an hour");
+        }
     }
 
     #[test]
