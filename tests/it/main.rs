@@ -15,6 +15,7 @@ mod dns;
 mod docs;
 mod explain;
 mod inspect;
+mod keeper;
 mod names;
 mod servers;
 mod stage;

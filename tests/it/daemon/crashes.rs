@@ -50,7 +50,7 @@ fn nothing_is_lost_and_nothing_told_twice() {
     }
     // Two stay down, two come back.
     for (n, wire) in wires.iter().enumerate() {
-        wire.set(n % 2 == 0);
+        wire.set(n.is_multiple_of(2));
     }
     let mut daemon = home.start_ready();
     let down = |n: usize| if n.is_multiple_of(2) { "healthy" } else { "critical" };
@@ -128,7 +128,7 @@ impl Ledger {
     fn is_at_rest(&self, names: &[String]) -> bool {
         names.iter().enumerate().all(|(n, name)| {
             let state = self.incident(name).and_then(|incident| incident["state"].as_str());
-            if n % 2 == 0 { state.is_none_or(|state| state == "resolved") } else { state == Some("firing") }
+            if n.is_multiple_of(2) { state.is_none_or(|state| state == "resolved") } else { state == Some("firing") }
         }) && self.notices.iter().all(|notice| notice["state"] != "owed")
     }
 
@@ -150,7 +150,8 @@ impl Ledger {
         let openings = incident["openings"].as_u64().expect("a count");
         let is_open = incident["state"] == "firing";
         for episode in 0..openings {
-            let reasons: &[&str] = if is_open && episode + 1 == openings { &["opened"] } else { &["opened", "resolved"] };
+            let reasons: &[&str] =
+                if is_open && episode + 1 == openings { &["opened"] } else { &["opened", "resolved"] };
             for reason in reasons {
                 let notice = self.notice(name, episode, reason);
                 match notice["state"].as_str() {

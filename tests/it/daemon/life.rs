@@ -25,7 +25,10 @@ fn each_domain_is_looked_at_on_its_interval() {
     let often_since = of("often.lab.example") - often_before;
     assert!((5..=45).contains(&often_since), "{often_since} looks in 1.5 to 3 s");
     for line in nginx.requests() {
-        assert!(line.contains(" GET /.well-known/openid-configuration?") && line.contains(" 200 \"notafter/"), "{line}");
+        assert!(
+            line.contains(" GET /.well-known/openid-configuration?") && line.contains(" 200 \"notafter/"),
+            "{line}"
+        );
     }
     let log = daemon.stop();
     assert!(log.contains("notafter is running") && log.contains("notafter has stopped"), "{log}");

@@ -25,7 +25,9 @@ impl Letter {
         let address = |address: Option<&mail_parser::Address<'_>>| {
             address.and_then(|all| all.first()?.address()).unwrap_or_default().to_owned()
         };
-        let kind = |part: &mail_parser::MessagePart<'_>| part.content_type().and_then(|kind| kind.subtype().map(str::to_owned));
+        let kind = |part: &mail_parser::MessagePart<'_>| {
+            part.content_type().and_then(|kind| kind.subtype().map(str::to_owned))
+        };
         let kinds: Vec<_> = message.parts.iter().filter_map(kind).collect();
         assert_eq!(kinds, ["alternative", "plain", "html"], "{mail}");
         let references = match message.references() {
@@ -94,7 +96,8 @@ fn by_starttls_with_a_password() {
     let mut postfix = Postfix::start(&relay_with_tls(&home).with_user("notafter", "correct horse"));
     home.write("password", "correct horse\n");
     let relay = format!("smtp://localhost:{}", postfix.plain().port());
-    let daemon = watch_an_expiring_domain(&lab, &nginx, &home, &receiver(&relay, &format!("{LOGIN}\nroots = \"relay.pem\"")));
+    let daemon =
+        watch_an_expiring_domain(&lab, &nginx, &home, &receiver(&relay, &format!("{LOGIN}\nroots = \"relay.pem\"")));
     let mails = postfix.wait_for_mails(1);
     check_letter(&Letter::parse(&mails[0]));
     assert!(mails[0].contains("Authenticated sender: notafter") && mails[0].contains("using TLSv1.3"), "{}", mails[0]);

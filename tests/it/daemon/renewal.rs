@@ -50,7 +50,9 @@ fn from_warning_to_critical_to_expired_to_renewed() {
     // All four are one conversation, and nobody is told anything twice.
     let all = letters(&postfix);
     assert!(all.iter().all(|letter| letter.references == all[0].references && !letter.references.is_empty()));
-    daemon.wait_until("a quiet moment", |daemon| daemon.sample("notafter_notices_owed{receiver=\"oncall\"}") == Some(0.0));
+    daemon.wait_until("a quiet moment", |daemon| {
+        daemon.sample("notafter_notices_owed{receiver=\"oncall\"}") == Some(0.0)
+    });
     daemon.stop();
     assert_eq!(postfix.mails().len(), 4, "{all:?}");
 }

@@ -20,7 +20,11 @@ pub(super) struct Sink {
 impl Sink {
     pub(super) fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let sink = Self { address: listener.local_addr().expect("an address"), mails: Arc::default(), talking: Arc::default() };
+        let sink = Self {
+            address: listener.local_addr().expect("an address"),
+            mails: Arc::default(),
+            talking: Arc::default(),
+        };
         let (mails, talking) = (Arc::clone(&sink.mails), Arc::clone(&sink.talking));
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
@@ -116,7 +120,8 @@ impl Switch {
 fn forward(client: &TcpStream, server: SocketAddr) -> io::Result<()> {
     let server = TcpStream::connect(server)?;
     let (mut there, mut back) = (server.try_clone()?, client.try_clone()?);
-    let answers = thread::spawn(move || drop(io::copy(&mut there, &mut back).and_then(|_| back.shutdown(Shutdown::Write))));
+    let answers =
+        thread::spawn(move || drop(io::copy(&mut there, &mut back).and_then(|_| back.shutdown(Shutdown::Write))));
     let copied = io::copy(&mut &*client, &mut &server);
     drop(server.shutdown(Shutdown::Write));
     drop(answers.join());

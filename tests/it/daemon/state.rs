@@ -58,7 +58,8 @@ fn a_host_that_is_down_still_expires_after_a_restart() {
 fn a_first_start_says_all_at_once_and_a_second_nothing_again() {
     let lab = Lab::start();
     let names: Vec<String> = (0..5).map(|n| format!("d{n}.lab.example")).collect();
-    let hosts: Vec<_> = names.iter().enumerate().map(|(n, name)| lab.host(name, [3, 15, 60][n % 3] * DAY + 3600)).collect();
+    let hosts: Vec<_> =
+        names.iter().enumerate().map(|(n, name)| lab.host(name, [3, 15, 60][n % 3] * DAY + 3600)).collect();
     let nginx = Nginx::start(&hosts);
     let sink = Sink::start();
     let home = Home::bare();

@@ -1,0 +1,235 @@
+//! The one writer under a virtual clock: a [`World`] makes the looks it asks for, commits, delivers, and steps from one
+//! moment at which something is due to the next. No I/O, so that weeks pass in seconds.
+
+mod renewals;
+mod rules;
+mod site;
+mod week;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use notafter::domain::{DomainName, Now, UnixTime};
+use notafter::incident::{Change, Delivery, Mail, Operation, Policy, Row, Table};
+use notafter::keeper::{Keeper, Recipient, Tag, Watch};
+use notafter::verdict::{Level, References, Severity, Verdict};
+
+use site::{Fault, Mint, Site};
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 3600;
+const DAY: i64 = 86_400;
+/// The wall clock's time when a world begins: 2027-01-15T08:00:00Z.
+const START: i64 = 1_800_000_000;
+
+/// What is watched, and the keeper that watches it.
+struct World {
+    keeper: Keeper,
+    sites: BTreeMap<DomainName, Site>,
+    /// Since the world began; the keeper's monotonic clock began `boot` in.
+    time: Duration,
+    boot: Duration,
+    disk: BTreeMap<(Table, String), Row>,
+    store: Store,
+    uncommitted: Vec<(Tag, Vec<Change>)>,
+    relay_answers: bool,
+    references: References,
+    resolver_answers: bool,
+    sent: Vec<Sent>,
+    /// When the heartbeat went out, in seconds.
+    heartbeats: Vec<i64>,
+    looks: usize,
+}
+
+/// How the store fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Store {
+    Works,
+    /// Nothing comes back.
+    Hangs,
+    /// Every commit is an error.
+    Fails,
+}
+
+/// A mail that was delivered, when.
+#[derive(Debug, Clone)]
+struct Sent {
+    time: i64,
+    mail: Mail,
+}
+
+impl World {
+    fn new(sites: impl IntoIterator<Item = Site>) -> Self {
+        let now = Now { wall: UnixTime(START), mono: Duration::ZERO };
+        let mut world = Self {
+            keeper: Keeper::restore(Policy::default(), &["oncall".to_owned()], Vec::new(), now),
+            sites: sites.into_iter().map(|site| (site.domain.name.clone(), site)).collect(),
+            time: Duration::ZERO,
+            boot: Duration::ZERO,
+            disk: BTreeMap::new(),
+            store: Store::Works,
+            uncommitted: Vec::new(),
+            relay_answers: true,
+            references: References::None,
+            resolver_answers: true,
+            sent: Vec::new(),
+            heartbeats: Vec::new(),
+            looks: 0,
+        };
+        world.keeper.handle_watches(world.watches(), now);
+        world
+    }
+
+    fn now(&self) -> Now {
+        Now { wall: UnixTime(START + self.seconds()), mono: self.time - self.boot }
+    }
+
+    fn seconds(&self) -> i64 {
+        i64::try_from(self.time.as_secs()).unwrap()
+    }
+
+    fn watches(&self) -> Vec<Watch> {
+        let recipients = vec![Recipient { receiver: "oncall".to_owned(), min_severity: Severity::Warning }];
+        let watch = |site: &Site| Watch {
+            domain: Arc::new(site.domain.clone()),
+            recipients: recipients.clone(),
+            http_addresses: 4,
+        };
+        self.sites.values().map(watch).collect()
+    }
+
+    /// Reads the configuration again, after `sites` was changed.
+    fn reload(&mut self) {
+        self.keeper.handle_watches(self.watches(), self.now());
+    }
+
+    /// The process is killed, and begins anew from what is stored, its chains still to be remembered.
+    fn restart(&mut self) {
+        self.boot = self.time;
+        self.uncommitted.clear();
+        let rows = self.disk.values().cloned().collect();
+        self.keeper = Keeper::restore(Policy::default(), &["oncall".to_owned()], rows, self.now());
+        self.reload();
+    }
+
+    /// Lets everything happen until so many seconds after the beginning.
+    fn run_until(&mut self, seconds: i64) {
+        let end = Duration::from_secs(u64::try_from(seconds).unwrap());
+        loop {
+            self.act();
+            let due = self.boot + self.keeper.poll_timeout();
+            if due > end {
+                self.time = end;
+                return self.keeper.handle_timeout(self.now());
+            }
+            self.time = due.max(self.time + Duration::from_millis(1));
+            self.keeper.handle_timeout(self.now());
+        }
+    }
+
+    /// Does all that the keeper asks for now.
+    fn act(&mut self) {
+        loop {
+            let committed = self.commit();
+            let looked = self.look();
+            let mailed = self.mail();
+            if self.keeper.poll_references() && self.references != References::None {
+                self.keeper.handle_references(self.references, self.now());
+            }
+            if self.keeper.poll_heartbeat() {
+                self.heartbeats.push(self.seconds());
+            }
+            if !committed && !looked && !mailed {
+                break;
+            }
+        }
+        while self.keeper.poll_transition().is_some() || self.keeper.poll_event().is_some() {}
+    }
+
+    fn commit(&mut self) -> bool {
+        let new = self.uncommitted.len();
+        self.uncommitted.extend(std::iter::from_fn(|| self.keeper.poll_commit()));
+        match self.store {
+            Store::Works => {}
+            Store::Fails if self.uncommitted.len() > new => {
+                self.keeper.handle_store_failed(self.now());
+                return true;
+            }
+            Store::Hangs | Store::Fails => return false,
+        }
+        let all = std::mem::take(&mut self.uncommitted);
+        let any = !all.is_empty();
+        for change in all.iter().flat_map(|(_, changes)| changes) {
+            write(&mut self.disk, &change.operation);
+        }
+        for (tag, changes) in all {
+            let up_to = changes.last().map_or(0, |change| change.sequence);
+            self.keeper.handle_stored(&tag, up_to, self.now());
+        }
+        any
+    }
+
+    fn look(&mut self) -> bool {
+        let Some(request) = self.keeper.poll_look() else { return false };
+        self.looks += 1;
+        let now = self.now();
+        match self.sites.get(&request.domain) {
+            Some(site) => {
+                let look = site.look(self.seconds(), now.wall, request.requests > 0, self.resolver_answers);
+                self.keeper.handle_look(look, now);
+            }
+            None => self.keeper.handle_no_look(&request.domain, now),
+        }
+        true
+    }
+
+    fn mail(&mut self) -> bool {
+        let Some((receiver, mail)) = self.keeper.poll_mail() else { return false };
+        let delivery = if self.relay_answers {
+            self.sent.push(Sent { time: self.seconds(), mail: mail.clone() });
+            Delivery::Delivered
+        } else {
+            Delivery::Deferred { error: "no route to host".to_owned() }
+        };
+        self.keeper.handle_delivery(&receiver, &mail.id, delivery, self.now());
+        true
+    }
+
+    /// What is concluded of a domain now.
+    fn verdict(&self, name: &str) -> Option<Arc<Verdict>> {
+        let snapshot = self.keeper.snapshot();
+        snapshot.domains.iter().find(|state| state.domain.name.as_str() == name)?.verdict.clone()
+    }
+
+    fn level(&self, name: &str) -> Level {
+        self.verdict(name).map_or(Level::Unknown, |verdict| verdict.level)
+    }
+
+    fn codes(&self, name: &str) -> Vec<&'static str> {
+        let verdict = self.verdict(name);
+        verdict.iter().flat_map(|verdict| &verdict.findings).map(|finding| finding.code.as_str()).collect()
+    }
+
+    /// Every notice that was delivered: when by `clock`, and what.
+    fn told(&self) -> Vec<String> {
+        let line = |sent: &Sent, notice: &notafter::incident::Notice| {
+            let domain = if notice.domain.is_empty() { "notafter" } else { notice.domain.as_str() };
+            format!("{} {domain} {} {} {}", clock(sent.time), notice.severity, notice.code, notice.reason.as_str())
+        };
+        self.sent.iter().flat_map(|sent| sent.mail.notices.iter().map(|notice| line(sent, notice))).collect()
+    }
+}
+
+/// Day and hour since the beginning.
+fn clock(seconds: i64) -> String {
+    format!("day {} {:02}h", seconds / DAY, seconds % DAY / HOUR)
+}
+
+fn write(disk: &mut BTreeMap<(Table, String), Row>, operation: &Operation) {
+    match operation {
+        Operation::Put(row) => _ = disk.insert((row.table, row.key.clone()), row.clone()),
+        Operation::Insert(row) => _ = disk.entry((row.table, row.key.clone())).or_insert_with(|| row.clone()),
+        Operation::Delete { table, key } => _ = disk.remove(&(*table, key.clone())),
+    }
+}

@@ -1,0 +1,225 @@
+//! What the keeper promises, one promise a test.
+
+use notafter::keeper::{LookResult, stored_chains};
+
+use super::*;
+
+const GONE: i64 = 1_000_000_000;
+
+fn healthy(name: &str) -> Site {
+    Site::new(name).certificate(&Mint::new(), 0, 90 * DAY, 60 * DAY)
+}
+
+/// A world that has seen its sites healthy, so that what comes is news and no first summary.
+fn settled(sites: impl IntoIterator<Item = Site>) -> World {
+    let mut world = World::new(sites);
+    world.run_until(10 * MINUTE);
+    assert!(world.sent.is_empty(), "{:?}", world.told());
+    world
+}
+
+#[test]
+fn nothing_is_told_before_it_is_stored() {
+    let mut world = settled([healthy("a.example").fails(10 * MINUTE, GONE, Fault::Refused)]);
+    world.store = Store::Hangs;
+    world.run_until(30 * MINUTE);
+    assert_eq!(world.level("a.example"), Level::Critical);
+    assert!(world.sent.is_empty(), "{:?}", world.told());
+    world.store = Store::Works;
+    world.run_until(32 * MINUTE);
+    assert_eq!(world.told(), ["day 0 00h a.example critical connect.refused opened"]);
+    let stored = |table| world.disk.keys().filter(|(of, _)| *of == table).count();
+    assert_eq!((stored(Table::Incident), stored(Table::Notice), stored(Table::Mail)), (1, 1, 0));
+}
+
+#[test]
+fn what_cannot_be_stored_is_told_from_memory_after_half_a_minute() {
+    let mut world = settled([healthy("a.example").fails(10 * MINUTE, GONE, Fault::Refused)]);
+    world.store = Store::Fails;
+    world.run_until(30 * MINUTE);
+    let codes: Vec<&str> =
+        world.sent.iter().flat_map(|sent| &sent.mail.notices).map(|notice| notice.code.as_str()).collect();
+    assert!(codes.contains(&"connect.refused") && codes.contains(&"watch.store_failed"), "{codes:?}");
+    assert_eq!(codes.len(), 2, "{codes:?}");
+    // Once it works again that is told as well, and nothing else again.
+    world.store = Store::Works;
+    world.run_until(40 * MINUTE);
+    let told = world.told();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert_eq!(told[2], "day 0 00h notafter critical watch.store_failed resolved");
+}
+
+#[test]
+fn the_heartbeat_goes_only_after_looks_and_a_commit() {
+    let mut world = World::new([]);
+    world.run_until(10 * MINUTE);
+    assert!(world.heartbeats.is_empty(), "there was nothing to look at");
+
+    let mut world = World::new([healthy("a.example").every(MINUTE)]);
+    world.run_until(10 * MINUTE + 1);
+    let steady = world.heartbeats.len();
+    assert!((9..=10).contains(&steady), "{:?}", world.heartbeats);
+    world.store = Store::Hangs;
+    world.run_until(20 * MINUTE);
+    assert_eq!(world.heartbeats.len(), steady, "no commit, no heartbeat");
+    world.store = Store::Works;
+    world.run_until(22 * MINUTE);
+    assert!(world.heartbeats.len() > steady);
+
+    let mut world = settled([healthy("a.example").every(HOUR)]);
+    let before = world.heartbeats.len();
+    world.run_until(50 * MINUTE);
+    assert!(world.heartbeats.len() <= before + 1, "no look, no heartbeat: {:?}", world.heartbeats);
+}
+
+#[test]
+fn servers_that_answer_others_put_the_blame_on_the_domain() {
+    let sites = [healthy("a.example"), healthy("b.example").fails(10 * MINUTE, 40 * MINUTE, Fault::Servfail)];
+    let mut world = settled(sites);
+    world.run_until(30 * MINUTE);
+    assert_eq!(world.codes("b.example"), ["dns.servfail"]);
+    assert_eq!(world.told(), ["day 0 00h b.example critical dns.servfail opened"]);
+    assert_eq!(world.level("a.example"), Level::Healthy);
+}
+
+#[test]
+fn servers_that_answer_nobody_are_our_own_fault_and_told_once() {
+    let mut world = settled((0..9).map(|n| healthy(&format!("d{n}.example")).every(MINUTE)));
+    world.resolver_answers = false;
+    world.run_until(40 * MINUTE);
+    for n in 0..9 {
+        let name = format!("d{n}.example");
+        assert_eq!(world.level(&name), Level::Unknown, "{:?}", world.codes(&name));
+        assert_eq!(world.codes(&name), ["watch.resolver_failed"]);
+        // Expiry does not go blind with us.
+        assert!(world.verdict(&name).unwrap().effective_expiry.is_some());
+    }
+    let told = world.told();
+    assert!(
+        told.len() == 1 && told[0].contains("notafter ") && told[0].contains("watch.resolver_failed opened"),
+        "{told:?}"
+    );
+    world.resolver_answers = true;
+    world.run_until(60 * MINUTE);
+    let told = world.told();
+    assert!(told.len() == 2 && told[1].contains("watch.resolver_failed resolved"), "{told:?}");
+}
+
+#[test]
+fn where_the_references_fail_too_it_is_we_who_are_blind() {
+    let sites = || ["a.example", "b.example"].map(|name| healthy(name).fails(10 * MINUTE, GONE, Fault::Refused));
+    let mut world = settled(sites());
+    world.references = References::AllFail;
+    world.run_until(40 * MINUTE);
+    for name in ["a.example", "b.example"] {
+        assert_eq!((world.level(name), world.codes(name)), (Level::Unknown, vec!["watch.blind"]));
+    }
+    let told = world.told();
+    assert!(told.len() == 1 && told[0].contains("notafter ") && told[0].ends_with("watch.blind opened"), "{told:?}");
+
+    let mut world = settled(sites());
+    world.references = References::Answer;
+    world.run_until(40 * MINUTE);
+    assert_eq!((world.level("a.example"), world.codes("a.example")), (Level::Critical, vec!["connect.refused"]));
+    assert_eq!(world.told().len(), 2, "{:?}", world.told());
+}
+
+#[test]
+fn looks_are_counted_by_what_they_came_to_and_a_panic_is_no_end() {
+    let sites = [healthy("a.example").every(MINUTE), healthy("b.example").every(MINUTE).fails(0, GONE, Fault::Refused)];
+    let mut world = World::new(sites);
+    world.run_until(10 * MINUTE);
+    let counted = |world: &World, result: LookResult| {
+        let snapshot = world.keeper.snapshot();
+        let (_, count) = snapshot.counters.looks().find(|(of, _)| *of == result).unwrap();
+        usize::try_from(count).unwrap()
+    };
+    assert!(counted(&world, LookResult::Healthy) >= 9 && counted(&world, LookResult::Critical) >= 9);
+    assert_eq!(counted(&world, LookResult::Healthy) + counted(&world, LookResult::Critical), world.looks);
+    let (name, now) = (DomainName::parse("a.example").unwrap(), world.now());
+    assert!(world.keeper.handle_look_now(&name, now));
+    let request = world.keeper.poll_look().unwrap();
+    assert_eq!((request.domain.as_str(), world.keeper.looks_in_flight()), ("a.example", 1));
+    world.keeper.handle_panic(&name, now);
+    assert_eq!((counted(&world, LookResult::Panicked), world.keeper.looks_in_flight()), (1, 0));
+    let before = counted(&world, LookResult::Healthy);
+    world.run_until(13 * MINUTE);
+    assert!(counted(&world, LookResult::Healthy) >= before + 2, "it is looked at as before");
+}
+
+#[test]
+fn a_domain_that_is_removed_leaves_nothing_behind() {
+    let mut world = settled([healthy("a.example"), healthy("b.example").fails(10 * MINUTE, GONE, Fault::Refused)]);
+    world.relay_answers = false;
+    world.run_until(16 * MINUTE);
+    assert_eq!(world.keeper.snapshot().owed["oncall"], 1);
+    let b = DomainName::parse("b.example").unwrap();
+    let (now, site) = (world.now(), world.sites.remove(&b).unwrap());
+    assert!(world.keeper.handle_look_now(&b, now));
+    assert!(world.keeper.poll_look().is_some_and(|request| request.domain == b));
+    world.reload();
+    // The look that was under way comes home to nobody.
+    world.keeper.handle_look(site.look(0, now.wall, true, true), now);
+    assert_eq!(world.keeper.looks_in_flight(), 0);
+    world.relay_answers = true;
+    world.run_until(30 * MINUTE);
+    assert_eq!(world.keeper.snapshot().domains.len(), 1);
+    // What was a mail already is delivered as it is; nothing is added to it.
+    let told: Vec<String> = world.told().into_iter().filter(|line| line.contains("b.example")).collect();
+    assert_eq!(told, ["day 0 00h b.example critical connect.refused opened"]);
+    let left: Vec<&String> =
+        world.disk.keys().filter(|(table, _)| *table == Table::Domain).map(|(_, key)| key).collect();
+    assert!(left.iter().all(|key| key.starts_with("a.example/")), "{left:?}");
+}
+
+#[test]
+fn a_silent_host_expires_on_time_even_after_a_restart() {
+    let mint = Mint::new();
+    let site = Site::new("a.example").certificate(&mint, 0, 90 * DAY, 22 * DAY).fails(HOUR, GONE, Fault::Refused);
+    for look_is_quicker in [false, true] {
+        let mut world = settled([site.clone()]);
+        world.run_until(12 * HOUR);
+        world.restart();
+        let rows: Vec<Row> = world.disk.values().cloned().collect();
+        let chains = stored_chains(&rows);
+        assert_eq!(chains.len(), 1);
+        if look_is_quicker {
+            world.run_until(12 * HOUR + 10 * MINUTE);
+            assert_eq!(world.verdict("a.example").unwrap().effective_expiry, None);
+        }
+        let now = world.now();
+        for (name, chain) in chains.iter().flat_map(|(name, all)| all.iter().map(move |chain| (name, chain))) {
+            let presented = Arc::new(mint.assess(name, &chain.certificates()));
+            world.keeper.handle_remembered(name, chain, presented, now);
+        }
+        let expiry = Some(UnixTime(START + 22 * DAY));
+        assert_eq!(world.verdict("a.example").unwrap().effective_expiry, expiry);
+        world.run_until(13 * HOUR);
+        assert_eq!(world.verdict("a.example").unwrap().effective_expiry, expiry, "{look_is_quicker}");
+        world.run_until(DAY + MINUTE);
+        let told = world.told();
+        assert!(told.last().unwrap().ends_with("a.example warning tls.expires_soon opened"), "{told:?}");
+        assert_eq!(told.iter().filter(|line| line.contains("connect.refused opened")).count(), 1, "{told:?}");
+        // And it is stored for the next time.
+        let rows: Vec<Row> = world.disk.values().cloned().collect();
+        assert_eq!(stored_chains(&rows), chains, "{look_is_quicker}");
+    }
+}
+
+#[test]
+fn while_draining_nothing_new_is_begun() {
+    let mut world = settled([healthy("a.example").fails(10 * MINUTE, GONE, Fault::Refused)]);
+    world.store = Store::Hangs;
+    world.run_until(20 * MINUTE);
+    let (looks, now) = (world.looks, world.now());
+    world.keeper.handle_drain();
+    world.store = Store::Works;
+    world.act();
+    world.keeper.handle_timeout(Now { wall: now.wall.plus(MINUTE), mono: now.mono + Duration::from_secs(60) });
+    world.act();
+    assert_eq!((world.looks, world.sent.len()), (looks, 0));
+    // It is owed all the same.
+    world.restart();
+    world.run_until(22 * MINUTE);
+    assert_eq!(world.told(), ["day 0 00h a.example critical connect.refused opened"]);
+}

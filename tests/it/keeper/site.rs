@@ -1,0 +1,177 @@
+//! [`Site`]: a domain, and what a look sees of it when. [`Mint`]: whoever makes the certificates.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use notafter::domain::{Domain, DomainName, UnixTime};
+use notafter::lab::ca::{Authority, LeafSpec};
+use notafter::observation::{
+    Auth0Observation, Code, DnsObservation, Failure, Look, Lookup, Outcome, Presented, TlsObservation, Vantage, View,
+};
+use notafter::trust::TrustStore;
+
+use super::{MINUTE, START};
+
+/// An authority that everybody trusts.
+pub(super) struct Mint {
+    authority: Authority,
+    trust: TrustStore,
+}
+
+impl Mint {
+    pub(super) fn new() -> Self {
+        let authority = Authority::root("Lab Root").unwrap().intermediate("Lab Intermediate").unwrap();
+        let trust = TrustStore::new(&[authority.root_certificate().clone()], &[]).unwrap();
+        Self { authority, trust }
+    }
+
+    /// A chain for this name, its leaf valid from and until so many seconds after the beginning.
+    pub(super) fn chain(&self, name: &DomainName, from: i64, until: i64) -> Arc<Presented> {
+        let leaf = self.authority.leaf(&LeafSpec::new(name.as_str(), START + from, START + until)).unwrap();
+        Arc::new(self.assess(name, &leaf.chain()))
+    }
+
+    pub(super) fn assess(&self, name: &DomainName, chain: &[rustls_pki_types::CertificateDer<'_>]) -> Presented {
+        self.trust.assess(chain, name)
+    }
+}
+
+/// What can befall a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Nobody listens.
+    Refused,
+    /// The name is gone.
+    Nxdomain,
+    /// The name servers fail for it, though they answer for others.
+    Servfail,
+    /// The ownership record is gone.
+    NoTxt,
+    /// The issuer is somebody else.
+    WrongIssuer,
+}
+
+/// A domain, and what is true of it when.
+#[derive(Debug, Clone)]
+pub(super) struct Site {
+    pub(super) domain: Domain,
+    pub(super) address: SocketAddr,
+    /// From which second on which chain is presented.
+    chains: Vec<(i64, Arc<Presented>)>,
+    /// From when until when (exclusive) what is wrong.
+    faults: Vec<(i64, i64, Fault)>,
+}
+
+impl Site {
+    /// A site at an address of its own behind no particular proxy, looked at every five minutes.
+    pub(super) fn new(name: &str) -> Self {
+        let mut domain = Domain::new(DomainName::parse(name).unwrap());
+        domain.interval = Duration::from_secs(5 * MINUTE as u64);
+        let address = SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), 443));
+        Self { domain, address, chains: Vec::new(), faults: Vec::new() }
+    }
+
+    /// The same behind another proxy.
+    pub(super) fn at(mut self, last: u8) -> Self {
+        self.address = SocketAddr::from((Ipv4Addr::new(192, 0, 2, last), 443));
+        self
+    }
+
+    pub(super) fn every(mut self, seconds: i64) -> Self {
+        self.domain.interval = Duration::from_secs(u64::try_from(seconds).unwrap());
+        self
+    }
+
+    /// From a second on this chain is presented.
+    pub(super) fn presents(mut self, from: i64, chain: Arc<Presented>) -> Self {
+        self.chains.push((from, chain));
+        self
+    }
+
+    /// The same with a certificate of so many seconds, of which so many are left at `from`.
+    pub(super) fn certificate(self, mint: &Mint, from: i64, lifetime: i64, left: i64) -> Self {
+        let until = from + left;
+        let chain = mint.chain(&self.domain.name, until - lifetime, until);
+        self.presents(from, chain)
+    }
+
+    pub(super) fn fails(mut self, from: i64, until: i64, fault: Fault) -> Self {
+        self.faults.push((from, until, fault));
+        if fault == Fault::NoTxt {
+            self.domain.expected.txt = Some("f7a51f40-0b47-40a5-89de-1f31bfef20af".to_owned());
+        }
+        self
+    }
+
+    fn has(&self, fault: Fault, at: i64) -> bool {
+        self.faults.iter().any(|(from, until, what)| *what == fault && (*from..*until).contains(&at))
+    }
+
+    /// What a look sees at this second.
+    pub(super) fn look(&self, at: i64, wall: UnixTime, asks: bool, resolver_answers: bool) -> Look {
+        let dns = self.records(at, resolver_answers);
+        let found = dns.a.outcome == Outcome::Found;
+        let tls = found.then(|| self.handshake(at));
+        let shaken = tls.as_ref().is_some_and(|tls| tls.failure.is_none());
+        Look {
+            domain: self.domain.name.clone(),
+            vantage: Vantage::default(),
+            view: View::Proxy,
+            at: wall,
+            dns: Some(dns),
+            tls: tls.into_iter().collect(),
+            auth0: (shaken && asks).then(|| self.answer(at)).into_iter().collect(),
+            no_route: Vec::new(),
+            surplus_addresses: 0,
+            elapsed_ms: 1,
+        }
+    }
+
+    fn records(&self, at: i64, resolver_answers: bool) -> DnsObservation {
+        let outcome = match () {
+            () if !resolver_answers || self.has(Fault::Servfail, at) => Outcome::Servfail,
+            () if self.has(Fault::Nxdomain, at) => Outcome::Nxdomain,
+            () => Outcome::Found,
+        };
+        let answers = outcome == Outcome::Found;
+        let SocketAddr::V4(address) = self.address else { panic!("an IPv4 address") };
+        let a = Lookup { records: vec![*address.ip()], ttl: Some(60), outcome };
+        let txt = self.domain.expected.txt.clone().filter(|_| answers && !self.has(Fault::NoTxt, at));
+        let no_data = if answers { Outcome::NoData } else { outcome };
+        DnsObservation {
+            nameservers: vec![SocketAddr::from(([192, 0, 2, 53], 53))],
+            a: if answers { a } else { Lookup::empty(outcome) },
+            aaaa: Lookup::empty(no_data),
+            cname: Vec::new(),
+            cname_loop: false,
+            txt_name: self.domain.txt_name(),
+            txt: match txt {
+                Some(txt) => Lookup { records: vec![txt], ttl: Some(60), outcome: Outcome::Found },
+                None => Lookup::empty(no_data),
+            },
+            others_answer: outcome.is_failure().then_some(resolver_answers),
+            elapsed_ms: 1,
+        }
+    }
+
+    fn handshake(&self, at: i64) -> TlsObservation {
+        let mut tls = TlsObservation::new(self.address);
+        if self.has(Fault::Refused, at) {
+            tls.failure = Some(Failure::new(Code::ConnectRefused, "connection refused"));
+        } else {
+            tls.presented = self.chains.iter().rfind(|(from, _)| *from <= at).map(|(_, chain)| Arc::clone(chain));
+            tls.version = Some("TLSv1.3".to_owned());
+        }
+        tls
+    }
+
+    fn answer(&self, at: i64) -> Auth0Observation {
+        let issuer = if self.has(Fault::WrongIssuer, at) { "example.us.auth0.com" } else { self.domain.name.as_str() };
+        let mut answer = Auth0Observation::new(self.address);
+        answer.status = Some(200);
+        answer.is_json = true;
+        answer.issuer = Some(format!("https://{issuer}/"));
+        answer
+    }
+}
