@@ -83,6 +83,8 @@ enum Input {
 
 /// Runs until told to stop. The file is read again on SIGHUP.
 pub async fn run(file: PathBuf) -> Result<(), DaemonError> {
+    // Before anybody can see that we run: who stops us early must not kill us.
+    let signals = signals::listen()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let settings = config::load(&file).map_err(DaemonError::Config)?;
     for remark in &settings.remarks {
@@ -103,7 +105,6 @@ pub async fn run(file: PathBuf) -> Result<(), DaemonError> {
     let stop = CancellationToken::new();
     let shared = Shared { snapshot: shown, reload: reload.clone(), clock: Arc::clone(&clock) };
     let server = tokio::spawn(web::serve(listener, web::router(shared), stop.clone()));
-    let signals = signals::listen()?;
     let fleet = Arc::clone(&parts.fleet);
     tracing::info!(%address, domains = parts.watches.len(), receivers = parts.mailers.len(), "notafter is running");
     let mut daemon = Daemon {

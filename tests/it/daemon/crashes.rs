@@ -40,10 +40,10 @@ fn nothing_is_lost_and_nothing_told_twice() {
     for _ in 0..KILLS {
         assert!(began.elapsed() < PATIENCE, "a hundred kills take too long");
         let daemon = home.spawn();
-        let life = Instant::now() + Duration::from_millis(random.below(600));
+        let life = Instant::now() + Duration::from_millis(random.below(500));
         while let Some(left) = life.checked_duration_since(Instant::now()) {
             wires[random.index(DOMAINS)].set(random.below(2) == 0);
-            std::thread::sleep(left.min(Duration::from_millis(random.below(200))));
+            std::thread::sleep(left.min(Duration::from_millis(random.below(150))));
         }
         daemon.kill();
         ends.push(sink.settled());
