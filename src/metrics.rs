@@ -228,7 +228,8 @@ fn state(domain: &DomainState, page: &mut Page) {
     if let Some(at) = domain.record.looked_at.filter(|_| domain.was_looked_at) {
         page.add(&LAST_LOOK, &[("domain", name)], at.0 as f64);
     }
-    let own: Vec<(String, &str)> =
+    // One value a name: two of the same would cost Prometheus the whole page.
+    let own: BTreeMap<String, &str> =
         domain.domain.labels.iter().map(|(key, value)| (format!("label_{}", sanitized(key)), value.as_str())).collect();
     let mut labels = vec![("domain", name)];
     labels.extend(own.iter().map(|(key, value)| (key.as_str(), *value)));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-use crate::trust::{RootSource, TrustStore};
+use crate::trust::{RootSource, TrustStore, check_root};
 
 /// Trust stores by what they were read from.
 #[derive(Debug, Default)]
@@ -36,23 +36,37 @@ fn certificates(source: &RootSource) -> Result<Vec<CertificateDer<'static>>, Str
     match source {
         RootSource::Mozilla => Ok(webpki_root_certs::TLS_SERVER_ROOT_CERTS.to_vec()),
         RootSource::System => system(),
-        RootSource::File(file) => pem(file),
+        RootSource::File(file) => roots_of(file),
     }
 }
 
-/// The system's store. Some unreadable files among many are the distribution's trouble, none at all is ours.
+/// The system's store. Some odd entries among many are the distribution's trouble, and passed over; none at all is
+/// ours.
 fn system() -> Result<Vec<CertificateDer<'static>>, String> {
-    let found = rustls_native_certs::load_native_certs();
-    match (found.certs.is_empty(), found.errors.first()) {
-        (true, Some(error)) => Err(format!("the system's roots: {error}")),
-        _ => Ok(found.certs),
+    let mut found = rustls_native_certs::load_native_certs();
+    let reason = found.errors.first().map_or_else(|| "there are none".to_owned(), ToString::to_string);
+    found.certs.retain(|der| check_root(der).is_ok());
+    if found.certs.is_empty() { Err(format!("the system's roots: {reason}")) } else { Ok(found.certs) }
+}
+
+/// The operator's own choice: every certificate in it must do.
+fn roots_of(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let all = pem(file)?;
+    for (position, der) in all.iter().enumerate() {
+        let place = || format!("{}: certificate {} cannot be a root", file.display(), position + 1);
+        check_root(der).map_err(|reason| format!("{}: {reason}", place()))?;
     }
+    Ok(all)
 }
 
 fn pem(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let bytes = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
-    all.map_err(|error| format!("{}: bad PEM: {error}", file.display()))
+    match all {
+        Ok(all) if all.is_empty() => Err(format!("{}: there is no certificate in it", file.display())),
+        Ok(all) => Ok(all),
+        Err(error) => Err(format!("{}: bad PEM: {error}", file.display())),
+    }
 }
 
 fn told(roots: &[RootSource]) -> String {
@@ -62,4 +76,30 @@ fn told(roots: &[RootSource]) -> String {
         RootSource::File(file) => file.display().to_string(),
     };
     roots.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_roots_names_what_is_wrong_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let load = |text: &str| {
+            let file = folder.path().join("roots.pem");
+            fs::write(&file, text).unwrap();
+            TrustStores::default().load(&[RootSource::Mozilla, RootSource::File(file)], &[]).map(drop).unwrap_err()
+        };
+        assert!(load("no PEM at all\n").ends_with("roots.pem: there is no certificate in it"));
+        let odd = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+        assert!(load(odd).contains("roots.pem: certificate 1 cannot be a root"), "{}", load(odd));
+    }
+
+    #[test]
+    fn equal_choices_share_one_store() {
+        let mut stores = TrustStores::default();
+        let one = stores.load(&[RootSource::Mozilla], &[]).unwrap();
+        assert!(Arc::ptr_eq(&one, &stores.load(&[RootSource::Mozilla], &[]).unwrap()));
+        assert!(one.roots().len() > 100);
+    }
 }

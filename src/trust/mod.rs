@@ -17,7 +17,7 @@ use crate::domain::DomainName;
 use crate::observation::Presented;
 use crate::observation::certificate::Certificate;
 
-pub use store::{StoreError, TrustStore};
+pub use store::{StoreError, TrustStore, check_root};
 
 /// Where roots come from.
 #[derive(Debug, Clone, PartialEq, Eq)]

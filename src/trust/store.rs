@@ -53,6 +53,12 @@ impl TrustStore {
     }
 }
 
+/// Whether a certificate can be a root; `Err` says why not.
+pub fn check_root(der: &CertificateDer<'_>) -> Result<(), String> {
+    Certificate::from_der(der).map_err(|error| error.to_string())?;
+    webpki::anchor_from_trusted_cert(der).map(drop).map_err(|error| error.to_string())
+}
+
 impl fmt::Debug for TrustStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TrustStore({} roots)", self.roots.len())
