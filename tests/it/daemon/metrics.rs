@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use notafter::lab::ca::{LeafSpec, self_signed};
@@ -10,7 +11,7 @@ use notafter::verdict::catalogue::ENTRIES;
 
 use super::lab::{domain, receiver};
 use super::{DAY, Home, Lab, now};
-use crate::servers::{Identity, Nginx, Prometheus, Vhost, promtool};
+use crate::servers::{Identity, Nginx, Prometheus, Vhost, free_port, promtool};
 
 /// Hosts of every kind, and one that refuses.
 struct World {
@@ -39,7 +40,7 @@ impl World {
         let at = [nginx.at("127.0.0.1")];
         let names = ["good", "expired", "untrusted", "wrong-name", "broken"].map(|name| format!("{name}.lab.example"));
         let mut domains: String = names.iter().map(|name| domain(name, &at)).collect();
-        domains += &domain("refused.lab.example", &["127.0.0.1:1".parse().unwrap()]);
+        domains += &domain("refused.lab.example", &[SocketAddr::new(at[0].ip(), free_port(&[at[0].ip()]))]);
         domains += "labels = { team = \"identity\", cost_centre = \"7 \\\" }\" }\n";
         home.configure(&(lab.probe(&home, "500ms") + &domains + &receiver("smtp+plain://127.0.0.1:1", "")));
         Self { lab, nginx, home }
@@ -84,7 +85,7 @@ fn the_page_is_sound_and_its_labels_are_closed_sets() {
         for (label, value) in labels {
             let known = match label.as_str() {
                 "domain" => value.is_empty() || value.ends_with(".lab.example"),
-                "address" => value.parse::<std::net::SocketAddr>().is_ok(),
+                "address" => value.parse::<SocketAddr>().is_ok(),
                 "verdict" => ["healthy", "unknown", "warning", "critical"].contains(&value.as_str()),
                 "code" => codes.contains(value.as_str()),
                 "severity" => ["info", "warning", "critical"].contains(&value.as_str()),
