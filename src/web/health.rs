@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::Shared;
 
 /// The writer wakes at least every 30 s; if its snapshot is older than this it hangs.
-const STALE_AFTER: Duration = Duration::from_secs(90);
+pub(super) const STALE_AFTER: Duration = Duration::from_secs(90);
 
 /// 200 as long as the one writer lives.
 pub(super) async fn healthy(State(shared): State<Shared>) -> (StatusCode, String) {

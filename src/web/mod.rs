@@ -1,12 +1,12 @@
-//! What is served over HTTP, read from the latest [`Snapshot`]: `/` names the pages, `/metrics` is for Prometheus,
+//! What is served over HTTP, read from the latest [`Snapshot`]: `/` is the status page, `/metrics` is for Prometheus,
 //! `/-/healthy` and `/-/ready` for whoever runs us, `POST /-/reload` reads the configuration again.
 //!
 //! One file a surface; `server` is the accept loop.
 
 mod health;
-mod landing;
 mod metrics;
 mod server;
+mod status;
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub struct Shared {
 /// Every route.
 pub fn router(shared: Shared) -> Router {
     Router::new()
-        .route("/", get(landing::page))
+        .route("/", get(status::page))
         .route("/metrics", get(metrics::page))
         .route("/-/healthy", get(health::healthy))
         .route("/-/ready", get(health::ready))
