@@ -17,6 +17,7 @@ mod explain;
 mod inspect;
 mod keeper;
 mod names;
+mod page;
 mod servers;
 mod stage;
 mod trust;

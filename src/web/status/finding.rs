@@ -55,7 +55,10 @@ impl Trouble {
 
 impl Fact {
     fn new(name: &str, value: &Value) -> Self {
-        let spoken = name.strip_suffix("_seconds").unwrap_or(name).replace('_', " ");
+        let spoken = match name {
+            "seconds_left" => "left".to_owned(),
+            _ => name.strip_suffix("_seconds").unwrap_or(name).replace('_', " "),
+        };
         Self { name: plain::line(&spoken, 40), value: plain::line(&shown(name, value), FACT) }
     }
 }
@@ -81,5 +84,29 @@ fn list(all: &[Value]) -> String {
     match all.len().saturating_sub(ELEMENTS) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn facts_read_as_people_write_them_and_are_bounded() {
+        let shown = |name: &str, value: Value| {
+            let fact = Fact::new(name, &value);
+            format!("{}: {}", fact.name, fact.value)
+        };
+        assert_eq!(shown("lifetime_seconds", json!(90 * 86_400)), "lifetime: 90 d");
+        assert_eq!(shown("seconds_left", json!(-7200)), "left: none for 2 h");
+        assert_eq!(shown("status", json!(403)), "status: 403");
+        assert_eq!(shown("is_ca", json!(false)), "is ca: no");
+        assert_eq!(shown("dns_names", json!(["a.example", "b.example"])), "dns names: a.example, b.example");
+        assert_eq!(shown("n", json!((0..12).collect::<Vec<_>>())), "n: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more");
+        assert_eq!(shown("excerpt", json!("a\u{202e}\r\nb")), "excerpt: a\u{fffd} b");
+        let long = Fact::new(&"n".repeat(1000), &json!({ "x": "y".repeat(100_000) }));
+        assert_eq!((long.name.chars().count(), long.value.chars().count()), (41, FACT + 1));
     }
 }

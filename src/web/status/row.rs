@@ -34,6 +34,8 @@ pub(super) struct Row {
     pub(super) hops: Vec<HopView>,
     /// Where a login breaks, or may break.
     pub(super) fault: Option<Fault>,
+    /// Whether every hop was seen to work.
+    pub(super) gets_through: bool,
     pub(super) findings: Vec<Trouble>,
     pub(super) more_findings: usize,
     pub(super) addresses: Vec<AddressView>,
@@ -87,6 +89,7 @@ impl Row {
             life: Life::new(state, now),
             hops: hops(verdict),
             fault: verdict.and_then(fault),
+            gets_through: verdict.is_some_and(gets_through),
             findings: findings.iter().take(FINDINGS).map(Trouble::new).collect(),
             more_findings: findings.len().saturating_sub(FINDINGS),
             addresses: state.record.current().take(ADDRESSES).map(|(at, seen)| AddressView::new(at, seen)).collect(),
@@ -144,6 +147,10 @@ fn hop(step: &Step) -> HopView {
     };
     let detail = plain::line(&step.detail, 300);
     HopView { hop: step.hop.as_str(), status: step.status.as_str(), word, detail }
+}
+
+fn gets_through(verdict: &Verdict) -> bool {
+    verdict.path.steps().iter().all(|step| step.status == HopStatus::Ok)
 }
 
 fn fault(verdict: &Verdict) -> Option<Fault> {

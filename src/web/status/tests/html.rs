@@ -1,3 +1,5 @@
+//! The document: every state of it, and that no stranger writes any of its markup.
+
 use super::scene::{Site, World, certificate};
 use super::{DAY, NOW};
 use crate::observation::Code;

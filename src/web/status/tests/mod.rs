@@ -1,7 +1,8 @@
 //! What the page says of given snapshots, and how it lays that out.
 
+mod domain;
 mod html;
-mod life;
+
 mod order;
 mod own_sight;
 mod scene;

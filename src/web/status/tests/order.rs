@@ -1,3 +1,5 @@
+//! Which domains are shown, and where.
+
 use super::scene::{Site, World, moment};
 use super::{DAY, names};
 use crate::observation::{Code, Outcome};

@@ -1,3 +1,5 @@
+//! What is said of notafter itself.
+
 use std::time::Duration;
 
 use super::scene::{Site, World, moment};

@@ -1,3 +1,5 @@
+//! What is said of one domain: time left, the way of a login, bounds.
+
 use super::DAY;
 use super::scene::{Site, World};
 use crate::observation::{Code, Outcome};
