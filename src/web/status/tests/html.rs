@@ -20,6 +20,7 @@ fn every_state_can_be_laid_out() {
     let empty = html(World::default());
     assert!(empty.contains("Nothing is watched") && !empty.contains("<input"));
     let waiting = html(World::of([Site::new("a.example").not_looked_at()]));
+    assert!(!waiting.contains("itself is fine") && !waiting.contains("class=\"halves\""));
     assert!(waiting.contains("not looked at yet") && waiting.contains("<strong>1</strong> not looked at"));
     let fine = html(World::of([Site::new("a.example")]));
     assert!(fine.contains("<title>all healthy · notafter</title>") && fine.contains("notafter itself is fine"));
