@@ -53,7 +53,7 @@ fn flags_override_the_file_and_names_not_in_it_are_looked_at_as_they_are() {
     let ran = stage.check(&["--format", "json", "--config", &config]);
     assert_eq!((codes(&ran.json()), ran.code), (vec!["tls.expires_soon"], 2));
     // And so do the flag's addresses: the file's has an answer, this one has not.
-    let ran = stage.check(&["good.example", "--format", "json", "--config", &config, "--address", "127.0.0.1:1"]);
+    let ran = stage.check(&["good.example", "--format", "json", "--config", &config, "--address", "127.99.99.99:1"]);
     assert_eq!((codes(&ran.json()), ran.code), (vec!["connect.refused"], 2));
 }
 

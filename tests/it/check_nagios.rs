@@ -41,8 +41,8 @@ fn without_a_certificate_there_is_no_performance_data() {
     let root = Authority::root("Lab Root").unwrap();
     let issued = root.leaf(&sound("good.example")).unwrap();
     let stage = Stage::new(&root, &[Vhost::new("good.example", &issued)]);
-    let ran = stage.check(&["good.example", "--format", "nagios", "--address", "127.0.0.1:1"]);
-    let expected = "NOTAFTER CRITICAL - good.example: 127.0.0.1:1: nothing listens there\n";
+    let ran = stage.check(&["good.example", "--format", "nagios", "--address", "127.99.99.99:1"]);
+    let expected = "NOTAFTER CRITICAL - good.example: 127.99.99.99:1: nothing listens there\n";
     assert_eq!((ran.code, ran.stdout.as_str()), (2, expected));
 }
 

@@ -55,9 +55,9 @@ fn path_chain_findings_and_mends_fit_a_terminal() {
         assert!(ran.stdout.contains(said), "{}", ran.stdout);
         assert!(ran.stdout.lines().next().unwrap().ends_with(" CRITICAL"), "{}", ran.stdout);
     }
-    let refused = stage.check(&["login.good.example", "--address", "127.0.0.1:1"]);
+    let refused = stage.check(&["login.good.example", "--address", "127.99.99.99:1"]);
     is_plain(&refused);
-    assert!(refused.stdout.contains("127.0.0.1:1  connect.refused: nothing listens there"), "{}", refused.stdout);
+    assert!(refused.stdout.contains("127.99.99.99:1  connect.refused: nothing listens there"), "{}", refused.stdout);
 }
 
 /// A certificate whose maker means ill: its names hold escape sequences, line breaks and a change of direction.

@@ -195,7 +195,7 @@ fn a_server_that_answers_others_is_the_domains_fault_one_that_answers_nobody_is_
     // A name server that is not there, and one that never answers.
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
     let silent = (silent.local_addr().unwrap().to_string(), silent);
-    for dead in ["127.0.0.1:1", &silent.0] {
+    for dead in ["127.99.99.99:1", &silent.0] {
         let started = Instant::now();
         let ran = look(&["both.example.com", "two.example.com"], dead);
         for seen in ran.lines() {

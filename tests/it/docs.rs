@@ -211,7 +211,7 @@ fn every_json() -> Vec<Value> {
     let mut printed = String::new();
     for arguments in [
         [&check[..], &["--address", &proxy]].concat(),
-        [&check[..], &["--address", "127.0.0.1:1"]].concat(),
+        [&check[..], &["--address", "127.99.99.99:1"]].concat(),
         vec!["inspect", "--format", "json", chain, roots, "servers.sh"],
         vec!["inspect", "--format", "json", chain, "--domain", name, "--roots", roots],
     ] {

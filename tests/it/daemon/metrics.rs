@@ -42,7 +42,7 @@ impl World {
         let mut domains: String = names.iter().map(|name| domain(name, &at)).collect();
         domains += &domain("refused.lab.example", &[SocketAddr::new(at[0].ip(), free_port(&[at[0].ip()]))]);
         domains += "labels = { team = \"identity\", cost_centre = \"7 \\\" }\" }\n";
-        home.configure(&(lab.probe(&home, "500ms") + &domains + &receiver("smtp+plain://127.0.0.1:1", "")));
+        home.configure(&(lab.probe(&home, "500ms") + &domains + &receiver("smtp+plain://127.99.99.99:1", "")));
         Self { lab, nginx, home }
     }
 }

@@ -62,7 +62,7 @@ fn a_bad_file_keeps_the_old_configuration_and_says_so() {
 fn what_only_a_restart_can_change_is_said() {
     let lab = Lab::start();
     let home = Home::bare();
-    let text = lab.probe(&home, "1m") + &domain("login.lab.example", &["127.0.0.1:1".parse().unwrap()]);
+    let text = lab.probe(&home, "1m") + &domain("login.lab.example", &["127.99.99.99:1".parse().unwrap()]);
     home.configure(&text);
     let daemon = home.start();
     let file = std::fs::read_to_string(home.path().join("notafter.toml")).unwrap();

@@ -10,9 +10,9 @@ const NAME: &str = "login.lab.example";
 
 #[test]
 fn a_second_daemon_on_the_same_state_is_refused() {
-    let home = Home::new(&domain("login.lab.example", &["127.0.0.1:1".parse().unwrap()]));
+    let home = Home::new(&domain("login.lab.example", &["127.99.99.99:1".parse().unwrap()]));
     let daemon = home.start();
-    let other = Home::new(&domain("login.lab.example", &["127.0.0.1:1".parse().unwrap()]));
+    let other = Home::new(&domain("login.lab.example", &["127.99.99.99:1".parse().unwrap()]));
     let path = home.path().join("notafter.db");
     let file = std::fs::read_to_string(other.path().join("notafter.toml")).unwrap();
     other.write("notafter.toml", &file.replace("notafter.db", path.to_str().unwrap()));
