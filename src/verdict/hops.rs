@@ -31,7 +31,8 @@ fn critical_at(findings: &[Finding], hop: Hop) -> Option<&Finding> {
 /// The hop a code speaks of by itself; those of a login are placed by the answer.
 fn hop_of(code: Code) -> Option<Hop> {
     match (code, code.area()) {
-        (Code::DnsTxtMissing | Code::DnsTxtMismatch, _) => None,
+        // What is yet to come, or concerns no login, breaks none.
+        (Code::DnsTxtMissing | Code::DnsTxtMismatch | Code::TlsExpiresSoon, _) => None,
         (_, "dns") => Some(Hop::Dns),
         (_, "connect") => Some(Hop::Connect),
         (_, "tls") => Some(Hop::Tls),
