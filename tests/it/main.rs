@@ -11,6 +11,7 @@ mod check_text;
 mod config;
 mod corpora;
 mod daemon;
+mod dashboards;
 mod dns;
 mod docs;
 mod explain;
