@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use tokio_util::sync::CancellationToken;
+
 use super::text::complain;
 use super::{EXIT_USAGE, block_on, config_file};
-use crate::daemon::{self, DaemonError};
+use crate::daemon::{self, DaemonError, Source};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -33,7 +35,7 @@ pub(super) fn run(arguments: Arguments) -> u8 {
         }
     };
     start_log(arguments.log_format);
-    let (error, code) = match block_on(daemon::run(file)) {
+    let (error, code) = match block_on(daemon::run(Source::File(file), None, CancellationToken::new())) {
         Ok(Ok(())) => return 0,
         Ok(Err(error)) => (error.to_string(), if matches!(error, DaemonError::Config(_)) { EXIT_USAGE } else { 1 }),
         Err(error) => (error, 1),

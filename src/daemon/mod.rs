@@ -81,18 +81,37 @@ enum Input {
     References(References),
 }
 
-/// Runs until told to stop. The file is read again on SIGHUP.
-pub async fn run(file: PathBuf) -> Result<(), DaemonError> {
+/// Where the settings come from.
+#[derive(Debug)]
+pub enum Source {
+    /// A file, read again on SIGHUP and when asked to over HTTP.
+    File(PathBuf),
+    /// Built by whoever runs us; there is nothing to read again.
+    Settings(Box<Settings>),
+}
+
+/// Runs until told to stop, by a signal or by the token. Serves on the listener, if one is given, else where the settings
+/// say.
+pub async fn run(source: Source, listener: Option<TcpListener>, stop: CancellationToken) -> Result<(), DaemonError> {
     // Before anybody can see that we run: who stops us early must not kill us.
     let signals = signals::listen()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-    let settings = config::load(&file).map_err(DaemonError::Config)?;
+    let (file, settings) = match source {
+        Source::File(file) => {
+            let settings = config::load(&file).map_err(DaemonError::Config)?;
+            (Some(file), settings)
+        }
+        Source::Settings(settings) => (None, *settings),
+    };
     for remark in &settings.remarks {
         tracing::warn!("{remark}");
     }
     let parts = Parts::build(&settings).map_err(DaemonError::Build)?;
-    let address = settings.server.listen;
-    let listener = TcpListener::bind(address).await.map_err(|source| DaemonError::Listen { address, source })?;
+    let listener = match listener {
+        Some(listener) => listener,
+        None => bind(settings.server.listen).await?,
+    };
+    let address = listener.local_addr()?;
     let store = Store::open(&settings.store.path)?;
     let rows = store.load()?;
     let remembered = crate::keeper::stored_chains(&rows);
@@ -102,9 +121,9 @@ pub async fn run(file: PathBuf) -> Result<(), DaemonError> {
     let (inputs, received) = mpsc::channel(1024);
     let (snapshot, shown) = watch::channel(Arc::new(keeper.snapshot()));
     let (reload, reloads) = mpsc::channel(1);
-    let stop = CancellationToken::new();
+    let ended = CancellationToken::new();
     let shared = Shared { snapshot: shown, reload: reload.clone(), clock: Arc::clone(&clock) };
-    let server = tokio::spawn(web::serve(listener, web::router(shared), stop.clone()));
+    let server = tokio::spawn(web::serve(listener, web::router(shared), ended.clone()));
     let fleet = Arc::clone(&parts.fleet);
     tracing::info!(%address, domains = parts.watches.len(), receivers = parts.mailers.len(), "notafter is running");
     let mut daemon = Daemon {
@@ -122,10 +141,14 @@ pub async fn run(file: PathBuf) -> Result<(), DaemonError> {
         drain_by: None,
     };
     daemon.remember(remembered, &fleet);
-    let ended = daemon.tend(Channels { received, outcomes, reloads, signals, server: &server }).await;
-    stop.cancel();
+    let result = daemon.tend(Channels { received, outcomes, reloads, signals, stop, server: &server }).await;
+    ended.cancel();
     let _ = server.await;
-    ended
+    result
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, DaemonError> {
+    TcpListener::bind(address).await.map_err(|source| DaemonError::Listen { address, source })
 }
 
 /// Everything the one task waits for.
@@ -134,6 +157,7 @@ struct Channels<'a> {
     outcomes: Outcomes<Tag>,
     reloads: mpsc::Receiver<ReloadRequest>,
     signals: mpsc::Receiver<Signal>,
+    stop: CancellationToken,
     server: &'a tokio::task::JoinHandle<()>,
 }
 
@@ -151,7 +175,8 @@ impl Bound {
 }
 
 struct Daemon {
-    file: PathBuf,
+    /// What is read again; none where the settings were given to us.
+    file: Option<PathBuf>,
     bound: Bound,
     clock: Arc<dyn Clock>,
     keeper: Keeper,
@@ -187,6 +212,7 @@ impl Daemon {
                     let _ = answer.send(self.reload());
                 }
                 Some(signal) = channels.signals.recv() => self.take_signal(signal),
+                () = channels.stop.cancelled(), if self.drain_by.is_none() => self.take_signal(Signal::Stop),
                 () = tokio::time::sleep(self.rest()) => self.keeper.handle_timeout(self.clock.now()),
             }
         }
@@ -246,6 +272,8 @@ impl Daemon {
 
     fn take_signal(&mut self, signal: Signal) {
         match signal {
+            // Without a file a hang-up means what it means to most programs: the terminal is gone.
+            Signal::Reload if self.file.is_none() => self.take_signal(Signal::Stop),
             Signal::Reload => {
                 if let Err(mistakes) = self.reload() {
                     tracing::error!("the old configuration stays:\n{mistakes}");
@@ -325,7 +353,10 @@ impl Daemon {
 
     /// Reads the file again. With any mistake in it, all stays as it was.
     fn reload(&mut self) -> Result<(), String> {
-        let settings = config::load(&self.file).map_err(|mistakes| config::told_together(&mistakes))?;
+        let Some(file) = &self.file else {
+            return Err("there is nothing to read again: the settings came from no file".to_owned());
+        };
+        let settings = config::load(file).map_err(|mistakes| config::told_together(&mistakes))?;
         let parts = Parts::build(&settings)?;
         if Bound::of(&settings) != self.bound {
             tracing::warn!("[server] listen and [store] path stay as they were: only a restart changes them");
