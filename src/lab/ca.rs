@@ -4,12 +4,15 @@
 //! authorities below itself. Nothing reads a clock: every date is given in seconds since 1970, so the same spec yields the
 //! same certificate but for its key.
 
+use std::io;
+
 use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use rustls_pki_types::CertificateDer;
 use thiserror::Error;
 
 use super::leaf::common_name;
 pub use super::leaf::{Flaw, KeyKind, LeafSpec, Validity};
+use crate::domain::NameError;
 
 /// A certificate authority of the lab: its certificate, its key, and the intermediates between it and its root.
 #[derive(Debug)]
@@ -135,7 +138,7 @@ impl Issued {
     }
 }
 
-/// Why the lab could not make a certificate.
+/// Why the lab could not make a certificate, or a server with it.
 #[derive(Debug, Error)]
 pub enum LabError {
     /// A date outside of what a certificate can hold, in seconds since 1970.
@@ -144,6 +147,15 @@ pub enum LabError {
     /// The certificate maker refused.
     #[error("cannot make the certificate: {0}")]
     Maker(#[from] rcgen::Error),
+    /// A server of the lab cannot use a certificate, or cannot speak TLS at all.
+    #[error("cannot serve over TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    /// A server of the lab cannot listen, or cannot write.
+    #[error("a server of the lab cannot run: {0}")]
+    Server(#[from] io::Error),
+    /// What was to be a host's name is none.
+    #[error(transparent)]
+    Name(#[from] NameError),
 }
 
 fn authority_params(name: &str, validity: Validity) -> Result<CertificateParams, LabError> {
