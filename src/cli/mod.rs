@@ -4,6 +4,8 @@
 
 mod check;
 mod config;
+#[cfg(feature = "demo")]
+mod demo;
 mod explain;
 mod inspect;
 mod mail;
@@ -45,6 +47,9 @@ enum Command {
     Mail(mail::Arguments),
     /// Check a configuration file, or print its schema
     Config(config::Arguments),
+    /// Show it all at work on this machine alone: domains in every kind of trouble, and the daemon watching them
+    #[cfg(feature = "demo")]
+    Demo(demo::Arguments),
 }
 
 /// Runs the command that the arguments name; what `main` does.
@@ -58,6 +63,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Command::Inspect(arguments) => inspect::run(arguments),
             Command::Explain(arguments) => explain::run(&arguments),
             Command::Config(arguments) => config::run(arguments),
+            #[cfg(feature = "demo")]
+            Command::Demo(arguments) => demo::run(arguments),
         }),
         Err(error) => usage(&error, &arguments),
     }

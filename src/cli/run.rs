@@ -19,7 +19,7 @@ pub(super) struct Arguments {
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum LogFormat {
+pub(super) enum LogFormat {
     /// For people.
     Text,
     /// One JSON object a line.
@@ -34,7 +34,7 @@ pub(super) fn run(arguments: Arguments) -> u8 {
             return EXIT_USAGE;
         }
     };
-    start_log(arguments.log_format);
+    start_log(arguments.log_format, "info");
     let (error, code) = match block_on(daemon::run(Source::File(file), None, CancellationToken::new())) {
         Ok(Ok(())) => return 0,
         Ok(Err(error)) => (error.to_string(), if matches!(error, DaemonError::Config(_)) { EXIT_USAGE } else { 1 }),
@@ -44,10 +44,11 @@ pub(super) fn run(arguments: Arguments) -> u8 {
     code
 }
 
-fn start_log(format: LogFormat) {
+/// Writes the log to standard error, as much of it as RUST_LOG says, or else this much.
+pub(super) fn start_log(format: LogFormat, otherwise: &str) {
     use std::io::IsTerminal;
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(otherwise));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),

@@ -81,6 +81,11 @@ impl Authority {
         self.certificate.der()
     }
 
+    /// The same as PEM.
+    pub fn certificate_pem(&self) -> String {
+        self.certificate.pem()
+    }
+
     /// The root above this authority, or itself if it is one.
     pub fn root_certificate(&self) -> &CertificateDer<'static> {
         self.root.der()

@@ -57,28 +57,23 @@ enum Trouble {
 /// Every domain of the world.
 pub const STORIES: [Story; 13] = [
     story("healthy", "nothing is wrong", &[], Trouble::Nothing),
-    story("expiring", "its certificate ends in 12 days", &["tls.expires_soon"], Trouble::EndsIn(12)),
-    story("last-days", "its certificate ends in 2 days", &["tls.expires_soon"], Trouble::EndsIn(2)),
-    story("expired", "its certificate ended 3 days ago", &["tls.expired"], Trouble::EndsIn(-3)),
+    story("expiring", "certificate ends in 12 days", &["tls.expires_soon"], Trouble::EndsIn(12)),
+    story("last-days", "certificate ends in 2 days", &["tls.expires_soon"], Trouble::EndsIn(2)),
+    story("expired", "certificate ended 3 days ago", &["tls.expired"], Trouble::EndsIn(-3)),
     story(
         "one-of-two",
-        "one of its two nodes was not renewed",
+        "second node was not renewed",
         &["tls.expired", "tls.addresses_disagree"],
         Trouble::OldAtSecondNode,
     ),
-    story(
-        "wrong-name",
-        "its certificate is for another name",
-        &["tls.name_mismatch"],
-        Trouble::NameOf("www.example.com"),
-    ),
-    story("no-chain", "the intermediate is not sent", &["tls.chain_incomplete"], Trouble::NoIntermediate),
-    story("self-signed", "its certificate was never replaced", &["tls.self_signed"], Trouble::SelfSigned),
-    story("no-key", "the proxy sends no cname-api-key", &["auth0.key_rejected"], Trouble::NoKey),
-    story("tenant-host", "the proxy names the tenant's own host", &["auth0.issuer_mismatch"], Trouble::TenantsHost),
-    story("bad-gateway", "the proxy does not reach Auth0", &["http.error_status"], Trouble::BadGateway),
-    story("no-txt", "somebody tidied up its TXT record", &["dns.txt_missing"], Trouble::NoTxt),
-    story("refused", "nobody listens there", &["connect.refused"], Trouble::NobodyListens),
+    story("wrong-name", "certificate of another name", &["tls.name_mismatch"], Trouble::NameOf("www.example.com")),
+    story("no-chain", "intermediate is not sent", &["tls.chain_incomplete"], Trouble::NoIntermediate),
+    story("self-signed", "certificate signed by itself", &["tls.self_signed"], Trouble::SelfSigned),
+    story("no-key", "proxy sends no cname-api-key", &["auth0.key_rejected"], Trouble::NoKey),
+    story("tenant-host", "proxy names the tenant's host", &["auth0.issuer_mismatch"], Trouble::TenantsHost),
+    story("bad-gateway", "proxy does not reach Auth0", &["http.error_status"], Trouble::BadGateway),
+    story("no-txt", "TXT record was tidied away", &["dns.txt_missing"], Trouble::NoTxt),
+    story("refused", "nobody listens", &["connect.refused"], Trouble::NobodyListens),
 ];
 
 /// The one of [`STORIES`] that [`World::renew`] mends.
@@ -130,10 +125,10 @@ impl World {
         self.issuer.root_pem()
     }
 
-    /// The intermediate that signs its certificates, in DER: known to whoever wants to tell a chain that lacks it from one
-    /// that leads nowhere.
-    pub fn intermediate(&self) -> &rustls_pki_types::CertificateDer<'static> {
-        self.issuer.certificate()
+    /// The intermediate that signs its certificates, as PEM: for whoever is to tell a chain that lacks it from one that leads
+    /// nowhere.
+    pub fn intermediate_pem(&self) -> String {
+        self.issuer.certificate_pem()
     }
 
     /// Every domain as its owner would describe it; how often to look and when to warn is left as it is by default.

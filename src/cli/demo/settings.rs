@@ -1,0 +1,73 @@
+//! The daemon's settings for the demo: what a configuration file would say of the lab's world, in a hurry.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::folder::Folder;
+use crate::config::{Defaults, Receiver, Settings, Store, Watch};
+use crate::domain::Domain;
+use crate::incident::Policy;
+use crate::lab::world::World;
+use crate::notify::email::{self, Relay, Security};
+use crate::probe;
+use crate::trust::RootSource;
+
+/// How often each domain is looked at.
+pub(super) const INTERVAL: Duration = seconds(2);
+/// Loopback answers at once or not at all.
+const TIMEOUT: Duration = seconds(2);
+
+/// Settings to watch this world, with the state in this folder, and with this relay for the mail.
+pub(super) fn of(world: &World, home: &Folder, relay: SocketAddr) -> Result<Settings, String> {
+    let defaults = Defaults {
+        interval: INTERVAL,
+        probe: probe::Settings {
+            timeout: TIMEOUT,
+            nameservers: vec![world.nameserver()],
+            ..probe::Settings::default()
+        },
+        roots: vec![RootSource::File(home.write("roots.pem", world.root_pem().as_bytes())?)],
+        intermediates: vec![home.write("intermediates.pem", world.intermediate_pem().as_bytes())?],
+        ..Defaults::default()
+    };
+    let domains = world.domains().map_err(|error| error.to_string())?;
+    Ok(Settings {
+        watches: domains.into_iter().map(|domain| watch(domain, &defaults)).collect(),
+        defaults,
+        receivers: vec![Receiver { name: "oncall".to_owned(), email: email_by(relay) }],
+        policy: policy(),
+        store: Store { path: home.path().join("notafter.db") },
+        ..Settings::default()
+    })
+}
+
+fn watch(domain: Domain, defaults: &Defaults) -> Watch {
+    let watch = defaults.watch(domain.name.clone());
+    let Domain { interval, families, thresholds, .. } = watch.domain;
+    Watch { domain: Domain { interval, families, thresholds, ..domain }, ..watch }
+}
+
+fn email_by(relay: SocketAddr) -> email::Settings {
+    email::Settings {
+        to: vec!["oncall@example.com".to_owned()],
+        from: "notafter@example.com".to_owned(),
+        relay: Relay { security: Security::Plain, host: relay.ip().to_string(), port: relay.port(), roots: None },
+        credentials: None,
+    }
+}
+
+/// As sure as ever, but sooner: nobody waits minutes for a demo.
+fn policy() -> Policy {
+    Policy {
+        confirm_fact: seconds(1),
+        confirm_network: vec![seconds(1), seconds(2)],
+        collect_for: seconds(2),
+        resolve_for: seconds(5),
+        retry: vec![seconds(1), seconds(5)],
+        ..Policy::default()
+    }
+}
+
+const fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
