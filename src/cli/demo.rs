@@ -76,20 +76,17 @@ async fn play(arguments: Arguments, home: &mut Option<Folder>) -> Result<(), Str
     let world = World::start(system_now()).await.map_err(|error| error.to_string())?;
     let (sink, mails) = Sink::start(&outbox).await.map_err(|error| error.to_string())?;
     let settings = settings::of(&world, home, sink.address())?;
-    say(&greeting(page, &outbox), &stop);
+    say(&greeting(page, &outbox, arguments.outbox.is_some()), &stop);
     let scene = Scene { world, mails, duration: arguments.duration, stop: stop.clone() };
     let ended = tokio::select! {
         ended = daemon::run(Source::Settings(Box::new(settings)), Some(listener), stop) => ended,
         never = scene.go_on() => match never {},
     };
-    if let Some(kept) = arguments.outbox {
-        let _ = writeln!(anstream::stdout(), "The mails are kept in {}.", kept.display());
-    }
     ended.map_err(|error| error.to_string())
 }
 
-/// From now on no signal that means an end leaves anything behind. A terminal that is closed means one as well, which the
-/// daemon by itself takes for the wish to read its configuration again.
+/// From now on, before there is anything to leave behind, no signal that means an end ends us the hard way. Those that come
+/// once the daemon runs it hears as well; told twice, it ends at once, and nothing in a demo is worth a wait.
 fn stop_on_signals(stop: &CancellationToken) -> io::Result<()> {
     for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
         let (mut signals, stop) = (signal(kind)?, stop.clone());
@@ -166,7 +163,7 @@ fn say(text: &str, stop: &CancellationToken) {
 }
 
 /// The page first: who reads but one line, reads that.
-fn greeting(page: SocketAddr, outbox: &Path) -> String {
+fn greeting(page: SocketAddr, outbox: &Path, kept: bool) -> String {
     let mut text = format!("{}\n\n", styled(format!("http://{page}/"), BOLD));
     let _ = writeln!(text, "metrics  http://{page}/metrics");
     let _ = writeln!(text, "mails    {}", outbox.display());
@@ -174,12 +171,13 @@ fn greeting(page: SocketAddr, outbox: &Path) -> String {
     let width = |of: fn(&Story) -> usize| STORIES.iter().map(of).max().unwrap_or_default();
     let (names, words) = (width(|story| full_name(story).len()), width(|story| story.words.len()));
     for story in &STORIES {
-        let _ = write!(text, "  {:names$}  {:words$}", full_name(story), story.words);
         let codes: Vec<String> = story.codes.iter().map(|code| coloured(code)).collect();
         let further = format!("\n{:1$}", "", names + words + 6);
-        let _ = writeln!(text, "  {}", codes.join(&further));
+        let row = format!("  {:names$}  {:words$}  {}", full_name(story), story.words, codes.join(&further));
+        let _ = writeln!(text, "{}", row.trim_end());
     }
-    text + "\nAll of it shows within a quarter of a minute. Ctrl-C ends it and leaves nothing behind.\n\n"
+    let left = if kept { "only the mails" } else { "nothing" };
+    text + "\nAll of it shows within a quarter of a minute.\nCtrl-C ends it and leaves " + left + " behind.\n\n"
 }
 
 fn full_name(story: &Story) -> String {
@@ -199,7 +197,8 @@ mod tests {
 
     #[test]
     fn the_greeting_fits_a_terminal_and_begins_with_the_page() {
-        let text = anstream::adapter::strip_str(&greeting(([127, 0, 0, 1], 10047).into(), Path::new("/o"))).to_string();
+        let styled = greeting(([127, 0, 0, 1], 10047).into(), Path::new("/outbox"), false);
+        let text = anstream::adapter::strip_str(&styled).to_string();
         assert_eq!(text.lines().next(), Some("http://127.0.0.1:10047/"));
         for line in text.lines() {
             assert!(line.chars().count() <= WIDTH, "{line}");

@@ -12,6 +12,7 @@ mod config;
 mod corpora;
 mod daemon;
 mod dashboards;
+mod demo;
 mod dns;
 mod docs;
 mod explain;
