@@ -21,12 +21,10 @@ use self::folder::Folder;
 use super::block_on;
 use super::check::system_now;
 use super::run::{LogFormat, start_log};
-use super::text::{BOLD, DIM, complain, printable, severity_style, styled};
+use super::text::{BOLD, DIM, complain, printable, styled};
 use crate::daemon::{self, Source};
 use crate::lab::smtp::{Received, Sink};
 use crate::lab::world::{RENEWABLE, STORIES, Story, World};
-use crate::observation::Code;
-use crate::verdict::catalogue;
 
 /// Where the daemon serves its page unless told otherwise, so that a bookmark of the demo's is good later on.
 const USUAL_PORT: u16 = 10047;
@@ -171,9 +169,8 @@ fn greeting(page: SocketAddr, outbox: &Path, kept: bool) -> String {
     let width = |of: fn(&Story) -> usize| STORIES.iter().map(of).max().unwrap_or_default();
     let (names, words) = (width(|story| full_name(story).len()), width(|story| story.words.len()));
     for story in &STORIES {
-        let codes: Vec<String> = story.codes.iter().map(|code| coloured(code)).collect();
         let further = format!("\n{:1$}", "", names + words + 6);
-        let row = format!("  {:names$}  {:words$}  {}", full_name(story), story.words, codes.join(&further));
+        let row = format!("  {:names$}  {:words$}  {}", full_name(story), story.words, story.codes.join(&further));
         let _ = writeln!(text, "{}", row.trim_end());
     }
     let left = if kept { "only the mails" } else { "nothing" };
@@ -184,16 +181,11 @@ fn full_name(story: &Story) -> String {
     story.domain().map_or_else(|_| story.name.to_owned(), |name| name.to_string())
 }
 
-/// The code in the colour of the severity it has by default.
-fn coloured(code: &str) -> String {
-    Code::parse(code)
-        .map_or_else(|| code.to_owned(), |known| styled(code, severity_style(catalogue::entry(known).severity)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::text::WIDTH;
     use super::*;
+    use crate::observation::Code;
 
     #[test]
     fn the_greeting_fits_a_terminal_and_begins_with_the_page() {

@@ -10,8 +10,11 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use notafter::lab::world::STORIES;
+use notafter::domain::UnixTime;
+use notafter::lab::world::{RENEWABLE, STORIES, World};
 use tempfile::TempDir;
+
+use super::stage::{NOW, Ran, codes, day, notafter};
 
 /// By when all of it must show.
 const QUARTER: Duration = Duration::from_secs(15);
@@ -235,4 +238,27 @@ fn a_port_that_was_named_and_is_taken_is_an_error() {
     assert_eq!(status.code(), Some(1));
     assert!(stderr.starts_with(&format!("error: cannot listen on 127.0.0.1:{port}: ")), "{stderr}");
     assert_eq!(left_in(temporary.path()), Vec::<PathBuf>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_that_is_mended_is_well() {
+    let now = UnixTime(day(0));
+    let world = World::start(now).await.unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
+    let roots = folder.path().join("roots.pem");
+    fs::write(&roots, world.root_pem()).expect("a file written");
+    let name = RENEWABLE.domain().unwrap();
+    let domain = world.domains().unwrap().into_iter().find(|domain| domain.name == name).unwrap();
+    let look = || -> Ran {
+        let (address, nameserver) = (domain.addresses[0].to_string(), world.nameserver().to_string());
+        let mut arguments = vec!["check", name.as_str(), "--format", "json", "--at", NOW, "--address", &address];
+        arguments.extend(["--nameserver", &nameserver, "--roots", roots.to_str().unwrap()]);
+        arguments.extend(["--txt", domain.expected.txt.as_deref().unwrap(), "--cname", "proxy.example.net"]);
+        notafter(arguments)
+    };
+    let before = look();
+    assert_eq!((codes(&before.json()), before.code), (RENEWABLE.codes.to_vec(), 2));
+    world.renew(now).unwrap();
+    let after = look();
+    assert_eq!((codes(&after.json()), after.code), (vec![], 0), "{after:?}");
 }
