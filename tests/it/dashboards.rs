@@ -132,6 +132,23 @@ fn every_query_finds_data_where_domains_are_in_trouble() {
     the_operators_labels_can_be_joined(prometheus);
 }
 
+/// The demo is where most people will first see the dashboard: nothing on it may be empty there.
+#[test]
+fn every_panel_finds_data_in_the_demo() {
+    let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let address = SocketAddr::new(local, free_port(&[local]));
+    let mut prometheus = Prometheus::start_with(&scraping(address, ""));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_notafter"));
+    command.args(["demo", "--for", "60s", "--port", &address.port().to_string()]);
+    let mut demo = Server::spawn("notafter", &command, folder());
+    demo.wait_for_port(address);
+    for panel in overview()["panels"].as_array().expect("panels") {
+        for target in targets(panel) {
+            find(&mut prometheus, &text(target, "expr"));
+        }
+    }
+}
+
 /// The rules, upon the same world: all can be evaluated, those that must be active are, and no other is.
 fn the_rules_hold(prometheus: &mut Prometheus) {
     let troubles = [
@@ -188,12 +205,8 @@ impl World {
         let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let address = SocketAddr::new(local, free_port(&[local]));
         // First, as it waits for five seconds before it scrapes.
-        let prometheus = Prometheus::start_with(&format!(
-            "global: {{ scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms }}\n\
-             rule_files: [ \"{}\" ]\n\
-             scrape_configs:\n  - job_name: notafter\n    static_configs: [ {{ targets: [ \"{address}\" ] }} ]\n",
-            file("dashboards/notafter-rules.yml")
-        ));
+        let rules = format!("rule_files: [ \"{}\" ]\n", file("dashboards/notafter-rules.yml"));
+        let prometheus = Prometheus::start_with(&scraping(address, &rules));
         let knot = Knot::start(&[("example", "* A 127.0.0.1")]);
         let root = Authority::root("Lab Root").expect("a root");
         let nginx = Nginx::start(&vhosts(&root));
@@ -207,6 +220,14 @@ impl World {
         notafter.wait_for_port(address);
         Self { prometheus, _notafter: notafter, _nginx: nginx, _knot: knot }
     }
+}
+
+/// A configuration of Prometheus that scrapes this address, often.
+fn scraping(address: SocketAddr, more: &str) -> String {
+    format!(
+        "global: {{ scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms }}\n{more}\
+         scrape_configs:\n  - job_name: notafter\n    static_configs: [ {{ targets: [ \"{address}\" ] }} ]\n"
+    )
 }
 
 fn vhosts(root: &Authority) -> Vec<Vhost> {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::folder::Folder;
-use crate::config::{Defaults, Receiver, Settings, Store, Watch};
+use crate::config::{Defaults, Receiver, Settings, Sight, Store, Watch};
 use crate::domain::Domain;
 use crate::incident::Policy;
 use crate::lab::world::World;
@@ -37,6 +37,8 @@ pub(super) fn of(world: &World, home: &Folder, relay: SocketAddr) -> Result<Sett
         receivers: vec![Receiver { name: "oncall".to_owned(), email: email_by(relay) }],
         policy: policy(),
         store: Store { path: home.path().join("notafter.db") },
+        // What of this world shares nothing with the proxies.
+        watch: Sight { references: vec![world.nameserver().to_string()], ..Sight::default() },
         ..Settings::default()
     })
 }
