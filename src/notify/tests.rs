@@ -157,6 +157,8 @@ fn a_subject_of_many_counts() {
     let mut mixed: Vec<_> = (0..3).map(refused).collect();
     mixed.push(notice("login.example.com", Code::DnsTxtMissing, Reason::Opened));
     mixed.push(notice("", Code::WatchBlind, Reason::Resolved));
+    // A domain with two troubles is one domain, as bad as the worse of them.
+    mixed.push(notice("login.example.com", Code::DnsTxtMissing, Reason::Resolved));
     let counted = "4 domains and notafter itself: 3 critical, 1 warning, 1 resolved";
     assert_eq!(subject(mixed.clone()), format!("[critical] {counted}"));
     assert_eq!(rendered(MailKind::FirstSummary, mixed.clone()).subject, format!("[critical] first look: {counted}"));

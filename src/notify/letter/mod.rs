@@ -82,10 +82,13 @@ pub(super) const fn is_over(notice: &Notice) -> bool {
     matches!(notice.reason, Reason::Resolved)
 }
 
-/// How many of what: `2 critical, 3 warning, 1 resolved`.
+/// How many of what: `2 critical, 3 warning, 1 resolved`; each domain once, by the worst of it.
 pub(super) fn tally(notices: &[&Notice]) -> String {
-    let of = |wanted: &str| notices.iter().filter(|notice| tag(notice) == wanted).count();
-    let counts = ["critical", "warning", "info", "resolved"].map(|tag| (of(tag), tag));
+    let mut counted = BTreeSet::new();
+    let counts = ["critical", "warning", "info", "resolved"].map(|wanted| {
+        let of_tag = notices.iter().filter(|notice| tag(notice) == wanted);
+        (of_tag.filter(|notice| counted.insert(notice.domain.as_str())).count(), wanted)
+    });
     let shown: Vec<_> = counts.iter().filter(|(count, _)| *count > 0).map(|(n, tag)| format!("{n} {tag}")).collect();
     shown.join(", ")
 }
