@@ -2,6 +2,7 @@
 //! it finds goes into the observation as [`Presented`]. Pure: no file, no network, no clock. Dates are left to
 //! the verdict, so that one assessment serves as long as the chain does not change.
 
+mod budget;
 mod bundle;
 mod paths;
 mod refusal;
@@ -16,6 +17,8 @@ use webpki::EndEntityCert;
 use crate::domain::DomainName;
 use crate::observation::Presented;
 use crate::observation::certificate::Certificate;
+
+use budget::Budget;
 
 pub use store::{StoreError, TrustStore, check_root};
 
@@ -58,7 +61,8 @@ impl TrustStore {
             return presented;
         };
         presented.name_matches = name_matches(&leaf, name);
-        let found = paths::find(self, &leaf, &presented.chain[1..]);
+        let budget = Budget::new(paths::MAX_SIGNATURES);
+        let found = paths::find(self, &leaf, &presented.chain[1..], &budget);
         presented.refusal = found.refusal;
         presented.self_signed = found.paths.is_empty() && paths::is_self_signed(&leaf);
         presented.paths = found.paths;

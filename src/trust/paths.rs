@@ -14,6 +14,7 @@ use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
+use super::budget::Budget;
 use super::bundle::{self, Bundle};
 use super::refusal;
 use super::store::TrustStore;
@@ -21,8 +22,13 @@ use crate::domain::UnixTime;
 use crate::observation::certificate::Certificate;
 use crate::observation::{Origin, PathStep, TrustPath};
 
-/// Moments tried at most; each may cost a hundred signatures where a chain was made to be costly.
+/// Signatures verified at most for one chain, all moments and both searches together. Honest chains need a dozen.
+pub(super) const MAX_SIGNATURES: usize = 100;
+/// Moments tried at most.
 const MAX_MOMENTS: usize = 8;
+/// Certificates of one subject at most: cross-signs make two or three. Every further one multiplies the paths there
+/// may be.
+const MAX_OF_SUBJECT: usize = 4;
 /// Paths kept at most.
 const MAX_PATHS: usize = 16;
 
@@ -35,16 +41,15 @@ pub(super) struct Found {
 
 /// Every path from the leaf through the other certificates presented to a root; if there is none, every path that
 /// needs intermediates we know besides.
-pub(super) fn find(store: &TrustStore, leaf: &Arc<Certificate>, others: &[Arc<Certificate>]) -> Found {
+pub(super) fn find(store: &TrustStore, leaf: &Arc<Certificate>, others: &[Arc<Certificate>], budget: &Budget) -> Found {
     if store.roots.iter().any(|root| root.sha256 == leaf.sha256) {
         // Whoever puts a server's own certificate among the roots trusts it, be it marked as a CA, as OpenSSL marks
         // what it signs with its own key, or not.
         let step = PathStep { certificate: Arc::clone(leaf), origin: Origin::Root };
         return Found { paths: vec![TrustPath { steps: vec![step] }], refusal: None };
     }
-    let presented = Pool { presented: others, known: &[] };
-    let found = search(store, leaf, &presented);
-    if !found.paths.is_empty() {
+    let found = search(store, leaf, &Pool::new(others, &[]), budget);
+    if !found.paths.is_empty() || budget.is_exhausted() {
         return found;
     }
     let start: Vec<_> = std::iter::once(leaf).chain(others).cloned().collect();
@@ -52,7 +57,7 @@ pub(super) fn find(store: &TrustStore, leaf: &Arc<Certificate>, others: &[Arc<Ce
     if known.is_empty() {
         return found;
     }
-    let completed = search(store, leaf, &Pool { presented: others, known: &known });
+    let completed = search(store, leaf, &Pool::new(others, &known), budget);
     if completed.paths.is_empty() { found } else { completed }
 }
 
@@ -67,39 +72,58 @@ pub(super) fn is_self_signed(leaf: &Certificate) -> bool {
         return leaf.self_issued;
     };
     leaf.self_issued
-        && algorithms().iter().any(|algorithm| {
+        && webpki::ALL_VERIFICATION_ALGS.iter().any(|algorithm| {
             end_entity
                 .verify_signature(*algorithm, parsed.tbs_certificate.as_ref(), &parsed.signature_value.data)
                 .is_ok()
         })
 }
 
-/// The certificates a path may pass between leaf and root.
-struct Pool<'a> {
-    presented: &'a [Arc<Certificate>],
-    known: &'a [Arc<Certificate>],
+/// The certificates a path may pass between leaf and root, each once.
+struct Pool {
+    certificates: Vec<(Arc<Certificate>, Origin)>,
 }
 
-impl Pool<'_> {
-    fn all(&self) -> impl Iterator<Item = (&Arc<Certificate>, Origin)> {
-        let presented = self.presented.iter().map(|certificate| (certificate, Origin::Presented));
-        presented.chain(self.known.iter().map(|certificate| (certificate, Origin::Bundled)))
+impl Pool {
+    fn new(presented: &[Arc<Certificate>], known: &[Arc<Certificate>]) -> Self {
+        let mut pool = Self { certificates: Vec::new() };
+        let presented = presented.iter().map(|certificate| (certificate, Origin::Presented));
+        for (certificate, origin) in presented.chain(known.iter().map(|certificate| (certificate, Origin::Bundled))) {
+            pool.add(certificate, origin);
+        }
+        pool
+    }
+
+    fn add(&mut self, certificate: &Arc<Certificate>, origin: Origin) {
+        let namesakes = self.all().filter(|other| other.names.subject == certificate.names.subject);
+        let is_new = self.all().all(|other| other.sha256 != certificate.sha256);
+        if is_new && namesakes.count() < MAX_OF_SUBJECT {
+            self.certificates.push((Arc::clone(certificate), origin));
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Arc<Certificate>> {
+        self.certificates.iter().map(|(certificate, _)| certificate)
     }
 
     fn step(&self, der: &[u8]) -> Option<PathStep> {
-        self.all()
+        self.certificates
+            .iter()
             .find(|(certificate, _)| certificate.der().as_ref() == der)
-            .map(|(certificate, origin)| PathStep { certificate: Arc::clone(certificate), origin })
+            .map(|(certificate, origin)| PathStep { certificate: Arc::clone(certificate), origin: *origin })
     }
 }
 
-fn search(store: &TrustStore, leaf: &Arc<Certificate>, pool: &Pool<'_>) -> Found {
+fn search(store: &TrustStore, leaf: &Arc<Certificate>, pool: &Pool, budget: &Budget) -> Found {
     let der = leaf.der();
     let end_entity = match EndEntityCert::try_from(&der) {
         Ok(end_entity) => end_entity,
         Err(error) => return Found { paths: Vec::new(), refusal: Some(refusal::words(&error)) },
     };
-    let intermediates: Vec<CertificateDer<'_>> = pool.all().map(|(certificate, _)| certificate.der()).collect();
+    let intermediates: Vec<CertificateDer<'_>> = pool.all().map(|certificate| certificate.der()).collect();
+    let charged = budget.algorithms();
+    let algorithms: Vec<&dyn SignatureVerificationAlgorithm> =
+        charged.iter().map(|algorithm| algorithm as &dyn SignatureVerificationAlgorithm).collect();
     let paths = RefCell::new(Vec::new());
     // Refusing each path makes webpki go on to the next.
     let note = |path: &VerifiedPath<'_>| {
@@ -109,7 +133,7 @@ fn search(store: &TrustStore, leaf: &Arc<Certificate>, pool: &Pool<'_>) -> Found
     let mut refusal = None;
     for moment in moments(leaf, pool) {
         let outcome = end_entity.verify_for_usage(
-            algorithms(),
+            &algorithms,
             &store.anchors,
             &intermediates,
             moment,
@@ -117,15 +141,33 @@ fn search(store: &TrustStore, leaf: &Arc<Certificate>, pool: &Pool<'_>) -> Found
             None,
             Some(&note),
         );
-        refusal = outcome.err().map(|error| refusal::words(&error)).or(refusal);
+        let error = outcome.err();
+        if error.as_ref().is_some_and(is_tangled) {
+            budget.exhaust();
+        }
+        refusal = error.map(|error| refusal::words(&error)).or(refusal);
+        if budget.is_exhausted() {
+            refusal = Some(refusal::words(&webpki::Error::MaximumSignatureChecksExceeded));
+            break;
+        }
     }
     let paths = distinct(paths.into_inner());
     Found { refusal: refusal.filter(|_| paths.is_empty()), paths }
 }
 
+/// Whether webpki gave up on a chain for the work it makes, which it would make at every other moment as well.
+const fn is_tangled(error: &webpki::Error) -> bool {
+    matches!(
+        error,
+        webpki::Error::MaximumSignatureChecksExceeded
+            | webpki::Error::MaximumPathBuildCallsExceeded
+            | webpki::Error::MaximumNameConstraintComparisonsExceeded
+    )
+}
+
 /// The leaf's notBefore, come what may; then, within its lifetime, those of the others, the latest first.
-fn moments(leaf: &Certificate, pool: &Pool<'_>) -> Vec<PkiTime> {
-    let others = pool.all().map(|(certificate, _)| certificate.not_before);
+fn moments(leaf: &Certificate, pool: &Pool) -> Vec<PkiTime> {
+    let others = pool.all().map(|certificate| certificate.not_before);
     let later: BTreeSet<UnixTime> =
         others.filter(|moment| leaf.in_date(*moment) && *moment != leaf.not_before).collect();
     let moments = std::iter::once(leaf.not_before).chain(later.into_iter().rev());
@@ -133,12 +175,7 @@ fn moments(leaf: &Certificate, pool: &Pool<'_>) -> Vec<PkiTime> {
     seconds.take(MAX_MOMENTS).map(|seconds| PkiTime::since_unix_epoch(Duration::from_secs(seconds))).collect()
 }
 
-fn trust_path(
-    store: &TrustStore,
-    leaf: &Arc<Certificate>,
-    pool: &Pool<'_>,
-    path: &VerifiedPath<'_>,
-) -> Option<TrustPath> {
+fn trust_path(store: &TrustStore, leaf: &Arc<Certificate>, pool: &Pool, path: &VerifiedPath<'_>) -> Option<TrustPath> {
     let root = store.anchors.iter().position(|anchor| std::ptr::eq(anchor, path.anchor()))?;
     let mut steps = vec![PathStep { certificate: Arc::clone(leaf), origin: Origin::Presented }];
     for intermediate in path.intermediate_certificates() {
@@ -161,6 +198,73 @@ fn distinct(paths: Vec<TrustPath>) -> Vec<TrustPath> {
     distinct
 }
 
-fn algorithms() -> &'static [&'static dyn SignatureVerificationAlgorithm] {
-    webpki::ALL_VERIFICATION_ALGS
+#[cfg(all(test, feature = "demo"))]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    /// Parameters for a certificate of this subject from this day of January 2027 until 2028.
+    fn params(subject: &str, day: u8) -> CertificateParams {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, subject);
+        (params.not_before, params.not_after) = (date_time_ymd(2027, 1, day), date_time_ymd(2028, 1, 1));
+        params
+    }
+
+    fn authority(subject: &str, day: u8) -> (rcgen::Certificate, Issuer<'static, KeyPair>) {
+        let (mut params, key) = (params(subject, day), KeyPair::generate().unwrap());
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        (params.self_signed(&key).unwrap(), Issuer::new(params, key))
+    }
+
+    fn leaf(issuer: &Issuer<'_, KeyPair>, day: u8) -> Arc<Certificate> {
+        read(&params("leaf", day).signed_by(&KeyPair::generate().unwrap(), issuer).unwrap())
+    }
+
+    fn read(certificate: &rcgen::Certificate) -> Arc<Certificate> {
+        Arc::new(Certificate::from_der(certificate.der()).unwrap())
+    }
+
+    /// Fifteen authorities that bear the root's name, each with a key and a first day of its own: every one might
+    /// have signed the leaf and all the others, and the root every one of them. The leaf begins on `day`.
+    fn namesakes(day: u8) -> (TrustStore, Arc<Certificate>, Vec<Arc<Certificate>>) {
+        let (root, _) = authority("Root", 1);
+        let pretenders: Vec<_> = (2..17).map(|day| authority("Root", day)).collect();
+        let store = TrustStore::new(&[root.der().clone()], &[root.der().clone()]).unwrap();
+        let others = pretenders.iter().map(|(certificate, _)| read(certificate)).collect();
+        (store, leaf(&pretenders[14].1, day), others)
+    }
+
+    #[test]
+    fn a_tangled_chain_spends_one_budget_whatever_the_moments_and_searches() {
+        let (store, leaf, others) = namesakes(1);
+        let budget = Budget::new(MAX_SIGNATURES);
+        assert_eq!(find(&store, &leaf, &others, &budget).paths, []);
+        // Webpki's own bound would have been twice as much by now, and no moment alone exceeds it.
+        assert_eq!((budget.left(), budget.is_exhausted()), (0, true));
+        let little = Budget::new(MAX_SIGNATURES / 2);
+        let refusal = find(&store, &leaf, &others, &little).refusal;
+        assert_eq!(refusal.unwrap(), "the chain is too tangled to follow");
+    }
+
+    #[test]
+    fn of_certificates_with_one_subject_few_are_tried() {
+        let (store, leaf, others) = namesakes(17);
+        assert_eq!(Pool::new(&others, &others).all().count(), MAX_OF_SUBJECT);
+        // The leaf began after all others, so there is one moment, at which they stay within the budget: 4 + 4·3 + 4·3·2 + 4·3·2·1 paths, and the
+        // leaf's own.
+        let budget = Budget::new(MAX_SIGNATURES);
+        let found = search(&store, &leaf, &Pool::new(&others, &[]), &budget);
+        assert_eq!((found.paths.len(), MAX_SIGNATURES - budget.left(), budget.is_exhausted()), (0, 65, false));
+    }
+
+    #[test]
+    fn an_honest_chain_costs_its_own_signatures() {
+        let (root, issuer) = authority("Root", 1);
+        let store = TrustStore::new(&[root.der().clone()], &[]).unwrap();
+        let budget = Budget::new(MAX_SIGNATURES);
+        let found = find(&store, &leaf(&issuer, 1), &[], &budget);
+        assert_eq!((found.paths.len(), found.refusal, MAX_SIGNATURES - budget.left()), (1, None, 1));
+    }
 }
