@@ -1,10 +1,13 @@
 //! [`look`]: one round of all checks of one domain.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
 
-use futures_util::future::join_all;
+use futures_util::future::{OptionFuture, join_all};
 use tokio::time::Instant;
 
+use super::assess::assess;
+use super::tls::Handshake;
 use super::{Settings, dns, http, tls};
 use crate::domain::{Domain, Families, UnixTime};
 use crate::observation::{Auth0Observation, DnsObservation, Look, TlsObservation, Vantage, View};
@@ -23,7 +26,7 @@ pub struct Target<'a> {
     /// How to look.
     pub settings: &'a Settings,
     /// Whom to trust.
-    pub trust: &'a TrustStore,
+    pub trust: &'a Arc<TrustStore>,
 }
 
 /// Which of a domain's addresses are asked for the discovery document at this look.
@@ -76,14 +79,13 @@ async fn records(target: Target<'_>) -> DnsObservation {
 async fn visit(target: Target<'_>, address: SocketAddr, ask: bool) -> (TlsObservation, Option<Auth0Observation>) {
     let deadline = Instant::now() + target.settings.timeout;
     let name = &target.domain.name;
-    let handshake = tls::observe(address, name, target.trust, deadline).await;
-    match handshake.stream {
-        Some(stream) if ask => {
-            let auth0 = http::observe(stream, address, name, target.settings, deadline).await;
-            (handshake.observation, Some(auth0))
-        }
-        _ => (handshake.observation, None),
-    }
+    let Handshake { mut observation, chain, stream } = tls::observe(address, name, deadline).await;
+    let presented = OptionFuture::from(chain.map(|chain| assess(chain, name, target.trust)));
+    let asked = stream.filter(|_| ask).map(|stream| http::observe(stream, address, name, target.settings, deadline));
+    // Side by side: our own work must not eat into the time the server has to answer in.
+    let (presented, auth0) = tokio::join!(presented, OptionFuture::from(asked));
+    observation.presented = presented.flatten();
+    (observation, auth0)
 }
 
 /// Where the operator says, else where DNS says; each once.

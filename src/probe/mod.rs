@@ -3,6 +3,7 @@
 //! [`look`] is one round: the records, then with every address one handshake, and over those very connections
 //! the request for the discovery document.
 
+mod assess;
 mod dns;
 mod http;
 mod look;

@@ -17,21 +17,17 @@ use tokio_rustls::client::TlsStream;
 
 use crate::domain::DomainName;
 use crate::observation::{Code, Failure, TlsObservation};
-use crate::trust::TrustStore;
 
-/// What came of a connection attempt: always an observation, and the open connection if the handshake ended well.
+/// What came of a connection attempt: always an observation, the chain if one was presented, and the open connection if
+/// the handshake ended well.
 pub(super) struct Handshake {
     pub(super) observation: TlsObservation,
+    pub(super) chain: Option<Vec<CertificateDer<'static>>>,
     pub(super) stream: Option<TlsStream<TcpStream>>,
 }
 
-/// Connects, shakes hands with SNI = the domain, and assesses the chain that was presented.
-pub(super) async fn observe(
-    address: SocketAddr,
-    name: &DomainName,
-    trust: &TrustStore,
-    deadline: Instant,
-) -> Handshake {
+/// Connects and shakes hands with SNI = the domain. What the chain is worth is not asked here.
+pub(super) async fn observe(address: SocketAddr, name: &DomainName, deadline: Instant) -> Handshake {
     let mut observation = TlsObservation::new(address);
     let started = Instant::now();
     let tcp = match timeout_at(deadline, TcpStream::connect(address)).await {
@@ -43,15 +39,13 @@ pub(super) async fn observe(
     let capture = Arc::new(Capture::new());
     let outcome = shake_hands(tcp, name, &capture, deadline).await;
     observation.handshake_ms = Some(milliseconds_since(started).saturating_sub(observation.connect_ms.unwrap_or(0)));
-    if let Some(chain) = capture.chain.get() {
-        observation.presented = Some(Arc::new(trust.assess(chain, name)));
-    }
+    let chain = capture.chain.get().cloned();
     match outcome {
         Ok(stream) => {
             describe(&stream, &mut observation);
-            Handshake { observation, stream: Some(stream) }
+            Handshake { observation, chain, stream: Some(stream) }
         }
-        Err(failure) => failed(observation, failure),
+        Err(failure) => Handshake { chain, ..failed(observation, failure) },
     }
 }
 
@@ -118,7 +112,7 @@ fn group_name(group: NamedGroup) -> String {
 
 fn failed(mut observation: TlsObservation, failure: Failure) -> Handshake {
     observation.failure = Some(failure);
-    Handshake { observation, stream: None }
+    Handshake { observation, chain: None, stream: None }
 }
 
 fn milliseconds_since(started: Instant) -> u64 {

@@ -1,9 +1,11 @@
 //! Whom to trust. A [`TrustStore`] holds roots and finds every path from a presented chain to one of them; what
 //! it finds goes into the observation as [`Presented`]. Pure: no file, no network, no clock. Dates are left to
-//! the verdict, so that one assessment serves as long as the chain does not change.
+//! the verdict, so that one assessment serves as long as the chain and the store do not change: [`TrustStore::assess`]
+//! makes it once and remembers it while somebody holds it.
 
 mod budget;
 mod bundle;
+mod memory;
 mod paths;
 mod refusal;
 mod store;
@@ -38,13 +40,24 @@ const MAX_CHAIN: usize = 16;
 
 impl TrustStore {
     /// What is true of a chain as presented (leaf first), whatever the time: whom it is for, and which paths lead
-    /// from it to a root of this store.
-    pub fn assess(&self, chain: &[CertificateDer<'_>], name: &DomainName) -> Presented {
+    /// from it to a root of this store. Public-key work, some milliseconds of it, unless it was done before.
+    pub fn assess(&self, chain: &[CertificateDer<'_>], name: &DomainName) -> Arc<Presented> {
+        let chain = within_bound(chain);
+        let key = memory::key(chain, name);
+        self.memory.chain(key).unwrap_or_else(|| self.memory.keep(key, self.work_through(chain, name)))
+    }
+
+    /// What [`TrustStore::assess`] has made of this chain for this name, if anybody still holds it. No work.
+    pub fn assessed(&self, chain: &[CertificateDer<'_>], name: &DomainName) -> Option<Arc<Presented>> {
+        self.memory.chain(memory::key(within_bound(chain), name))
+    }
+
+    fn work_through(&self, chain: &[CertificateDer<'_>], name: &DomainName) -> Presented {
         let mut certificates = Vec::new();
         let mut unreadable = Vec::new();
-        for (position, der) in chain.iter().take(MAX_CHAIN).enumerate() {
-            match Certificate::from_der(der) {
-                Ok(certificate) => certificates.push(Arc::new(certificate)),
+        for (position, der) in chain.iter().enumerate() {
+            match self.memory.certificate(der) {
+                Ok(certificate) => certificates.push(certificate),
                 Err(error) => unreadable.push((position, error.to_string())),
             }
         }
@@ -68,6 +81,10 @@ impl TrustStore {
         presented.paths = found.paths;
         presented
     }
+}
+
+fn within_bound<'a, 'der>(chain: &'a [CertificateDer<'der>]) -> &'a [CertificateDer<'der>] {
+    &chain[..chain.len().min(MAX_CHAIN)]
 }
 
 /// Whether the leaf is for the name, by RFC 9525: subject alternative names alone count.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
 use super::bundle::Bundle;
+use super::memory::Memory;
 use crate::observation::certificate::Certificate;
 
 /// A set of roots and of intermediates that may be left out by a server.
@@ -15,12 +16,19 @@ pub struct TrustStore {
     pub(super) roots: Vec<Arc<Certificate>>,
     /// Intermediates the operator gave, asked before the compiled-in bundle.
     pub(super) given: Bundle,
+    /// What was assessed by these roots.
+    pub(super) memory: Memory,
 }
 
 impl TrustStore {
     /// A store of these roots. What is no certificate is told by position; duplicates are dropped.
     pub fn new(roots: &[CertificateDer<'_>], intermediates: &[CertificateDer<'_>]) -> Result<Self, StoreError> {
-        let mut store = Self { anchors: Vec::new(), roots: Vec::new(), given: Bundle::new(intermediates) };
+        let mut store = Self {
+            anchors: Vec::new(),
+            roots: Vec::new(),
+            given: Bundle::new(intermediates),
+            memory: Memory::default(),
+        };
         for (position, der) in roots.iter().enumerate() {
             store.add(der).map_err(|reason| StoreError::BadRoot { position, reason })?;
         }

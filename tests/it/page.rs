@@ -144,7 +144,7 @@ fn keeper() -> Keeper {
     let trust = TrustStore::new(&[root.root_certificate().clone()], &[]).unwrap();
     let seen = |name: &str, spec: &LeafSpec| {
         let chain = root.leaf(spec).unwrap().chain();
-        let presented = Arc::new(trust.assess(&chain, &domain(name)));
+        let presented = trust.assess(&chain, &domain(name));
         look(name, TlsObservation { presented: Some(presented), ..TlsObservation::new(address()) })
     };
     let refused = Failure::new(Code::ConnectRefused, "nobody listens");

@@ -189,7 +189,7 @@ fn a_silent_host_expires_on_time_even_after_a_restart() {
         }
         let now = world.now();
         for (name, chain) in chains.iter().flat_map(|(name, all)| all.iter().map(move |chain| (name, chain))) {
-            let presented = Arc::new(mint.assess(name, &chain.certificates()));
+            let presented = mint.assess(name, &chain.certificates());
             world.keeper.handle_remembered(name, chain, presented, now);
         }
         let expiry = Some(UnixTime(START + 22 * DAY));

@@ -29,10 +29,10 @@ impl Mint {
     /// A chain for this name, its leaf valid from and until so many seconds after the beginning.
     pub(super) fn chain(&self, name: &DomainName, from: i64, until: i64) -> Arc<Presented> {
         let leaf = self.authority.leaf(&LeafSpec::new(name.as_str(), START + from, START + until)).unwrap();
-        Arc::new(self.assess(name, &leaf.chain()))
+        self.assess(name, &leaf.chain())
     }
 
-    pub(super) fn assess(&self, name: &DomainName, chain: &[rustls_pki_types::CertificateDer<'_>]) -> Presented {
+    pub(super) fn assess(&self, name: &DomainName, chain: &[rustls_pki_types::CertificateDer<'_>]) -> Arc<Presented> {
         self.trust.assess(chain, name)
     }
 }

@@ -1,8 +1,11 @@
 //! The rules of trust, held against certificates of the lab: which paths there are whatever the time, whom a leaf
 //! is for, and whose signature it bears.
 
+mod memory;
 mod paths;
 mod presented;
+
+use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 
@@ -49,7 +52,7 @@ fn knowing<const N: usize>(roots: [&Authority; N], intermediates: &[Der]) -> Tru
     TrustStore::new(&roots, intermediates).unwrap()
 }
 
-fn assess(store: &TrustStore, chain: &[Der]) -> Presented {
+fn assess(store: &TrustStore, chain: &[Der]) -> Arc<Presented> {
     store.assess(chain, &name(NAME))
 }
 

@@ -80,7 +80,7 @@ fn a_chain_without_end_is_cut() {
 fn an_empty_chain_has_nothing_to_say() {
     let presented = assess(&store([&world().root]), &[]);
     assert_eq!((presented.leaf(), presented.name_matches, presented.effective_expiry()), (None, None, None));
-    assert_eq!((presented.refusal, presented.paths.len()), (None, 0));
+    assert_eq!((presented.refusal.clone(), presented.paths.len()), (None, 0));
 }
 
 #[test]
