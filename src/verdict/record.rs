@@ -10,6 +10,10 @@ use crate::observation::{Auth0Observation, DnsObservation, Look, Presented, TlsO
 
 /// An address that DNS has not named for so long (or twice its TTL) is forgotten, in seconds.
 const FORGET_AFTER: i64 = 600;
+/// However long its TTL, which is the zone's to choose, an address is remembered no longer, in seconds.
+const LONGEST_KEPT: i64 = 86_400;
+/// Addresses remembered of one domain: the zone may name others at every look.
+const MAX_ADDRESSES: usize = 64;
 
 /// What was seen of a domain through its proxy: the last of each check, address by address.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -74,6 +78,7 @@ impl Record {
         }
         let dns = self.dns.as_deref();
         self.addresses.retain(|address, seen| seen.named_at.until(at) < seen.keep_for || unanswered(dns, *address));
+        self.forget_surplus();
         self.disagree_since = self.leaves_differ().then(|| self.disagree_since.unwrap_or(at));
     }
 
@@ -84,6 +89,15 @@ impl Record {
         (record.named_at, record.keep_for) = (at, FORGET_AFTER);
         record.presented.get_or_insert((seen_at, presented));
         self.looked_at = Some(at);
+        self.forget_surplus();
+    }
+
+    /// Forgets the addresses that were not named for the longest, as far as there are too many.
+    fn forget_surplus(&mut self) {
+        while self.addresses.len() > MAX_ADDRESSES {
+            let oldest = self.addresses.iter().min_by_key(|(_, seen)| seen.named_at).map(|(address, _)| *address);
+            let _ = oldest.and_then(|address| self.addresses.remove(&address));
+        }
     }
 
     /// The addresses the last look connected to, or tried to.
@@ -111,7 +125,7 @@ impl Record {
     fn keep_for(&self, address: SocketAddr) -> i64 {
         let of_family = |dns: &Arc<DnsObservation>| if address.is_ipv4() { dns.a.ttl } else { dns.aaaa.ttl };
         let ttl = self.dns.as_ref().and_then(of_family).unwrap_or(0);
-        FORGET_AFTER.max(2 * i64::from(ttl))
+        (2 * i64::from(ttl)).clamp(FORGET_AFTER, LONGEST_KEPT)
     }
 }
 

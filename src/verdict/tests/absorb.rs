@@ -102,6 +102,32 @@ fn an_address_with_a_long_ttl_is_kept_for_twice_its_own() {
 }
 
 #[test]
+fn no_ttl_keeps_an_address_for_longer_than_a_day() {
+    let both = seen([address(ONE), address(TWO)]).dns(|dns| dns.a.ttl = Some(u32::MAX));
+    let one = seen([address(ONE)]);
+    let kept = |seconds| record([(0, &both), (60, &one), (seconds, &one)]).addresses.contains_key(&socket(TWO));
+    assert!(kept(DAY - 1));
+    assert!(!kept(DAY));
+}
+
+#[test]
+fn of_addresses_without_end_the_last_named_are_kept() {
+    let named = |number: i64| socket(&format!("192.0.2.{number}:443"));
+    let look =
+        |number: i64| seen([address(ONE), address(&named(number).to_string())]).dns(|dns| dns.a.ttl = Some(3600));
+    let mut record = Record::default();
+    for number in 2..100 {
+        record.absorb(look(number).look(NOW.plus(number)));
+    }
+    let mut expected: Vec<_> = (37..100).map(named).chain([socket(ONE)]).collect();
+    expected.sort_unstable();
+    assert_eq!(record.addresses.keys().copied().collect::<Vec<_>>(), expected);
+    let presented = record.addresses[&named(99)].presented.clone().unwrap().1;
+    record.remember(socket("198.51.100.1:443"), NOW, presented, NOW.plus(100));
+    assert_eq!((record.addresses.len(), record.addresses.contains_key(&named(37))), (64, false));
+}
+
+#[test]
 fn the_ttl_is_that_of_the_addresss_own_family() {
     let both = seen([address(ONE), address("[2001:db8::1]:443")]).dns(|dns| dns.aaaa.ttl = Some(3600));
     let neither = seen([]).dns(|dns| dns.a = Lookup::empty(Outcome::NoData));
