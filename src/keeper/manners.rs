@@ -108,6 +108,7 @@ mod tests {
             tls: Vec::new(),
             auth0: vec![answer],
             no_route: Vec::new(),
+            not_looked: Vec::new(),
             surplus_addresses: 0,
             elapsed_ms: 0,
         }

@@ -99,6 +99,8 @@ codes! {
     WatchResolverFailed = "watch.resolver_failed",
     /// This machine has no route over IPv6.
     WatchNoIpv6 = "watch.no_ipv6",
+    /// We have no sockets, memory or ports left to look with.
+    WatchOutOfResources = "watch.out_of_resources",
     /// We cannot see: the references fail as well.
     WatchBlind = "watch.blind",
     /// The state could not be stored.

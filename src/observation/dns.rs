@@ -83,14 +83,16 @@ pub enum Outcome {
     Timeout,
     /// Every name server failed in yet another way: an odd code, a garbled answer, a closed port.
     Failed,
+    /// We had no socket to ask with.
+    OutOfResources,
     /// The question was not asked.
     NotAsked,
 }
 
 impl Outcome {
-    /// Whether nobody answered the question, as opposed to "there is nothing".
+    /// Whether nobody answered the question, be it our own fault, as opposed to "there is nothing".
     pub const fn is_failure(self) -> bool {
-        matches!(self, Self::Servfail | Self::Refused | Self::Timeout | Self::Failed)
+        matches!(self, Self::Servfail | Self::Refused | Self::Timeout | Self::Failed | Self::OutOfResources)
     }
 
     /// As an operator would say it.
@@ -103,6 +105,7 @@ impl Outcome {
             Self::Refused => "REFUSED",
             Self::Timeout => "timed out",
             Self::Failed => "no usable answer",
+            Self::OutOfResources => "no socket to ask with",
             Self::NotAsked => "not asked",
         }
     }

@@ -44,10 +44,22 @@ pub struct Look {
     pub auth0: Vec<Auth0Observation>,
     /// Addresses that were not looked at because this machine has no route for their family.
     pub no_route: Vec<SocketAddr>,
+    /// Addresses that were not looked at because we had no means to.
+    pub not_looked: Vec<NotLooked>,
     /// How many addresses beyond the bound were left out.
     pub surplus_addresses: usize,
     /// Milliseconds the whole round took.
     pub elapsed_ms: u64,
+}
+
+/// An address that was not looked at, for a reason that is ours alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotLooked {
+    /// The address.
+    #[serde(serialize_with = "tls::as_text")]
+    pub address: SocketAddr,
+    /// What we lacked, for people.
+    pub reason: String,
 }
 
 /// From where something was seen. `local` unless there are several.

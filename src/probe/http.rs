@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::client::TlsStream;
 
 use super::Settings;
+use super::sockets::is_caused_by_shortage;
 use crate::domain::DomainName;
 use crate::observation::{AnswerHeaders, Auth0Observation, Code, Failure, bounded};
 
@@ -30,14 +31,14 @@ const MAX_ISSUER: usize = 300;
 /// Characters kept of a body that is no JSON.
 const MAX_EXCERPT: usize = 200;
 
-/// Asks for the discovery document over the connection of this address.
+/// Asks for the discovery document over the connection of this address. `None` if it is we who could not.
 pub(super) async fn observe(
     stream: TlsStream<TcpStream>,
     address: SocketAddr,
     name: &DomainName,
     settings: &Settings,
     deadline: Instant,
-) -> Auth0Observation {
+) -> Option<Auth0Observation> {
     let mut observation = Auth0Observation::new(address);
     let started = Instant::now();
     match timeout_at(deadline, exchange(stream, name, settings)).await {
@@ -47,6 +48,7 @@ pub(super) async fn observe(
             observation.headers = answer_headers(&response.headers);
             read_body(&body, settings, &mut observation);
         }
+        Ok(Err(error)) if is_caused_by_shortage(&error) => return None,
         Ok(Err(error)) => {
             let detail = format!("the connection broke before a complete answer: {}", causes(&error));
             observation.failure = Some(Failure::new(Code::HttpBroken, detail));
@@ -57,7 +59,7 @@ pub(super) async fn observe(
         }
     }
     observation.elapsed_ms = Some(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
-    observation
+    Some(observation)
 }
 
 async fn exchange(

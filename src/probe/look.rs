@@ -1,5 +1,6 @@
 //! [`look`]: one round of all checks of one domain.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 
@@ -7,10 +8,11 @@ use futures_util::future::{OptionFuture, join_all};
 use tokio::time::Instant;
 
 use super::assess::assess;
+use super::sockets::is_shortage;
 use super::tls::Handshake;
-use super::{Settings, dns, http, tls};
+use super::{Settings, dns, http, sockets, tls};
 use crate::domain::{Domain, Families, UnixTime};
-use crate::observation::{Auth0Observation, DnsObservation, Look, TlsObservation, Vantage, View};
+use crate::observation::{Auth0Observation, DnsObservation, Look, NotLooked, TlsObservation, Vantage, View};
 use crate::trust::TrustStore;
 
 /// Addresses looked at of one domain; the surplus is counted.
@@ -48,7 +50,16 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
     addresses.truncate(MAX_ADDRESSES);
     let asked = in_turn(addresses.len(), turn);
     let visits = addresses.iter().zip(asked).map(|(address, ask)| visit(target, *address, ask));
-    let (tls, auth0): (Vec<_>, Vec<_>) = join_all(visits).await.into_iter().unzip();
+    let (mut tls, mut auth0, mut not_looked) = (Vec::new(), Vec::new(), Vec::new());
+    for visited in join_all(visits).await {
+        match visited {
+            Ok((handshake, answer)) => {
+                tls.push(handshake);
+                auth0.extend(answer);
+            }
+            Err(reason) => not_looked.push(reason),
+        }
+    }
     Look {
         domain: target.domain.name.clone(),
         vantage: Vantage::default(),
@@ -56,8 +67,9 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
         at,
         dns: Some(dns),
         tls,
-        auth0: auth0.into_iter().flatten().collect(),
+        auth0,
         no_route,
+        not_looked,
         surplus_addresses,
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     }
@@ -72,20 +84,27 @@ async fn records(target: Target<'_>) -> DnsObservation {
     } else {
         &target.settings.nameservers
     };
+    let _permit = sockets::permit(dns::QUESTIONS).await;
     dns::observe(target.domain, nameservers, target.settings.timeout).await
 }
 
-/// One connection: the handshake, and over it the request if it is this address's turn.
-async fn visit(target: Target<'_>, address: SocketAddr, ask: bool) -> (TlsObservation, Option<Auth0Observation>) {
+/// One connection: the handshake, and over it the request if it is this address's turn. Time runs from when we may
+/// connect.
+async fn visit(
+    target: Target<'_>,
+    address: SocketAddr,
+    ask: bool,
+) -> Result<(TlsObservation, Option<Auth0Observation>), NotLooked> {
+    let _permit = sockets::permit(1).await;
     let deadline = Instant::now() + target.settings.timeout;
     let name = &target.domain.name;
-    let Handshake { mut observation, chain, stream } = tls::observe(address, name, deadline).await;
+    let Handshake { mut observation, chain, stream } = tls::observe(address, name, deadline).await?;
     let presented = OptionFuture::from(chain.map(|chain| assess(chain, name, target.trust)));
     let asked = stream.filter(|_| ask).map(|stream| http::observe(stream, address, name, target.settings, deadline));
     // Side by side: our own work must not eat into the time the server has to answer in.
     let (presented, auth0) = tokio::join!(presented, OptionFuture::from(asked));
     observation.presented = presented.flatten();
-    (observation, auth0)
+    Ok((observation, auth0.flatten()))
 }
 
 /// Where the operator says, else where DNS says; each once.
@@ -108,7 +127,11 @@ fn has_route(domain: &Domain, address: SocketAddr) -> bool {
         return true;
     }
     // Connecting a datagram socket looks the route up and sends nothing.
-    UdpSocket::bind("[::]:0").and_then(|socket| socket.connect(address)).is_ok()
+    match UdpSocket::bind("[::]:0") {
+        Ok(socket) => socket.connect(address).is_ok(),
+        // Nothing is known of the route; that we have no socket, the connection will tell.
+        Err(error) => is_shortage(&error) && error.kind() != io::ErrorKind::AddrNotAvailable,
+    }
 }
 
 /// Which of so many addresses are asked at this turn, going round.

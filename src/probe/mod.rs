@@ -9,6 +9,7 @@ mod http;
 mod look;
 mod ping;
 mod settings;
+mod sockets;
 mod tls;
 
 pub use look::{Target, Turn, look};

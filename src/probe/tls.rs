@@ -15,8 +15,9 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::sockets::is_shortage;
 use crate::domain::DomainName;
-use crate::observation::{Code, Failure, TlsObservation};
+use crate::observation::{Code, Failure, NotLooked, TlsObservation};
 
 /// What came of a connection attempt: always an observation, the chain if one was presented, and the open connection if
 /// the handshake ended well.
@@ -26,14 +27,16 @@ pub(super) struct Handshake {
     pub(super) stream: Option<TlsStream<TcpStream>>,
 }
 
-/// Connects and shakes hands with SNI = the domain. What the chain is worth is not asked here.
-pub(super) async fn observe(address: SocketAddr, name: &DomainName, deadline: Instant) -> Handshake {
+/// Connects and shakes hands with SNI = the domain. What the chain is worth is not asked here. `Err` if it is we who
+/// could not look.
+pub(super) async fn observe(address: SocketAddr, name: &DomainName, deadline: Instant) -> Result<Handshake, NotLooked> {
     let mut observation = TlsObservation::new(address);
     let started = Instant::now();
     let tcp = match timeout_at(deadline, TcpStream::connect(address)).await {
         Ok(Ok(tcp)) => tcp,
-        Ok(Err(error)) => return failed(observation, connect_failure(&error)),
-        Err(_) => return failed(observation, Failure::new(Code::ConnectTimeout, "no answer before the deadline")),
+        Ok(Err(error)) if is_shortage(&error) => return Err(not_looked(address, &error)),
+        Ok(Err(error)) => return Ok(failed(observation, connect_failure(&error))),
+        Err(_) => return Ok(failed(observation, Failure::new(Code::ConnectTimeout, "no answer before the deadline"))),
     };
     observation.connect_ms = Some(milliseconds_since(started));
     let capture = Arc::new(Capture::new());
@@ -41,11 +44,13 @@ pub(super) async fn observe(address: SocketAddr, name: &DomainName, deadline: In
     observation.handshake_ms = Some(milliseconds_since(started).saturating_sub(observation.connect_ms.unwrap_or(0)));
     let chain = capture.chain.get().cloned();
     match outcome {
-        Ok(stream) => {
+        Ok(Ok(stream)) => {
             describe(&stream, &mut observation);
-            Handshake { observation, chain, stream: Some(stream) }
+            Ok(Handshake { observation, chain, stream: Some(stream) })
         }
-        Err(failure) => Handshake { chain, ..failed(observation, failure) },
+        Ok(Err(error)) if is_shortage(&error) => Err(not_looked(address, &error)),
+        Ok(Err(error)) => Ok(Handshake { chain, ..failed(observation, handshake_failure(&error)) }),
+        Err(failure) => Ok(Handshake { chain, ..failed(observation, failure) }),
     }
 }
 
@@ -54,16 +59,13 @@ async fn shake_hands(
     name: &DomainName,
     capture: &Arc<Capture>,
     deadline: Instant,
-) -> Result<TlsStream<TcpStream>, Failure> {
+) -> Result<io::Result<TlsStream<TcpStream>>, Failure> {
     let _ = tcp.set_nodelay(true);
     let config = client_config(capture).map_err(|error| Failure::new(Code::TlsHandshakeFailed, error.to_string()))?;
     let server_name = ServerName::try_from(name.as_str().to_owned())
         .map_err(|error| Failure::new(Code::TlsHandshakeFailed, error.to_string()))?;
-    match timeout_at(deadline, TlsConnector::from(Arc::new(config)).connect(server_name, tcp)).await {
-        Ok(Ok(stream)) => Ok(stream),
-        Ok(Err(error)) => Err(handshake_failure(&error)),
-        Err(_) => Err(Failure::new(Code::TlsTimeout, "the handshake did not end before the deadline")),
-    }
+    let outcome = timeout_at(deadline, TlsConnector::from(Arc::new(config)).connect(server_name, tcp)).await;
+    outcome.map_err(|_| Failure::new(Code::TlsTimeout, "the handshake did not end before the deadline"))
 }
 
 /// A configuration for one handshake: nothing is resumed, remembered or sent early, so that every look sees the
@@ -113,6 +115,10 @@ fn group_name(group: NamedGroup) -> String {
 fn failed(mut observation: TlsObservation, failure: Failure) -> Handshake {
     observation.failure = Some(failure);
     Handshake { observation, chain: None, stream: None }
+}
+
+fn not_looked(address: SocketAddr, error: &io::Error) -> NotLooked {
+    NotLooked { address, reason: error.to_string() }
 }
 
 fn milliseconds_since(started: Instant) -> u64 {

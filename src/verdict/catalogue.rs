@@ -472,6 +472,18 @@ pub const ENTRIES: &[Entry] = &[
         remedy: "Give the machine IPv6, or set `families = \"ipv4\"` to say that it is meant.",
     },
     Entry {
+        code: Code::WatchOutOfResources,
+        severity: Severity::Warning,
+        kind: Kind::Watch,
+        family: Family::Sight,
+        title: "we have nothing left to look with",
+        explanation: "The system refuses us another socket: too many files are open in this process or on this \
+            machine, or it has no memory, network buffers or free ports left. What was not looked at for that is not \
+            judged; what was seen of it last still stands.",
+        remedy: "Raise the limit of open files (`LimitNOFILE=` of the service, `ulimit -n`), and see what else on \
+            this machine uses up files, memory or ports.",
+    },
+    Entry {
         code: Code::WatchBlind,
         severity: Severity::Warning,
         kind: Kind::Watch,

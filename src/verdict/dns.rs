@@ -29,6 +29,8 @@ fn addresses(domain: &Domain, dns: &DnsObservation, surroundings: &Surroundings,
     // error (RFC 4074 §4.2).
     if !found && asked.iter().any(|(_, outcome)| *outcome == Outcome::Nxdomain) {
         bench.find(nonexistent(domain, dns));
+    } else if asked.iter().any(|(_, outcome)| *outcome == Outcome::OutOfResources) {
+        // Nothing is known but that we could not ask, which is told elsewhere.
     } else if let Some((kind, outcome)) = asked.iter().find(|(_, outcome)| outcome.is_failure()) {
         let others = asked.iter().any(|(_, outcome)| *outcome == Outcome::NoData)
             || dns.others_answer == Some(true)

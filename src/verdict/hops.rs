@@ -4,7 +4,7 @@
 
 use super::{AddressRecord, Finding, Hop, HopStatus, Path, Record, Severity, login};
 use crate::domain::Domain;
-use crate::observation::{Auth0Observation, Code, DnsObservation, Outcome};
+use crate::observation::{Auth0Observation, Code, DnsObservation, Failure, Outcome};
 
 pub(super) fn fill(domain: &Domain, record: &Record, findings: &[Finding], path: &mut Path) {
     if let Some(dns) = &record.dns {
@@ -46,6 +46,10 @@ fn records(dns: &DnsObservation, findings: &[Finding], path: &mut Path) {
         path.set(Hop::Resolver, HopStatus::Broken, format!("{nameservers}: {}", dns.a.outcome.title()));
         return;
     }
+    if dns.failed() && [dns.a.outcome, dns.aaaa.outcome].contains(&Outcome::OutOfResources) {
+        path.set(Hop::Resolver, HopStatus::Unknown, Outcome::OutOfResources.title());
+        return;
+    }
     path.set(Hop::Resolver, HopStatus::Ok, nameservers);
     match critical_at(findings, Hop::Dns) {
         Some(finding) => path.set(Hop::Dns, HopStatus::Broken, finding.summary.clone()),
@@ -68,7 +72,11 @@ fn addresses(dns: &DnsObservation) -> String {
 
 fn connections(record: &Record, findings: &[Finding], path: &mut Path) {
     let all: Vec<&AddressRecord> = record.current().map(|(_, seen)| seen).collect();
-    if all.is_empty() {
+    if all.iter().all(|seen| seen.tls.is_none()) {
+        // Known from before, if at all.
+        if let Some(finding) = critical_at(findings, Hop::Tls) {
+            path.set(Hop::Tls, HopStatus::Broken, finding.summary.clone());
+        }
         return;
     }
     let connected = all.iter().filter(|seen| has_connected(seen)).count();
@@ -88,8 +96,8 @@ fn connections(record: &Record, findings: &[Finding], path: &mut Path) {
 }
 
 fn has_connected(seen: &AddressRecord) -> bool {
-    let failure = seen.tls.as_ref().and_then(|tls| tls.failure.as_ref());
-    failure.is_none_or(|failure| failure.code.area() == "tls")
+    let failed_before = |failure: &Failure| failure.code.area() != "tls";
+    seen.tls.as_ref().is_some_and(|tls| !tls.failure.as_ref().is_some_and(failed_before))
 }
 
 /// `TLSv1.3, certificate until 2027-02-01T00:00:00Z`

@@ -2,7 +2,7 @@
 
 use super::bench::Bench;
 use super::{Finding, Kind, Level, Path, Record, References, Severity, Surroundings, Verdict};
-use super::{certificates, dns, hops, login, reach};
+use super::{certificates, dns, hops, login, reach, sight};
 use crate::domain::{Domain, UnixTime};
 use crate::observation::Presented;
 
@@ -28,6 +28,7 @@ fn hear(domain: &Domain, record: &Record, surroundings: &Surroundings, now: Unix
     let mut bench = Bench::new(now);
     dns::judge(domain, record, surroundings, &mut bench);
     reach::judge(record, &mut bench);
+    sight::judge(domain, record, &mut bench);
     certificates::judge(domain, record, &mut bench);
     login::judge(domain, record, &mut bench);
     if surroundings.references == References::AllFail {

@@ -15,6 +15,7 @@ mod login;
 mod path;
 mod reach;
 mod record;
+mod sight;
 
 use serde::Serialize;
 

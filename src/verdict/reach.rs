@@ -11,9 +11,10 @@ pub(super) fn judge(record: &Record, bench: &mut Bench) {
     let mut failing: BTreeMap<Code, Vec<(SocketAddr, &Failure)>> = BTreeMap::new();
     let mut working = 0;
     for (address, seen) in record.current() {
-        match seen.tls.as_ref().and_then(|tls| tls.failure.as_ref()) {
-            Some(failure) => failing.entry(failure.code).or_default().push((address, failure)),
-            None => working += 1,
+        match seen.tls.as_ref().map(|tls| &tls.failure) {
+            Some(Some(failure)) => failing.entry(failure.code).or_default().push((address, failure)),
+            Some(None) => working += 1,
+            None => {}
         }
     }
     for (code, at) in failing {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::domain::UnixTime;
-use crate::observation::{Auth0Observation, DnsObservation, Look, Presented, TlsObservation};
+use crate::observation::{Auth0Observation, DnsObservation, Look, NotLooked, Presented, TlsObservation};
 
 /// An address that DNS has not named for so long (or twice its TTL) is forgotten, in seconds.
 const FORGET_AFTER: i64 = 600;
@@ -26,6 +26,8 @@ pub struct Record {
     pub addresses: BTreeMap<SocketAddr, AddressRecord>,
     /// Addresses of a family for which this machine has no route.
     pub no_route: Vec<SocketAddr>,
+    /// Addresses that the last look had no means to look at; what was seen of them before is kept.
+    pub not_looked: Vec<NotLooked>,
     /// How many addresses beyond the bound were left out.
     pub surplus_addresses: usize,
     /// Since when addresses serve different leaves.
@@ -49,8 +51,8 @@ pub struct AddressRecord {
 }
 
 impl Record {
-    /// Takes in what a look saw. What the look did not ask again (an address whose turn for HTTP it was not)
-    /// stays as it was; an address that has long not been named goes, unless nobody could be asked for it.
+    /// Takes in what a look saw. What the look did not ask again (an address whose turn for HTTP it was not, or that we
+    /// had no means to look at) stays as it was; an address that has long not been named goes, unless nobody could be asked for it.
     pub fn absorb(&mut self, look: Look) {
         let at = look.at;
         self.looked_at = Some(at);
@@ -59,10 +61,12 @@ impl Record {
         if let Some(dns) = look.dns {
             self.dns = Some(Arc::new(dns));
         }
+        self.not_looked = look.not_looked;
+        for address in self.not_looked.iter().map(|not_looked| not_looked.address).collect::<Vec<_>>() {
+            self.name(address, at);
+        }
         for tls in look.tls {
-            let keep_for = self.keep_for(tls.address);
-            let address = self.addresses.entry(tls.address).or_default();
-            (address.named_at, address.keep_for) = (at, keep_for);
+            let address = self.name(tls.address, at);
             if let Some(presented) = &tls.presented {
                 address.presented = Some((at, Arc::clone(presented)));
             }
@@ -80,6 +84,14 @@ impl Record {
         self.addresses.retain(|address, seen| seen.named_at.until(at) < seen.keep_for || unanswered(dns, *address));
         self.forget_surplus();
         self.disagree_since = self.leaves_differ().then(|| self.disagree_since.unwrap_or(at));
+    }
+
+    /// The address was named at this time.
+    fn name(&mut self, address: SocketAddr, at: UnixTime) -> &mut AddressRecord {
+        let keep_for = self.keep_for(address);
+        let record = self.addresses.entry(address).or_default();
+        (record.named_at, record.keep_for) = (at, keep_for);
+        record
     }
 
     /// A chain that was seen before this process began, taken up at `at`: it counts as the last one until the

@@ -114,6 +114,7 @@ fn the_json_of_a_healthy_domain_to_the_letter() {
                 "elapsed_ms": 0,
             }],
             "no_route": [],
+            "not_looked": [],
             "surplus_addresses": 0,
         },
     });

@@ -7,6 +7,7 @@ mod check_addresses;
 mod check_auth0;
 mod check_config;
 mod check_nagios;
+mod check_resources;
 mod check_text;
 mod config;
 mod corpora;

@@ -178,6 +178,7 @@ fn look(name: &str, tls: TlsObservation) -> Look {
         auth0: if tls.failure.is_none() { vec![answer] } else { Vec::new() },
         tls: vec![tls],
         no_route: Vec::new(),
+        not_looked: Vec::new(),
         surplus_addresses: 0,
         elapsed_ms: 1,
     }

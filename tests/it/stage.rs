@@ -62,10 +62,21 @@ pub(crate) fn notafter_in_colour<S: AsRef<OsStr>>(arguments: impl IntoIterator<I
     run(program().args(arguments).env("CLICOLOR_FORCE", "1"))
 }
 
+/// The same, with no more than so many files open at once.
+pub(crate) fn notafter_with_files<S: AsRef<OsStr>>(files: u32, arguments: impl IntoIterator<Item = S>) -> Ran {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_notafter")]);
+    run(at_home(&mut shell).args(arguments))
+}
+
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_notafter"));
-    command.current_dir(env!("CARGO_TARGET_TMPDIR")).env_remove("CLICOLOR_FORCE").env("RUST_BACKTRACE", "0");
+    at_home(&mut command);
     command
+}
+
+fn at_home(command: &mut Command) -> &mut Command {
+    command.current_dir(env!("CARGO_TARGET_TMPDIR")).env_remove("CLICOLOR_FORCE").env("RUST_BACKTRACE", "0")
 }
 
 fn run(command: &mut Command) -> Ran {
@@ -138,6 +149,11 @@ impl Stage {
     /// The same in colour.
     pub(crate) fn check_in_colour(&self, arguments: &[&str]) -> Ran {
         notafter_in_colour(self.arguments(arguments))
+    }
+
+    /// The same with no more than so many files open at once.
+    pub(crate) fn check_with_files(&self, files: u32, arguments: &[&str]) -> Ran {
+        notafter_with_files(files, self.arguments(arguments))
     }
 
     fn arguments(&self, arguments: &[&str]) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! A look and its verdict, printed: for people, or as the JSON object that others depend on.
 
 use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
@@ -34,6 +35,7 @@ pub(super) fn json(seen: &Seen) -> Value {
             "tls": look.tls,
             "auth0": look.auth0,
             "no_route": look.no_route.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "not_looked": look.not_looked,
             "surplus_addresses": look.surplus_addresses,
         }),
     )
@@ -55,14 +57,16 @@ fn block(seen: &Seen, now: UnixTime) -> String {
     verdict_text::headline(&seen.verdict)
         + &verdict_text::path_strip(&seen.verdict.path)
         + &verdict_text::addresses(&seen.look.tls, now)
-        + &no_route(seen)
+        + &not_looked_at(seen)
         + &verdict_text::findings(&seen.verdict.findings)
 }
 
 /// Addresses that this machine cannot look at, which is nobody's fault.
-fn no_route(seen: &Seen) -> String {
-    let line = |address| format!("  {address}  not looked at: this machine has no route over IPv6\n");
-    seen.look.no_route.iter().map(line).collect()
+fn not_looked_at(seen: &Seen) -> String {
+    let line = |address: &SocketAddr, reason: &str| format!("  {address}  not looked at: {reason}\n");
+    let no_route = seen.look.no_route.iter().map(|address| line(address, "this machine has no route over IPv6"));
+    let not_looked = seen.look.not_looked.iter().map(|other| line(&other.address, &other.reason));
+    no_route.chain(not_looked).collect()
 }
 
 /// How far a command has come; shown on a terminal alone, and only where there is something to wait for.

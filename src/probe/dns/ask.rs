@@ -1,5 +1,6 @@
 //! [`Asker`]: one question to the name servers in turn, over UDP and, where the answer is truncated, TCP.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use hickory_resolver::proto::rr::{Name, RecordType};
 use tokio::time::Instant;
 
 use crate::observation::Outcome;
+use crate::probe::sockets::is_shortage;
 
 /// How long one name server is waited for before the next is asked, if time allows.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -39,8 +41,10 @@ impl<'a> Asker<'a> {
             let answer = tokio::time::timeout(patience, ask_one(*nameserver, name, record_type, patience)).await;
             match answer.map_err(|_| Outcome::Timeout).and_then(|answer| answer) {
                 Ok(response) => return Ok(response),
-                // An answer of any kind tells more than silence.
+                // An answer of any kind tells more than silence. But where one could not be asked for want of a socket,
+                // nobody can say that all have failed.
                 Err(Outcome::Timeout) => {}
+                Err(_) if failure == Outcome::OutOfResources => {}
                 Err(outcome) => failure = outcome,
             }
         }
@@ -61,9 +65,10 @@ async fn ask_one(
     record_type: RecordType,
     patience: Duration,
 ) -> Result<DnsResponse, Outcome> {
-    let over_udp = udp(nameserver, name, record_type, patience).await.map_err(|error| outcome_of(&error))?;
+    let over_udp =
+        udp(nameserver, name, record_type, patience).await.map_err(|error| outcome_of(&error, nameserver))?;
     let response = if over_udp.metadata.truncation {
-        tcp(nameserver, name, record_type, patience).await.map_err(|error| outcome_of(&error))?
+        tcp(nameserver, name, record_type, patience).await.map_err(|error| outcome_of(&error, nameserver))?
     } else {
         over_udp
     };
@@ -115,9 +120,12 @@ fn options() -> DnsRequestOptions {
     options
 }
 
-fn outcome_of(error: &NetError) -> Outcome {
+fn outcome_of(error: &NetError, nameserver: SocketAddr) -> Outcome {
+    // A machine without IPv6 has no address to ask such a name server from, which is no shortage.
+    let no_ipv6 = |error: &io::Error| nameserver.is_ipv6() && error.kind() == io::ErrorKind::AddrNotAvailable;
     match error {
         NetError::Timeout => Outcome::Timeout,
+        NetError::Io(error) if is_shortage(error) && !no_ipv6(error) => Outcome::OutOfResources,
         _ => Outcome::Failed,
     }
 }

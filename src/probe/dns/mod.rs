@@ -17,6 +17,8 @@ use crate::observation::{CnameLink, DnsObservation, Lookup, Outcome, bounded};
 use self::ask::Asker;
 use self::chain::Followed;
 
+/// Questions asked at once, each over a socket of its own.
+pub(super) const QUESTIONS: u32 = 3;
 /// Records kept of one type; an address list beyond is cut by the look.
 const MAX_RECORDS: usize = 64;
 /// Characters kept of one TXT record.
@@ -44,7 +46,7 @@ pub(super) async fn observe(domain: &Domain, nameservers: &[SocketAddr], timeout
         others_answer: None,
         elapsed_ms: 0,
     };
-    if observation.failed() {
+    if observation.failed() && observation.a.outcome != Outcome::OutOfResources {
         observation.others_answer = Some(asker.answers_for_the_root(timeout).await);
     }
     observation.elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -196,3 +196,21 @@ fn the_window_of_verification_is_told_only_where_its_start_is_known() {
     assert!(over.summary.ends_with("ended 1 d ago"), "{}", over.summary);
     assert_eq!(over.severity, Critical);
 }
+
+#[test]
+fn what_we_had_no_socket_to_ask_with_is_never_the_domains_fault() {
+    use crate::observation::Outcome::OutOfResources;
+    let ours = (Code::WatchOutOfResources, Warning);
+    for (a, aaaa) in [
+        (OutOfResources, OutOfResources),
+        (OutOfResources, Servfail),
+        (NoData, OutOfResources),
+        (Found, OutOfResources),
+    ] {
+        let mut scene = outcomes(a, aaaa).dns(|dns| dns.others_answer = Some(true));
+        scene.surroundings.resolvers_answer_others = true;
+        let verdict = scene.verdict();
+        assert_eq!((found(&verdict), verdict.level), (vec![ours], Level::Unknown), "{a:?} {aaaa:?}");
+        assert_eq!(verdict.path.broken_at(), None);
+    }
+}

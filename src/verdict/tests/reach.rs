@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::observation::Outcome;
+use crate::verdict::HopStatus;
 use crate::verdict::Severity::{Critical, Warning};
 
 const NETWORK: [Code; 6] = [
@@ -56,4 +57,24 @@ fn where_no_address_has_a_route_nothing_is_known() {
     let verdict = scene.verdict();
     assert_eq!(found(&verdict), []);
     assert_eq!(verdict.level, Level::Unknown);
+}
+
+#[test]
+fn what_we_had_no_socket_for_is_our_own_fault_and_leaves_what_was_seen() {
+    const OURS: (Code, Severity) = (Code::WatchOutOfResources, Warning);
+    let never = seen([]).outcomes(Outcome::Found, Outcome::NoData).not_looked("192.0.2.1:443");
+    let verdict = never.verdict();
+    assert_eq!((found(&verdict), verdict.level), (vec![OURS], Level::Unknown));
+    assert_eq!(verdict.findings[0].all_facts()["addresses"], serde_json::json!(["192.0.2.1:443"]));
+    assert!(verdict.findings[0].summary.ends_with("192.0.2.1:443: Too many open files"));
+    assert!(verdict.path.steps()[2..].iter().all(|step| step.status == HopStatus::NotLooked), "{:?}", verdict.path);
+
+    // What failed before still fails, and expires on time; what fails beside it does so at every address we know of.
+    let mut record = seen([address("192.0.2.1:443").presents(&leaf().left(100))]).record();
+    record.absorb(never.look(NOW.plus(60)));
+    assert_eq!(found(&never.judge(&record, NOW.plus(60))), [(Code::TlsExpiresSoon, Critical), OURS]);
+    let beside = seen([address("192.0.2.2:443").fails(Code::ConnectRefused)]).not_looked("192.0.2.1:443");
+    assert_eq!(found(&beside.verdict()), [(Code::ConnectRefused, Critical), OURS]);
+    record.absorb(never.look(NOW.plus(700)));
+    assert!(record.addresses.contains_key(&socket("192.0.2.1:443")), "DNS named it");
 }

@@ -8,8 +8,8 @@ use super::leaf::Chain;
 use super::{NAME, NOW, leaf, name, socket};
 use crate::domain::{Domain, UnixTime};
 use crate::observation::{
-    AnswerHeaders, Auth0Observation, CnameLink, Code, DnsObservation, Failure, Look, Lookup, Outcome, Presented,
-    TlsObservation, Vantage, View,
+    AnswerHeaders, Auth0Observation, CnameLink, Code, DnsObservation, Failure, Look, Lookup, NotLooked, Outcome,
+    Presented, TlsObservation, Vantage, View,
 };
 use crate::verdict::{Record, References, Surroundings, Verdict, judge};
 
@@ -20,6 +20,7 @@ pub(in crate::verdict) fn seen<const N: usize>(addresses: [At; N]) -> Scene {
         dns: Some(records(&addresses)),
         addresses: addresses.into(),
         no_route: Vec::new(),
+        not_looked: Vec::new(),
         surroundings: Surroundings::default(),
     }
 }
@@ -130,6 +131,7 @@ pub(in crate::verdict) struct Scene {
     dns: Option<DnsObservation>,
     addresses: Vec<At>,
     no_route: Vec<SocketAddr>,
+    not_looked: Vec<NotLooked>,
 }
 
 impl Scene {
@@ -171,6 +173,13 @@ impl Scene {
         self
     }
 
+    /// DNS names this address as well, and we had no socket for it.
+    pub(in crate::verdict) fn not_looked(mut self, address: &str) -> Self {
+        let reason = "Too many open files".to_owned();
+        self.not_looked.push(NotLooked { address: socket(address), reason });
+        self
+    }
+
     pub(in crate::verdict) fn references(mut self, references: References) -> Self {
         self.surroundings.references = references;
         self
@@ -187,6 +196,7 @@ impl Scene {
             tls: self.addresses.iter().map(At::tls).collect(),
             auth0: self.addresses.iter().filter_map(At::auth0).collect(),
             no_route: self.no_route.clone(),
+            not_looked: self.not_looked.clone(),
             surplus_addresses: 0,
             elapsed_ms: 1,
         }

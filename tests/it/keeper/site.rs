@@ -123,6 +123,7 @@ impl Site {
             tls: tls.into_iter().collect(),
             auth0: (shaken && asks).then(|| self.answer(at)).into_iter().collect(),
             no_route: Vec::new(),
+            not_looked: Vec::new(),
             surplus_addresses: 0,
             elapsed_ms: 1,
         }

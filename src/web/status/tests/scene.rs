@@ -159,6 +159,7 @@ impl Site {
             tls,
             auth0: answered.map(|at| at.answer.clone()).collect(),
             no_route: Vec::new(),
+            not_looked: Vec::new(),
             surplus_addresses: 0,
             elapsed_ms: 1,
         }

@@ -1,0 +1,88 @@
+//! Our own sockets: how many looks may have open at once, and how to tell that we ran out of them (or of memory or
+//! ports) from a fault of whom we look at.
+
+use std::error::Error;
+use std::io;
+use std::sync::LazyLock;
+
+use rustix::io::Errno;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Files that all else may have open: the store, the web server's connections, mail, the runtime.
+const RESERVED: u64 = 64;
+/// However few files we may open, so many sockets are tried at once.
+const LEAST: u64 = 16;
+/// More than the looks in flight have together.
+const MOST: u64 = 8192;
+/// So many open files allow for all that.
+const ENOUGH: u64 = 2 * MOST + RESERVED;
+
+/// Sized once, by the limit of open files when the first look begins.
+static SOCKETS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(at_once(open_files())));
+
+/// Waits until so many more sockets may be opened; they may until the permit is dropped.
+pub(super) async fn permit(sockets: u32) -> Option<SemaphorePermit<'static>> {
+    // Nobody closes the semaphore.
+    SOCKETS.acquire_many(sockets).await.ok()
+}
+
+/// Whether it is we who have no descriptor, buffer, memory or port left.
+pub(super) fn is_shortage(error: &io::Error) -> bool {
+    let ours = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM, Errno::ADDRNOTAVAIL];
+    Errno::from_io_error(error).is_some_and(|errno| ours.contains(&errno))
+}
+
+/// Whether such a shortage is behind this error.
+pub(super) fn is_caused_by_shortage(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
+    causes.any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_shortage))
+}
+
+/// How many files we may have open, once the soft limit was raised as far as it helps and the hard one allows.
+fn open_files() -> u64 {
+    let limit = getrlimit(Resource::Nofile);
+    let soft = limit.current.unwrap_or(u64::MAX);
+    let wanted = limit.maximum.unwrap_or(u64::MAX).min(ENOUGH);
+    let raised = soft < wanted && setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), ..limit }).is_ok();
+    if raised { wanted } else { soft }
+}
+
+/// How many sockets looks may have at once. Half of what is left: a question that is asked again takes another socket
+/// while the first still waits.
+fn at_once(open_files: u64) -> usize {
+    let sockets = (open_files.saturating_sub(RESERVED) / 2).clamp(LEAST, MOST);
+    usize::try_from(sockets).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a library tells what befell it.
+    #[derive(Debug, thiserror::Error)]
+    #[error("it broke")]
+    struct Wrapped(#[source] io::Error);
+
+    #[test]
+    fn half_of_the_files_that_are_not_reserved_are_for_looks() {
+        let cases = [(0, 16), (64, 16), (96, 16), (98, 17), (1024, 480), (ENOUGH, 8192), (u64::MAX, 8192)];
+        for (files, sockets) in cases {
+            assert_eq!(at_once(files), sockets, "{files}");
+        }
+    }
+
+    #[test]
+    fn a_shortage_is_told_from_what_the_network_says() {
+        for ours in [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM, Errno::ADDRNOTAVAIL] {
+            let error = io::Error::from(ours);
+            assert!(is_shortage(&error), "{error}");
+            assert!(is_caused_by_shortage(&Wrapped(error)));
+        }
+        for theirs in [Errno::CONNREFUSED, Errno::HOSTUNREACH, Errno::NETUNREACH, Errno::TIMEDOUT, Errno::CONNRESET] {
+            let error = io::Error::from(theirs);
+            assert!(!is_shortage(&error), "{error}");
+        }
+        assert!(!is_shortage(&io::Error::other("garbled")));
+    }
+}
