@@ -8,6 +8,7 @@ use http::header::{ACCEPT, HOST, HeaderName, USER_AGENT};
 use http::{HeaderMap, Request, Response, Uri};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
+use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -24,6 +25,11 @@ use crate::observation::{AnswerHeaders, Auth0Observation, Code, Failure, bounded
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 /// A discovery document has some 4 KiB; what is longer is read no further.
 const MAX_BODY: usize = 256 * 1024;
+/// What a server may send us ahead of our reading it, by stream and by connection: a document has room in it, and a
+/// hostile one cannot fill our memory, connection by connection.
+const WINDOW: u32 = 256 * 1024;
+/// Bytes of a body that are read for its excerpt.
+const EXCERPT_FROM: usize = 4 * 1024;
 /// Characters kept of a header.
 const MAX_HEADER: usize = 200;
 /// Characters kept of an issuer.
@@ -72,15 +78,13 @@ async fn exchange(
     let io = TokioIo::new(stream);
     let (response, _connection) = if is_h2 {
         let uri = format!("https://{name}{path}");
-        let builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new()).timer(TokioTimer::new()).clone();
-        let (mut sender, connection) = builder.handshake(io).await?;
+        let (mut sender, connection) = http2().handshake(io).await?;
         let guard = AbortOnDrop(tokio::spawn(async move {
             let _ = connection.await;
         }));
         (sender.send_request(request(&uri, None, settings)).await?, guard)
     } else {
-        let (mut sender, connection) =
-            hyper::client::conn::http1::Builder::new().max_headers(128).handshake(io).await?;
+        let (mut sender, connection) = http1::Builder::new().max_headers(128).handshake(io).await?;
         let guard = AbortOnDrop(tokio::spawn(async move {
             let _ = connection.await;
         }));
@@ -88,6 +92,12 @@ async fn exchange(
     };
     let (parts, body) = Response::into_parts(response);
     Ok((parts, read_up_to(body, MAX_BODY).await?))
+}
+
+fn http2() -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder.timer(TokioTimer::new()).initial_stream_window_size(WINDOW).initial_connection_window_size(WINDOW);
+    builder
 }
 
 fn request(uri: &str, host: Option<&DomainName>, settings: &Settings) -> Request<Empty<Bytes>> {
@@ -134,15 +144,19 @@ fn read_body(body: &[u8], settings: &Settings, observation: &mut Auth0Observatio
         let issuer = document.get("issuer").and_then(Value::as_str);
         observation.issuer = issuer.map(|issuer| bounded(issuer.to_owned(), MAX_ISSUER));
     }
-    let text = String::from_utf8_lossy(body);
     if observation.status != Some(200) {
-        observation.key_marker = settings.key_markers.iter().find(|marker| text.contains(marker.as_str())).cloned();
+        observation.key_marker = settings.key_markers.iter().find(|marker| contains(body, marker)).cloned();
     }
     if observation.status != Some(200) || !observation.is_json {
+        let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT_FROM)]);
         let printable: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let words = printable.split_whitespace().collect::<Vec<_>>().join(" ");
         observation.excerpt = Some(bounded(words, MAX_EXCERPT)).filter(|excerpt| !excerpt.is_empty());
     }
+}
+
+fn contains(body: &[u8], text: &str) -> bool {
+    !text.is_empty() && body.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 fn answer_headers(headers: &HeaderMap) -> AnswerHeaders {
@@ -181,5 +195,50 @@ struct AbortOnDrop(JoinHandle<()>);
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_may_send_no_more_than_a_window_ahead() {
+        let (ours, mut theirs) = tokio::io::duplex(64 * 1024);
+        let client = http2().handshake::<_, Empty<Bytes>>(TokioIo::new(ours));
+        let (_sender, connection) = client.await.unwrap();
+        let _driver = AbortOnDrop(tokio::spawn(async move {
+            let _ = connection.await;
+        }));
+        // RFC 9113 §3.4: the preface, then SETTINGS.
+        let mut preface = [0; 24];
+        theirs.read_exact(&mut preface).await.unwrap();
+        let (kind, settings) = frame(&mut theirs).await;
+        assert_eq!(kind, 4, "SETTINGS");
+        let initial_window = settings.chunks(6).find(|setting| setting[..2] == [0, 4]).unwrap();
+        assert_eq!(initial_window[2..], WINDOW.to_be_bytes());
+        let (kind, increment) = frame(&mut theirs).await;
+        assert_eq!((kind, &increment[..]), (8, &(WINDOW - 65_535).to_be_bytes()[..]), "WINDOW_UPDATE");
+    }
+
+    /// The next frame's type and payload (RFC 9113 §4.1).
+    async fn frame(stream: &mut tokio::io::DuplexStream) -> (u8, Vec<u8>) {
+        let mut header = [0; 9];
+        stream.read_exact(&mut header).await.unwrap();
+        let mut payload = vec![0; u32::from_be_bytes([0, header[0], header[1], header[2]]) as usize];
+        stream.read_exact(&mut payload).await.unwrap();
+        (header[3], payload)
+    }
+
+    #[test]
+    fn only_the_beginning_of_a_body_is_read_for_its_excerpt_and_all_of_it_for_the_key() {
+        let body = format!("<p>{}Invalid API key", " ".repeat(EXCERPT_FROM));
+        let mut observation = Auth0Observation::new("192.0.2.1:443".parse().unwrap());
+        observation.status = Some(403);
+        read_body(body.as_bytes(), &Settings::default(), &mut observation);
+        assert_eq!(observation.excerpt.as_deref(), Some("<p>"));
+        assert_eq!(observation.key_marker.as_deref(), Some("Invalid API key"));
     }
 }
