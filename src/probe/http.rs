@@ -12,9 +12,9 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use serde_json::Value;
 use tokio::net::TcpStream;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::client::TlsStream;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::Settings;
 use super::sockets::is_caused_by_shortage;
@@ -79,13 +79,13 @@ async fn exchange(
     let (response, _connection) = if is_h2 {
         let uri = format!("https://{name}{path}");
         let (mut sender, connection) = http2().handshake(io).await?;
-        let guard = AbortOnDrop(tokio::spawn(async move {
+        let guard = AbortOnDropHandle::new(tokio::spawn(async move {
             let _ = connection.await;
         }));
         (sender.send_request(request(&uri, None, settings)).await?, guard)
     } else {
         let (mut sender, connection) = http1::Builder::new().max_headers(128).handshake(io).await?;
-        let guard = AbortOnDrop(tokio::spawn(async move {
+        let guard = AbortOnDropHandle::new(tokio::spawn(async move {
             let _ = connection.await;
         }));
         (sender.send_request(request(&path, Some(name), settings)).await?, guard)
@@ -189,15 +189,6 @@ fn causes(error: &hyper::Error) -> String {
     text
 }
 
-/// Ends the task that drives a connection when its one request is over.
-struct AbortOnDrop(JoinHandle<()>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::io::AsyncReadExt;
@@ -209,7 +200,7 @@ mod tests {
         let (ours, mut theirs) = tokio::io::duplex(64 * 1024);
         let client = http2().handshake::<_, Empty<Bytes>>(TokioIo::new(ours));
         let (_sender, connection) = client.await.unwrap();
-        let _driver = AbortOnDrop(tokio::spawn(async move {
+        let _driver = AbortOnDropHandle::new(tokio::spawn(async move {
             let _ = connection.await;
         }));
         // RFC 9113 §3.4: the preface, then SETTINGS.

@@ -14,6 +14,7 @@ use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_util::task::AbortOnDropHandle;
 
 /// Gets the URL and reads the status. `Err` says why it was not a 2xx, without the URL, which may be a secret.
 pub async fn ping(url: &str, patience: Duration) -> Result<(), String> {
@@ -40,7 +41,8 @@ async fn get(uri: &Uri) -> Result<(), String> {
 
 async fn exchange(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, uri: &Uri) -> Result<(), String> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-    let driver = tokio::spawn(connection);
+    // However this ends, be it that nobody waits any longer, the connection ends with it.
+    let _driver = AbortOnDropHandle::new(tokio::spawn(connection));
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     let request = Request::get(path)
@@ -48,9 +50,7 @@ async fn exchange(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, 
         .header(USER_AGENT, concat!("notafter/", env!("CARGO_PKG_VERSION")))
         .body(Empty::<Bytes>::new())
         .map_err(|error| error.to_string())?;
-    let answer = sender.send_request(request).await;
-    driver.abort();
-    match answer.map_err(|error| error.to_string())?.status() {
+    match sender.send_request(request).await.map_err(|error| error.to_string())?.status() {
         status if status.is_success() => Ok(()),
         status => Err(format!("status {status}")),
     }
@@ -71,4 +71,24 @@ fn client_config() -> Result<Arc<ClientConfig>, String> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Arc::clone(CONFIG.get_or_init(|| Arc::new(config))))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_nobody_waits_for_any_longer_is_closed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let pinged = tokio::spawn(async move { ping(&url, Duration::from_millis(100)).await });
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert_eq!(pinged.await.unwrap(), Err("no answer in time".to_owned()));
+        let mut request = Vec::new();
+        let end = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut request)).await;
+        assert!(end.is_ok(), "the connection is still open");
+    }
 }

@@ -13,6 +13,7 @@ use hickory_resolver::net::{DnsHandle, NetError};
 use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RecordType};
 use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::observation::Outcome;
 use crate::probe::sockets::is_shortage;
@@ -92,7 +93,7 @@ async fn udp(
         .with_max_retries(2)
         .build();
     let (client, background) = Client::<TokioRuntimeProvider>::from_sender(stream);
-    let background = AbortOnDrop(tokio::spawn(background));
+    let background = AbortOnDropHandle::new(tokio::spawn(background));
     let answer = client.lookup(Query::query(name.clone(), record_type), options()).first_answer().await;
     drop(background);
     answer
@@ -107,7 +108,7 @@ async fn tcp(
     let provider = TokioRuntimeProvider::default();
     let (connecting, handle) = TcpClientStream::new(nameserver, None, Some(patience), provider);
     let (client, background) = Client::<TokioRuntimeProvider>::with_timeout(connecting.await?, handle, patience);
-    let background = AbortOnDrop(tokio::spawn(background));
+    let background = AbortOnDropHandle::new(tokio::spawn(background));
     let answer = client.lookup(Query::query(name.clone(), record_type), options()).first_answer().await;
     drop(background);
     answer
@@ -127,14 +128,5 @@ fn outcome_of(error: &NetError, nameserver: SocketAddr) -> Outcome {
         NetError::Timeout => Outcome::Timeout,
         NetError::Io(error) if is_shortage(error) && !no_ipv6(error) => Outcome::OutOfResources,
         _ => Outcome::Failed,
-    }
-}
-
-/// Ends the task that carries a client's messages when the question is over, or no longer waited for.
-struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
