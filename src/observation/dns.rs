@@ -30,9 +30,11 @@ pub struct DnsObservation {
 }
 
 impl DnsObservation {
-    /// Whether every name server failed to answer for the domain's addresses.
+    /// Whether every name server failed to answer for the domain's addresses, as far as they were asked for.
     pub fn failed(&self) -> bool {
-        self.a.outcome.is_failure() && self.aaaa.outcome.is_failure()
+        let outcomes = [self.a.outcome, self.aaaa.outcome];
+        let unanswered = |outcome: &Outcome| outcome.is_failure() || *outcome == Outcome::NotAsked;
+        outcomes.iter().all(unanswered) && outcomes.iter().any(|outcome| outcome.is_failure())
     }
 }
 
@@ -107,6 +109,39 @@ impl Outcome {
             Self::Failed => "no usable answer",
             Self::OutOfResources => "no socket to ask with",
             Self::NotAsked => "not asked",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_that_was_not_asked_for_is_no_answer() {
+        use Outcome::{Found, NoData, NotAsked, OutOfResources, Servfail, Timeout};
+        let cases = [
+            (Servfail, Timeout, true),
+            (Servfail, NotAsked, true),
+            (NotAsked, OutOfResources, true),
+            (NotAsked, NotAsked, false),
+            (Servfail, NoData, false),
+            (Found, NotAsked, false),
+        ];
+        for (a, aaaa, failed) in cases {
+            let name = DomainName::parse("login.example.com").unwrap();
+            let observation = DnsObservation {
+                nameservers: Vec::new(),
+                a: Lookup::empty(a),
+                aaaa: Lookup::empty(aaaa),
+                cname: Vec::new(),
+                cname_loop: false,
+                txt_name: name,
+                txt: Lookup::empty(NotAsked),
+                others_answer: None,
+                elapsed_ms: 0,
+            };
+            assert_eq!(observation.failed(), failed, "{a:?} {aaaa:?}");
         }
     }
 }

@@ -46,7 +46,8 @@ pub(super) async fn observe(domain: &Domain, nameservers: &[SocketAddr], timeout
         others_answer: None,
         elapsed_ms: 0,
     };
-    if observation.failed() && observation.a.outcome != Outcome::OutOfResources {
+    let had_sockets = ![observation.a.outcome, observation.aaaa.outcome].contains(&Outcome::OutOfResources);
+    if observation.failed() && had_sockets {
         observation.others_answer = Some(asker.answers_for_the_root(timeout).await);
     }
     observation.elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
