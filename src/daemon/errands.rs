@@ -46,9 +46,11 @@ pub(super) fn spawn(
         }
         Errand::Mail(receiver, mail) => {
             let mailer = parts.mailers.get(&receiver).cloned();
+            let (id, tasks_of) = (mail.id.clone(), tasks.clone());
             tasks.spawn(async move {
-                let delivery = deliver(mailer, &mail, &clock).await;
-                let _ = inputs.send(Input::Delivered { receiver, mail: mail.id, delivery }).await;
+                let work = async move { deliver(mailer, &mail, &clock).await };
+                let delivery = answered(&receiver, &id, work, &tasks_of).await;
+                let _ = inputs.send(Input::Delivered { receiver, mail: id, delivery }).await;
             });
         }
         Errand::References => {
@@ -94,6 +96,20 @@ async fn guarded(
     let _ = inputs.send(input).await;
 }
 
+/// An attempt always has an answer: without one the receiver would be sent nothing more until the next start. A panic in
+/// it is logged, and the mail is tried again.
+async fn answered(
+    receiver: &str,
+    mail: &str,
+    work: impl Future<Output = Delivery> + Send + 'static,
+    tasks: &TaskTracker,
+) -> Delivery {
+    tasks.spawn(work).await.unwrap_or_else(|error| {
+        tracing::error!(receiver, mail, %error, "an attempt to deliver a mail panicked");
+        Delivery::Deferred { error: "a fault of ours".to_owned() }
+    })
+}
+
 async fn deliver(mailer: Option<Arc<Mailer>>, mail: &Mail, clock: &Arc<dyn Clock>) -> Delivery {
     match mailer {
         Some(mailer) => mailer.deliver(mail, clock.now().wall).await,
@@ -106,4 +122,18 @@ async fn ask(references: &[String]) -> References {
     let connects = references.iter().map(|reference| tokio::time::timeout(PATIENCE, TcpStream::connect(reference)));
     let answers = futures_util::future::join_all(connects).await;
     if answers.iter().any(|answer| matches!(answer, Ok(Ok(_)))) { References::Answer } else { References::AllFail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_on_the_way_to_the_relay_is_an_answer_like_any_other() {
+        let tasks = TaskTracker::new();
+        let panics = async { panic!("an odd notice") };
+        let deferred = Delivery::Deferred { error: "a fault of ours".to_owned() };
+        assert_eq!(answered("oncall", "1f", panics, &tasks).await, deferred);
+        assert_eq!(answered("oncall", "1f", async { Delivery::Delivered }, &tasks).await, Delivery::Delivered);
+    }
 }
