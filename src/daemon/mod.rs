@@ -263,10 +263,8 @@ impl Daemon {
         let now = self.clock.now();
         match outcome.result {
             Ok(up_to) => self.keeper.handle_stored(&outcome.tag, up_to, now),
-            Err(error) => {
-                tracing::error!(error, "a commit failed; it is tried again");
-                self.keeper.handle_store_failed(now);
-            }
+            // The committer has logged why, once an attempt.
+            Err(_) => self.keeper.handle_store_failed(now),
         }
     }
 

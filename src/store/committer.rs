@@ -1,5 +1,6 @@
 //! [`Committer`]: a thread that owns the [`Store`] and writes what the keeper hands it, in order.
 
+use std::collections::HashMap;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{Store, StoreError};
-use crate::incident::{Change, Operation};
+use crate::incident::{Change, Operation, Table};
 
 /// What the committer writes to.
 pub trait Commit: Send + 'static {
@@ -84,6 +85,8 @@ struct Writer<C, T> {
 /// What is to be written in one transaction.
 struct Pending<T> {
     operations: Vec<Operation>,
+    /// Where among them each row is, once there is but one operation a row.
+    places: Option<HashMap<(Table, String), usize>>,
     /// Each state machine with its last change.
     up_to: Vec<(T, u64)>,
 }
@@ -91,7 +94,7 @@ struct Pending<T> {
 impl<C: Commit, T: Clone + PartialEq> Writer<C, T> {
     fn run(mut self) {
         while let Ok(batch) = self.batches.recv() {
-            let mut pending = Pending { operations: Vec::new(), up_to: Vec::new() };
+            let mut pending = Pending { operations: Vec::new(), places: None, up_to: Vec::new() };
             pending.add(batch);
             // What has come meanwhile shares the wait for the disk.
             self.batches.try_iter().for_each(|batch| pending.add(batch));
@@ -106,7 +109,9 @@ impl<C: Commit, T: Clone + PartialEq> Writer<C, T> {
         let (mut wait, mut last_attempts) = (self.backoff.first, self.backoff.last_attempts);
         loop {
             let Err(error) = self.store.commit(&pending.operations) else { break };
+            tracing::error!(%error, changes = pending.operations.len(), "a commit failed; it is tried again");
             self.report(&pending, |_| Err(error.to_string()));
+            pending.condense();
             if self.gather(wait, &mut pending) {
                 wait = (wait * 2).min(self.backoff.most);
                 continue;
@@ -148,8 +153,43 @@ impl<T: PartialEq> Pending<T> {
                 Some((_, up_to)) => *up_to = last,
                 None => self.up_to.push((tag, last)),
             }
-            self.operations.extend(changes.into_iter().map(|change| change.operation));
+            changes.into_iter().for_each(|change| self.push(change.operation));
         }
+    }
+
+    /// From now on keeps one operation a row: a disk that is full for days must not fill the memory too.
+    fn condense(&mut self) {
+        if self.places.is_none() {
+            self.places = Some(HashMap::new());
+            std::mem::take(&mut self.operations).into_iter().for_each(|operation| self.push(operation));
+        }
+    }
+
+    fn push(&mut self, operation: Operation) {
+        let Some(places) = &mut self.places else { return self.operations.push(operation) };
+        let place = *places.entry(row_of(&operation)).or_insert(self.operations.len());
+        match self.operations.get_mut(place) {
+            Some(earlier) => both(earlier, operation),
+            None => self.operations.push(operation),
+        }
+    }
+}
+
+/// The row that an operation is about.
+fn row_of(operation: &Operation) -> (Table, String) {
+    match operation {
+        Operation::Put(row) | Operation::Insert(row) => (row.table, row.key.clone()),
+        Operation::Delete { table, key } => (*table, key.clone()),
+    }
+}
+
+/// Makes of an earlier operation on a row what it and a later one come to together.
+fn both(earlier: &mut Operation, later: Operation) {
+    match (&*earlier, later) {
+        // The row is there already, whoever put it there.
+        (Operation::Put(_) | Operation::Insert(_), Operation::Insert(_)) => {}
+        (Operation::Delete { .. }, Operation::Insert(row)) => *earlier = Operation::Put(row),
+        (_, later) => *earlier = later,
     }
 }
 
@@ -158,7 +198,7 @@ mod tests {
     use std::collections::VecDeque;
 
     use super::*;
-    use crate::incident::Table;
+    use crate::incident::Row;
 
     const AT_ONCE: Backoff = Backoff { first: Duration::ZERO, most: Duration::ZERO, last_attempts: 3 };
 
@@ -261,6 +301,37 @@ mod tests {
         assert!(results[0].as_ref().unwrap_err().contains("another program's database"), "{results:?}");
         assert!(results[1].is_err() && results[2] == Ok(1), "{results:?}");
         assert_eq!(written.recv().unwrap(), ["1"]);
+    }
+
+    #[test]
+    fn once_a_commit_has_failed_a_row_is_kept_once() {
+        let row = |key: &str, payload: u64| Row { table: Table::Meta, key: key.to_owned(), payload: payload.into() };
+        let put = |key, payload| Operation::Put(row(key, payload));
+        let insert = |key, payload| Operation::Insert(row(key, payload));
+        let delete = |key: &str| Operation::Delete { table: Table::Meta, key: key.to_owned() };
+        let batches = [
+            vec![put("a", 1), insert("b", 1), put("a", 2), delete("c")],
+            vec![insert("b", 2), insert("a", 3), insert("c", 4), put("d", 5)],
+            vec![delete("d"), put("a", 6), delete("e"), put("e", 7)],
+        ];
+        let mut pending = Pending { operations: Vec::new(), places: None, up_to: Vec::new() };
+        let mut sequence = 0;
+        for batch in batches {
+            let mut number = |operation| {
+                sequence += 1;
+                Change { sequence, operation }
+            };
+            let changes = batch.into_iter().map(&mut number).collect();
+            pending.add(vec![("ledger", changes)]);
+            pending.condense();
+        }
+        let expected = [put("a", 6), insert("b", 1), put("c", 4), delete("d"), put("e", 7)];
+        assert_eq!(pending.operations, expected);
+        assert_eq!(pending.up_to, [("ledger", 12)]);
+        for n in 0..10_000 {
+            pending.add(vec![("keeper", vec![Change { sequence: n, operation: put("heartbeat", n) }])]);
+        }
+        assert_eq!(pending.operations.len(), 6);
     }
 
     #[test]
