@@ -1,17 +1,19 @@
 //! [`Mailer`]: delivers mails to one receiver, each over a connection of its own, for one kept from the last mail
 //! may be dead hours later without our knowing.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use lettre::Message;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::{Credentials as Login, Mechanism};
 use lettre::transport::smtp::client::{Certificate as Root, CertificateStore, TlsParameters};
 use lettre::transport::smtp::commands::Auth;
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
+use lettre::{Address, Message};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use secrecy::ExposeSecret;
@@ -34,6 +36,8 @@ const GOODBYE: Duration = Duration::from_secs(2);
 const LONGEST: usize = 400;
 /// After so many attempts a recipient that is still refused for now no longer keeps the others waiting.
 const WAIT_FOR_ALL: u32 = 3;
+/// It is waited for itself until the mail is so old, in seconds: greylisting asks for 5 to 15 minutes (RFC 6647 §5).
+const WAIT_FOR_ONE: i64 = 1800;
 
 /// Delivers to one receiver.
 pub struct Mailer {
@@ -44,6 +48,9 @@ pub struct Mailer {
     /// What must never be read in an error: the password, bare and as AUTH encodes it.
     secrets: Vec<String>,
     host: String,
+    /// Which recipients already have a mail that others wait for, by the mail's id. A restart forgets it, and they may
+    /// get the same mail once more. Never held over an await.
+    served: Mutex<BTreeMap<String, Vec<Address>>>,
 }
 
 impl Mailer {
@@ -62,6 +69,7 @@ impl Mailer {
             secrets: settings.credentials.as_ref().map(secrets).unwrap_or_default(),
             login,
             host: host(),
+            served: Mutex::default(),
         })
     }
 
@@ -74,25 +82,57 @@ impl Mailer {
             Err(error) => return Delivery::Rejected { error: format!("no message can be made of it: {error}") },
         };
         let patience = if mail.attempts < WAIT_FOR_ALL { Patience::All } else { Patience::Some };
-        match self.send(&message, patience).await {
-            Ok(sent) => {
-                for refused in &sent.taken.refused {
-                    tracing::warn!(receiver = mail.receiver, mail = mail.id, "{}", self.safe(&refused.to_string()));
+        let have_it = self.take_served(&mail.id);
+        match self.send(&message, patience, &have_it).await {
+            Ok(Sent { taken, .. }) => self.served_some(mail, [have_it, taken.served].concat(), &taken.refused, now),
+            Err(Failure::Trouble(trouble)) if !have_it.is_empty() && trouble.is_of_recipient() => {
+                self.served_some(mail, have_it, &[trouble], now)
+            }
+            Err(failure) => {
+                self.note_served(mail, have_it);
+                match failure {
+                    Failure::Trouble(trouble) if trouble.is_permanent() => {
+                        Delivery::Rejected { error: self.told(&trouble) }
+                    }
+                    Failure::Trouble(trouble) => Delivery::Deferred { error: self.told(&trouble) },
+                    Failure::Late => Delivery::Deferred { error: self.late() },
                 }
-                Delivery::Delivered
             }
-            Err(Failure::Trouble(trouble)) if trouble.is_permanent() => {
-                Delivery::Rejected { error: self.told(&trouble) }
-            }
-            Err(Failure::Trouble(trouble)) => Delivery::Deferred { error: self.told(&trouble) },
-            Err(Failure::Late) => Delivery::Deferred { error: self.late() },
+        }
+    }
+
+    /// Some have the mail. It is delivered unless another may still get it that has not been waited for long enough.
+    fn served_some(&self, mail: &Mail, have_it: Vec<Address>, refused: &[Trouble], now: UnixTime) -> Delivery {
+        let waits = mail.created_at.until(now) < WAIT_FOR_ONE;
+        if let Some(waiting) = refused.iter().find(|trouble| waits && !trouble.is_permanent()) {
+            self.note_served(mail, have_it);
+            return Delivery::Deferred { error: self.told(waiting) };
+        }
+        for trouble in refused {
+            tracing::error!(
+                receiver = mail.receiver,
+                mail = mail.id,
+                "{}; the others have it",
+                self.safe(&trouble.to_string())
+            );
+        }
+        Delivery::Delivered
+    }
+
+    fn take_served(&self, mail: &str) -> Vec<Address> {
+        self.served.lock().unwrap_or_else(PoisonError::into_inner).remove(mail).unwrap_or_default()
+    }
+
+    fn note_served(&self, mail: &Mail, have_it: Vec<Address>) {
+        if !have_it.is_empty() {
+            self.served.lock().unwrap_or_else(PoisonError::into_inner).insert(mail.id.clone(), have_it);
         }
     }
 
     /// Sends one test mail.
     pub async fn test(&self, now: UnixTime) -> Result<TestReport, TestError> {
         let message = self.test_message(now).map_err(|error| self.test_error(error.to_string()))?;
-        let sent = match self.send(&message, Patience::Some).await {
+        let sent = match self.send(&message, Patience::Some, &[]).await {
             Ok(sent) => sent,
             Err(Failure::Trouble(trouble)) => return Err(self.test_error(trouble.to_string())),
             Err(Failure::Late) => return Err(self.test_error(TOO_LATE.to_owned())),
@@ -119,10 +159,10 @@ impl Mailer {
         self.correspondents.plain_message(&id, subject, text, now)
     }
 
-    async fn send(&self, message: &Message, patience: Patience) -> Result<Sent, Failure> {
+    async fn send(&self, message: &Message, patience: Patience, have_it: &[Address]) -> Result<Sent, Failure> {
         let talk = async {
             let mut session = Session::open(&self.relay, self.tls.as_ref(), self.login.as_ref()).await?;
-            let taken = session.send(message, patience).await;
+            let taken = session.send(message, patience, have_it).await;
             Ok((session, taken))
         };
         let (session, taken) = timeout(DEADLINE, talk).await.map_err(|_| Failure::Late)?.map_err(Failure::Trouble)?;
@@ -212,8 +252,7 @@ fn mailbox(text: &str) -> Result<Mailbox, MailerError> {
         return Err(wrong("the part before the @ must be ASCII".to_owned()));
     }
     let domain = DomainName::parse(mailbox.email.domain()).map_err(|error| wrong(error.to_string()))?;
-    let email =
-        lettre::Address::new(mailbox.email.user(), domain.as_str()).map_err(|error| wrong(error.to_string()))?;
+    let email = Address::new(mailbox.email.user(), domain.as_str()).map_err(|error| wrong(error.to_string()))?;
     Ok(Mailbox::new(mailbox.name, email))
 }
 

@@ -56,6 +56,8 @@ pub(super) struct Trouble {
 pub(super) struct Taken {
     /// What the relay said to it, often with its queue id: plain, but long.
     pub(super) answer: String,
+    /// The recipients it took it for.
+    pub(super) served: Vec<Address>,
     /// The recipients it did not take it for.
     pub(super) refused: Vec<Trouble>,
 }
@@ -65,7 +67,7 @@ pub(super) struct Taken {
 pub(super) enum Patience {
     /// Better to send to all of them later.
     All,
-    /// Some waited long enough.
+    /// Those that it is taken for need not wait longer.
     Some,
 }
 
@@ -93,25 +95,33 @@ impl Session {
         Ok(Self { connection })
     }
 
-    /// Hands the relay one message. A recipient that it refuses for ever does not keep the others from theirs; one
-    /// that it refuses for now does, as long as our patience is for all.
-    pub(super) async fn send(&mut self, message: &Message, patience: Patience) -> Result<Taken, Trouble> {
+    /// Hands the relay one message for those that do not have it yet. A recipient that it refuses for ever does not keep
+    /// the others from theirs; one that it refuses for now does, as long as our patience is for all.
+    pub(super) async fn send(
+        &mut self,
+        message: &Message,
+        patience: Patience,
+        have_it: &[Address],
+    ) -> Result<Taken, Trouble> {
         let content = message.formatted();
         let envelope = message.envelope();
         self.sender(envelope.from(), &content).await?;
-        let mut refused = Vec::new();
-        for recipient in envelope.to() {
-            refused.extend(self.recipient(recipient).await?);
+        let (mut served, mut refused) = (Vec::new(), Vec::new());
+        for recipient in envelope.to().iter().filter(|recipient| !have_it.contains(recipient)) {
+            match self.recipient(recipient).await? {
+                Some(trouble) => refused.push(trouble),
+                None => served.push(recipient.clone()),
+            }
         }
         let waiting = refused.iter().position(|trouble| !trouble.is_permanent());
-        if let Some(index) = waiting.filter(|_| patience == Patience::All || refused.len() == envelope.to().len()) {
+        if let Some(index) = waiting.filter(|_| patience == Patience::All || served.is_empty()) {
             return Err(refused.swap_remove(index));
         }
-        if refused.len() == envelope.to().len() {
+        if served.is_empty() && !refused.is_empty() {
             return Err(refused.swap_remove(0));
         }
         let answer = self.content(&content).await?;
-        Ok(Taken { answer, refused })
+        Ok(Taken { answer, served, refused })
     }
 
     /// The certificate the relay proved itself by, in DER.
@@ -158,6 +168,11 @@ impl Trouble {
     fn new(stage: Stage, error: &Error) -> Self {
         let said = error.source().map_or_else(|| error.to_string(), ToString::to_string);
         Self { stage, code: error.status().map(u16::from), words: plain::line(&said, LONGEST) }
+    }
+
+    /// Whether this is the relay's word on one recipient; a connection that broke is none.
+    pub(super) const fn is_of_recipient(&self) -> bool {
+        matches!((&self.stage, self.code), (Stage::Recipient(_), Some(code)) if code != 421)
     }
 
     /// Whether the relay will never take this mail. What it says of us (that we must log in, or failed to: 530,

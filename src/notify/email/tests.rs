@@ -142,14 +142,35 @@ async fn one_recipient_gone_does_not_silence_the_others() {
 }
 
 #[tokio::test]
-async fn one_recipient_delayed_holds_the_others_for_three_attempts() {
-    let script: Script = &[("RCPT TO:<second", "450 4.2.2 mailbox full")];
+async fn one_recipient_delayed_holds_the_others_for_three_attempts_and_is_waited_for_half_an_hour() {
+    let script: Script = &[("RCPT TO:<second", "450 4.2.0 greylisted")];
     let relay = FakeRelay::start(script, None).await;
     let mailer = Mailer::new(&settings(relay.port, Security::Plain)).unwrap();
-    let attempt = |attempts| Mail { attempts, ..news() };
+    let attempt = |attempts| Mail { attempts, created_at: NOW, ..news() };
     assert_deferred(&mailer.deliver(&attempt(2), NOW).await, "450");
     assert!(relay.heard("DATA").is_empty());
-    assert_eq!(mailer.deliver(&attempt(3), NOW).await, Delivery::Delivered);
+    // The first has it now, once; the second may still get it.
+    for (attempts, age) in [(3, 100), (4, 400), (5, 1799)] {
+        assert_deferred(
+            &mailer.deliver(&attempt(attempts), NOW.plus(age)).await,
+            "second@example.com was refused: 450",
+        );
+        assert_eq!(relay.heard("DATA").len(), 1);
+    }
+    assert_eq!(relay.heard("RCPT TO:<oncall").len(), 2);
+    assert_eq!(relay.heard("RCPT TO:<second").len(), 4);
+    assert_eq!(mailer.deliver(&attempt(6), NOW.plus(1800)).await, Delivery::Delivered);
+    assert_eq!(relay.heard("DATA").len(), 1);
+}
+
+#[tokio::test]
+async fn one_who_never_gets_it_ends_the_wait_of_a_mail_that_others_have() {
+    let script: Script = &[("RCPT TO:<second", "450 4.2.0 greylisted")];
+    let relay = FakeRelay::start(script, None).await;
+    let mailer = Mailer::new(&settings(relay.port, Security::Plain)).unwrap();
+    let attempt = |attempts| Mail { attempts, created_at: NOW, ..news() };
+    assert_deferred(&mailer.deliver(&attempt(3), NOW).await, "450");
+    assert_eq!(mailer.deliver(&attempt(4), NOW.plus(1800)).await, Delivery::Delivered);
 }
 
 #[tokio::test]
