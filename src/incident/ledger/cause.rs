@@ -46,8 +46,44 @@ pub(super) struct Causes {
 struct Group {
     asking: BTreeSet<Key>,
     waiting: BTreeSet<Key>,
-    /// Each with the moment it was confirmed.
-    confirmed: BTreeMap<Key, Moment>,
+    confirmed: Confirmed,
+}
+
+/// Incidents with the moment each was confirmed.
+#[derive(Debug, Clone, Default)]
+struct Confirmed {
+    at: BTreeMap<Key, Moment>,
+    by_moment: BTreeSet<(Moment, Key)>,
+}
+
+impl Confirmed {
+    fn insert(&mut self, key: &Key, at: Moment) {
+        self.remove(key);
+        self.at.insert(key.clone(), at);
+        self.by_moment.insert((at, key.clone()));
+    }
+
+    fn remove(&mut self, key: &Key) {
+        if let Some(at) = self.at.remove(key) {
+            self.by_moment.remove(&(at, key.clone()));
+        }
+    }
+
+    /// Forgets those that no longer count, and touches no other: a dead proxy may have thousands.
+    fn expire(&mut self, now: Moment) {
+        while self.by_moment.first().is_some_and(|(at, _)| now.since(*at) > COUNTS_FOR) {
+            let oldest = self.by_moment.pop_first();
+            oldest.map(|(_, key)| self.at.remove(&key));
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.at.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.at.is_empty()
+    }
 }
 
 impl Causes {
@@ -59,7 +95,7 @@ impl Causes {
         let group = self.groups.entry(cause.clone()).or_default();
         self.causes.insert(key.clone(), cause);
         group.confirmed.remove(key);
-        group.confirmed.retain(|_, at| now.since(*at) <= COUNTS_FOR);
+        group.confirmed.expire(now);
         let role = if group.confirmed.len() >= ENOUGH {
             Role::Settled
         } else if group.asking.contains(key) {
@@ -85,7 +121,7 @@ impl Causes {
         let Some(group) = self.causes.get(key).and_then(|cause| self.groups.get_mut(cause)) else { return Vec::new() };
         group.asking.remove(key);
         group.waiting.remove(key);
-        group.confirmed.insert(key.clone(), at);
+        group.confirmed.insert(key, at);
         if group.confirmed.len() < ENOUGH {
             return Vec::new();
         }

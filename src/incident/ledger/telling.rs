@@ -92,8 +92,7 @@ impl Ledger {
         if !self.window.holds() {
             return;
         }
-        let pending = |incident: &Incident| incident.state == State::Pending;
-        let pending = self.incidents.values().any(pending);
+        let pending = || self.incidents.values().any(|incident| incident.state == State::Pending);
         match self.window.ends(pending, Moment::of(self.now)) {
             Err(until) => self.timers.set_or_cancel(Timer::Window, until.map(Due::Mono)),
             Ok(()) => self.tell_summary(),

@@ -56,14 +56,15 @@ impl Window {
         }
     }
 
-    /// Whether it ends now, given whether anything is still being confirmed; else when to ask again.
-    pub(super) fn ends(&mut self, pending: bool, now: Moment) -> Result<(), Option<Moment>> {
+    /// Whether it ends now, given whether anything is still being confirmed (asked only where that decides); else when
+    /// to ask again.
+    pub(super) fn ends(&mut self, pending: impl FnOnce() -> bool, now: Moment) -> Result<(), Option<Moment>> {
         let Self::Open { unseen, until, settles } = self else { return Err(None) };
         if !unseen.is_empty() && now < *until {
             return Err(Some(*until));
         }
         let settles = *settles.get_or_insert(now.min(*until).plus(SETTLES));
-        if pending && now < settles {
+        if now < settles && pending() {
             return Err(Some(settles));
         }
         *self = Self::Over;

@@ -17,6 +17,8 @@ pub(super) type Opening = (String, String, String, u64);
 pub(super) struct Gathering {
     rows: BTreeMap<NoticeId, NoticeRow>,
     by_opening: BTreeMap<Opening, Vec<NoticeId>>,
+    /// How many of them are urgent: asked after every input, of tens of thousands.
+    urgent: usize,
     /// Until when the present window gathers.
     closes: Option<Duration>,
     /// A window has closed: they may go as soon as nothing else holds them.
@@ -30,7 +32,10 @@ impl Gathering {
     pub(super) fn add(&mut self, row: NoticeRow, closes: Duration) {
         self.closes.get_or_insert(closes);
         self.by_opening.entry(opening(&row.notice)).or_default().push(row.notice.id.clone());
-        self.rows.insert(row.notice.id.clone(), row);
+        self.urgent += usize::from(is_urgent(&row.notice));
+        if let Some(replaced) = self.rows.insert(row.notice.id.clone(), row) {
+            self.urgent -= usize::from(is_urgent(&replaced.notice));
+        }
     }
 
     /// Takes out what need not be told any more now that this notice has come; whether this notice need not be told
@@ -92,8 +97,8 @@ impl Gathering {
     }
 
     /// Whether somebody must be told now: something critical that they have not heard of.
-    pub(super) fn is_urgent(&self) -> bool {
-        self.rows.values().any(|row| is_urgent(&row.notice))
+    pub(super) const fn is_urgent(&self) -> bool {
+        self.urgent > 0
     }
 
     pub(super) fn oldest(&self) -> Option<UnixTime> {
@@ -106,6 +111,7 @@ impl Gathering {
 
     fn remove(&mut self, id: &NoticeId) -> Option<NoticeRow> {
         let row = self.rows.remove(id)?;
+        self.urgent -= usize::from(is_urgent(&row.notice));
         let opening = opening(&row.notice);
         if let Some(ids) = self.by_opening.get_mut(&opening) {
             ids.retain(|other| other != id);

@@ -202,8 +202,8 @@ impl Outbox {
     pub fn poll_timeout(&self) -> Option<Duration> {
         let retries = self.posts.values().filter(|post| post.is_owed()).map(|post| post.next_try);
         let memory = self.patience_ends.filter(|_| self.is_unstored());
-        let limit = self.limit.frees_at(self.allowed(), self.open_posts());
-        let limit = limit.filter(|_| self.gathering.is_ripe() && !self.is_held_by_a_mail());
+        let limited = self.gathering.is_ripe() && !self.is_held_by_a_mail();
+        let limit = limited.then(|| self.limit.frees_at(self.allowed(), self.open_posts())).flatten();
         let retries = retries.filter(|_| self.in_flight.is_none());
         let all = retries.chain(self.gathering.closes()).chain(memory).chain(limit);
         all.filter(|at| *at > self.now.mono).min()

@@ -67,3 +67,19 @@ fn a_limit_of_one_still_tells_warnings() {
     bench.pass(3600);
     assert_eq!(bench.deliver_all()[0].notices.len(), 2);
 }
+
+#[test]
+fn whether_anything_is_urgent_is_known_without_a_search() {
+    let mut bench = Bench::new();
+    let urgent = |bench: &Bench| bench.outbox.gathering.is_urgent();
+    bench.tell([warned("w.example"), opened("a.example"), opened("b.example")]);
+    assert!(urgent(&bench));
+    bench.tell([resolved("a.example")]);
+    assert!(urgent(&bench));
+    bench.tell([resolved("b.example")]);
+    assert!(!urgent(&bench));
+    bench.tell([opened("c.example")]);
+    bench.pass(30);
+    assert_eq!(bench.deliver_all().len(), 1);
+    assert!(!urgent(&bench));
+}
