@@ -149,7 +149,8 @@ static POLICY: Table = Table {
         Key::new(
             "retry",
             Kind::List(&Kind::Duration(0), 1),
-            "Waits before a mail that could not be delivered is tried again; the last repeats.",
+            "Waits before a mail that could not be delivered is tried again; the last repeats. Attempts begin at least \
+             a second apart.",
         )
         .or("[\"10s\", \"30s\", \"1m\", \"5m\", \"15m\", \"1h\"]"),
         Key::new(

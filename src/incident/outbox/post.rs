@@ -14,6 +14,8 @@ pub(super) const REJECTIONS: u32 = 3;
 const ERROR_LENGTH: usize = 500;
 /// Where the policy names no wait at all.
 const DEFAULT_WAIT: Duration = Duration::from_secs(60);
+/// Attempts begin at least so far apart, whatever the policy: a relay that refuses at once is not to be hammered.
+const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(1);
 
 /// A frozen mail that is not delivered.
 #[derive(Debug)]
@@ -55,8 +57,9 @@ impl Post {
         self.row.mail.attempts = self.row.mail.attempts.saturating_add(1);
         self.row.mail.last_error = Some(bounded(error));
         self.row.failing_since.get_or_insert(now.wall);
-        self.next_try = now.mono + wait;
-        wait
+        let soonest = self.offered_at.map_or(now.mono, |offered| offered + BETWEEN_ATTEMPTS);
+        self.next_try = (now.mono + wait).max(soonest);
+        self.next_try.saturating_sub(now.mono)
     }
 
     /// Notes that the attempt was refused for good; whether that is the end of it.

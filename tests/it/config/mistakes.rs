@@ -87,6 +87,13 @@ const EXPECTED: &[(&str, &[Told])] = &[
         ],
     ),
     (
+        "bad_policy.toml",
+        &[
+            (2, 9, "policy.retry", "the list is empty"),
+            (3, 18, "policy.mails_per_hour", "0 is out of bounds, a whole number from 1 to 3600 was expected"),
+        ],
+    ),
+    (
         "bad_relay.toml",
         &[
             (6, 79, "receiver[0].email.relay", "the relay has no scheme"),

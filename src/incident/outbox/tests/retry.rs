@@ -33,9 +33,15 @@ fn a_retry_is_the_very_same_mail_after_each_wait_of_the_policy() {
 }
 
 #[test]
-fn a_wait_of_zero_is_no_wait() {
+fn a_wait_of_zero_is_no_wait_but_attempts_begin_a_second_apart() {
     let mut bench = with_retry(&[0]);
     let first = first_mail(&mut bench);
+    bench.answer(&first, deferred());
+    assert_eq!((bench.mail(), bench.wakes_in()), (None, Some(1)));
+    bench.pass(1);
+    assert_eq!(bench.mail().unwrap().id, first.id);
+    // This attempt took half a minute, as the relay said nothing.
+    bench.pass(30);
     bench.answer(&first, deferred());
     assert_eq!(bench.mail().unwrap().id, first.id);
 }
@@ -145,6 +151,7 @@ fn a_mail_given_up_gets_one_more_try_when_the_receiver_takes_another() {
     let dead = first_mail(&mut bench);
     for _ in 0..3 {
         bench.answer(&dead, rejected());
+        bench.pass(1);
         bench.outbox.poll_mail();
     }
     for (domain, revived) in [("b.example", true), ("c.example", false)] {
@@ -171,6 +178,7 @@ fn a_mail_given_up_is_forgotten_after_thirty_days() {
     let dead = first_mail(&mut bench);
     for _ in 0..3 {
         bench.answer(&dead, rejected());
+        bench.pass(1);
         bench.outbox.poll_mail();
     }
     bench.pass(29 * 86_400);
