@@ -336,7 +336,7 @@ impl Daemon {
                 chains.into_iter().flat_map(|(name, all)| all.into_iter().map(move |one| (name.clone(), one)))
             {
                 let Some(probed) = fleet.get(&name) else { continue };
-                let presented = probed.trust.assess(&chain.certificates(), &name);
+                let presented = probed.trust.assess(chain.certificates(), &name);
                 if inputs.blocking_send(Input::Remembered(name, chain, presented)).is_err() {
                     return;
                 }

@@ -4,6 +4,7 @@
 //! ledger's notices to the outboxes, and what both change to whoever commits it. It does no I/O and reads no clock:
 //! the daemon feeds it (`handle_*`), does what it asks for (`poll_*`), and reads its [`Snapshot`].
 
+mod chains;
 mod commits;
 mod manners;
 mod own_sight;
@@ -26,10 +27,10 @@ use crate::observation::{Look, Presented};
 use crate::schedule::Schedule;
 use crate::verdict::{Level, References, Verdict, judge};
 
+pub use chains::{StoredChain, stored_chains};
 pub use commits::Tag;
 pub use routing::{Recipient, Watch};
 pub use snapshot::{Chunks, Counters, DomainState, LookResult, Snapshot};
-pub use watched::{StoredChain, stored_chains};
 
 /// Looks in flight at most, unless the settings say otherwise.
 const LOOKS_IN_FLIGHT: usize = 512;
@@ -124,7 +125,7 @@ impl Keeper {
         }
         for name in known.into_keys() {
             self.own_sight.forget_domain(&name);
-            self.commit(Tag::Keeper, vec![watched::forgotten(&name)]);
+            self.commit(Tag::Keeper, vec![chains::forgotten(&name)]);
         }
         let payers: BTreeSet<&DomainName> = self.domains.values().map(Watched::payer).collect();
         self.manners.keep(|payer| payers.contains(payer));

@@ -1,23 +1,15 @@
-//! [`Watched`]: all the keeper holds of one domain, and the chains of it that outlive a restart.
+//! [`Watched`]: all the keeper holds of one domain.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use rustls_pki_types::CertificateDer;
-use serde::{Deserialize, Serialize};
-
+use super::chains::{self, Kept, StoredChain};
 use super::routing::{Recipient, Watch};
 use super::snapshot::DomainState;
 use crate::domain::{Domain, DomainName, UnixTime};
-use crate::incident::{Looked, Operation, Row, Table};
-use crate::observation::certificate::Sha256;
+use crate::incident::{Looked, Operation};
 use crate::observation::{Look, Presented};
 use crate::verdict::{Level, Record, Verdict};
-
-/// What the key of a row with a domain's chains ends in.
-const ROW: &str = "/chains";
 
 /// One domain.
 #[derive(Debug)]
@@ -27,15 +19,15 @@ pub(super) struct Watched {
     verdict: Option<Arc<Verdict>>,
     turn: u64,
     looked_at: bool,
-    /// The chains that were committed, to tell what is news.
-    committed: Vec<(SocketAddr, Vec<Sha256>)>,
+    /// What was committed of its chains, to tell what is news.
+    committed: Kept,
     /// Its place in the snapshot.
     pub(super) slot: usize,
 }
 
 impl Watched {
     pub(super) fn new(watch: Watch) -> Self {
-        Self { watch, record: Arc::default(), verdict: None, turn: 0, looked_at: false, committed: Vec::new(), slot: 0 }
+        Self { watch, record: Arc::default(), verdict: None, turn: 0, looked_at: false, committed: Kept::default(), slot: 0 }
     }
 
     /// The same, watched as the configuration says now.
@@ -98,7 +90,7 @@ impl Watched {
         let record = Arc::make_mut(&mut self.record);
         if !self.looked_at {
             record.remember(chain.address, chain.seen_at, presented, at);
-            self.committed = self.chains();
+            self.committed = Kept::of(&self.record);
             return true;
         }
         // What is committed may lack it by now, so the next look commits it again.
@@ -119,69 +111,12 @@ impl Watched {
         }
     }
 
-    fn chains(&self) -> Vec<(SocketAddr, Vec<Sha256>)> {
-        let presented =
-            self.record.addresses.iter().filter_map(|(address, seen)| Some((address, &seen.presented.as_ref()?.1)));
-        let digests = |presented: &Presented| presented.chain.iter().map(|certificate| certificate.sha256).collect();
-        presented.map(|(address, presented)| (*address, digests(presented))).collect()
-    }
-
     fn changed_chains(&mut self) -> Option<Operation> {
-        let chains = self.chains();
-        if chains == self.committed {
+        let kept = Kept::of(&self.record);
+        if kept.is_covered_by(&self.committed) {
             return None;
         }
-        self.committed = chains;
-        let stored: Vec<StoredChain> = self
-            .record
-            .addresses
-            .iter()
-            .filter_map(|(address, seen)| {
-                let (seen_at, presented) = seen.presented.as_ref()?;
-                let ders = presented.chain.iter().map(|certificate| BASE64.encode(certificate.der())).collect();
-                Some(StoredChain { address: *address, seen_at: *seen_at, ders })
-            })
-            .collect();
-        let payload = serde_json::json!({ "chains": stored });
-        Some(Operation::Put(Row { table: Table::Domain, key: row_key(&self.domain().name), payload }))
+        self.committed = kept;
+        Some(chains::put(&self.watch.domain.name, &self.record))
     }
-}
-
-/// A chain as it was stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredChain {
-    /// Where it was presented.
-    pub address: SocketAddr,
-    /// When it was last news.
-    pub seen_at: UnixTime,
-    /// Its certificates, leaf first, DER in base64.
-    ders: Vec<String>,
-}
-
-impl StoredChain {
-    /// Its certificates, leaf first.
-    pub fn certificates(&self) -> Vec<CertificateDer<'static>> {
-        self.ders.iter().filter_map(|text| BASE64.decode(text).ok()).map(CertificateDer::from).collect()
-    }
-}
-
-/// The chains among the rows of a state, by domain; rows of others are passed over.
-pub fn stored_chains(rows: &[Row]) -> Vec<(DomainName, Vec<StoredChain>)> {
-    let of_domain = rows.iter().filter(|row| row.table == Table::Domain);
-    of_domain
-        .filter_map(|row| {
-            let name = DomainName::parse_record(row.key.strip_suffix(ROW)?).ok()?;
-            let chains = serde_json::from_value(row.payload.get("chains")?.clone()).ok()?;
-            Some((name, chains))
-        })
-        .collect()
-}
-
-/// The change that forgets a domain's chains.
-pub(super) fn forgotten(name: &DomainName) -> Operation {
-    Operation::Delete { table: Table::Domain, key: row_key(name) }
-}
-
-fn row_key(name: &DomainName) -> String {
-    format!("{name}{ROW}")
 }

@@ -189,7 +189,7 @@ fn a_silent_host_expires_on_time_even_after_a_restart() {
         }
         let now = world.now();
         for (name, chain) in chains.iter().flat_map(|(name, all)| all.iter().map(move |chain| (name, chain))) {
-            let presented = mint.assess(name, &chain.certificates());
+            let presented = mint.assess(name, chain.certificates());
             world.keeper.handle_remembered(name, chain, presented, now);
         }
         let expiry = Some(UnixTime(START + 22 * DAY));
@@ -204,6 +204,33 @@ fn a_silent_host_expires_on_time_even_after_a_restart() {
         let rows: Vec<Row> = world.disk.values().cloned().collect();
         assert_eq!(stored_chains(&rows), chains, "{look_is_quicker}");
     }
+}
+
+#[test]
+fn addresses_that_rotate_are_no_news_as_long_as_the_chain_is_the_same() {
+    let mint = Mint::new();
+    let renewed = Site::new("a.example").certificate(&mint, 0, 90 * DAY, 30 * DAY).certificate(&mint, HOUR, 90 * DAY, 90 * DAY);
+    let mut world = World::new([renewed.every(MINUTE)]);
+    let name = DomainName::parse("a.example").unwrap();
+    let key = (Table::Domain, "a.example/chains".to_owned());
+    let mut written: Vec<Row> = Vec::new();
+    for minute in 0..120 {
+        let last = u8::try_from(minute % 100).unwrap();
+        world.sites.get_mut(&name).unwrap().address = ([192, 0, 2, last], 443).into();
+        world.run_until((minute + 1) * MINUTE);
+        let row = world.disk[&key].clone();
+        if written.last() != Some(&row) {
+            written.push(row);
+        }
+    }
+    // Every ten minutes all addresses are others than those stored, and once the certificate is another.
+    assert!((10..=14).contains(&written.len()), "{} times", written.len());
+    // Eleven addresses are remembered, and each certificate is stored once.
+    let chains = stored_chains(&written[5..6]);
+    assert!(chains[0].1.len() > 5, "{}", chains[0].1.len());
+    assert_eq!(written[5].payload["certificates"].as_object().unwrap().len(), chains[0].1[0].certificates().len());
+    let sizes: Vec<usize> = written.iter().map(|row| row.payload.to_string().len()).collect();
+    assert!(sizes.iter().all(|size| *size < 8000), "{sizes:?}");
 }
 
 #[test]
