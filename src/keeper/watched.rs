@@ -89,6 +89,8 @@ impl Watched {
     pub(super) fn remember(&mut self, chain: &StoredChain, presented: Arc<Presented>, at: UnixTime) -> bool {
         let record = Arc::make_mut(&mut self.record);
         if !self.looked_at {
+            // As if of one look, however long it takes to assess them all: else only the last would count as current.
+            let at = record.looked_at.unwrap_or(at);
             record.remember(chain.address, chain.seen_at, presented, at);
             self.committed = Kept::of(&self.record);
             return true;

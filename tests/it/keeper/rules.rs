@@ -1,6 +1,6 @@
 //! What the keeper promises, one promise a test.
 
-use notafter::keeper::{LookResult, stored_chains};
+use notafter::keeper::{LookResult, StoredChain, stored_chains};
 
 use super::*;
 
@@ -204,6 +204,26 @@ fn a_silent_host_expires_on_time_even_after_a_restart() {
         let rows: Vec<Row> = world.disk.values().cloned().collect();
         assert_eq!(stored_chains(&rows), chains, "{look_is_quicker}");
     }
+}
+
+#[test]
+fn chains_remembered_one_after_the_other_all_count() {
+    let mint = Mint::new();
+    let soon = Site::new("a.example").certificate(&mint, 0, 90 * DAY, 22 * DAY);
+    let late = Site::new("a.example").certificate(&mint, 0, 90 * DAY, 60 * DAY).at(2);
+    let mut world = World::new([]);
+    world.sites.insert(soon.domain.name.clone(), soon.clone());
+    world.reload();
+    for (site, seconds) in [(&soon, 0), (&late, 3)] {
+        let look = site.look(0, UnixTime(START - DAY), true, true);
+        let chain = look.tls[0].presented.clone().unwrap();
+        let stored = StoredChain::new(site.address, look.at, &chain);
+        let now = Now { wall: UnixTime(START + seconds), mono: Duration::from_secs(seconds.unsigned_abs()) };
+        world.keeper.handle_remembered(&site.domain.name, &stored, chain, now);
+    }
+    assert_eq!(world.verdict("a.example").unwrap().effective_expiry, Some(UnixTime(START + 22 * DAY)));
+    let snapshot = world.keeper.snapshot();
+    assert!(snapshot.domains.iter().all(|state| !state.was_looked_at), "and none of it passes for a look of ours");
 }
 
 #[test]
