@@ -140,6 +140,7 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
         published: Instant::now(),
         drain_by: None,
     };
+    daemon.tell_what_is_left();
     daemon.remember(remembered, &fleet);
     let result = daemon.tend(Channels { received, outcomes, reloads, signals, stop, server: &server }).await;
     ended.cancel();
@@ -344,6 +345,17 @@ impl Daemon {
         });
     }
 
+    /// What the state holds that nobody acts on, for whoever wonders where it went.
+    fn tell_what_is_left(&self) {
+        for (receiver, notices) in self.keeper.owed_to_others() {
+            tracing::warn!(receiver, notices, "owed to a receiver that is not configured; kept, in case it comes back");
+        }
+        let rows = self.keeper.unreadable_rows();
+        if rows > 0 {
+            tracing::warn!(rows, "some of the state cannot be read; it is left as it is");
+        }
+    }
+
     fn publish(&mut self) {
         self.published = Instant::now();
         self.snapshot.send_replace(Arc::new(self.keeper.snapshot()));
@@ -368,6 +380,7 @@ impl Daemon {
             "the configuration was read again"
         );
         self.parts = parts;
+        self.tell_what_is_left();
         self.publish();
         Ok(())
     }

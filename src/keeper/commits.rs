@@ -43,12 +43,6 @@ impl Takings {
         }
         all
     }
-
-    /// The receiver is gone, and nothing waits for it; the notices that all others have stored.
-    pub(super) fn forget(&mut self, receiver: &str) -> Vec<NoticeId> {
-        let waiting: Vec<NoticeId> = self.waiting.keys().cloned().collect();
-        waiting.into_iter().filter(|id| self.taken(id, receiver)).collect()
-    }
 }
 
 impl Keeper {
@@ -57,7 +51,7 @@ impl Keeper {
     pub(super) fn collect_commits(&mut self) {
         let of_ledger: Vec<Change> = std::iter::from_fn(|| self.ledger.poll_change()).collect();
         let mut commits = vec![(Tag::Ledger, of_ledger)];
-        for (receiver, outbox) in &mut self.outboxes {
+        for (receiver, outbox) in self.outboxes.all_mut() {
             commits.push((Tag::Outbox(receiver.clone()), std::iter::from_fn(|| outbox.poll_change()).collect()));
         }
         self.commits.extend(commits.into_iter().filter(|(_, changes)| !changes.is_empty()));
@@ -66,7 +60,7 @@ impl Keeper {
     /// Tells the ledger which notices every outbox has stored; whether there was one.
     pub(super) fn collect_taken(&mut self) -> bool {
         let mut taken = Vec::new();
-        for (receiver, outbox) in &mut self.outboxes {
+        for (receiver, outbox) in self.outboxes.all_mut() {
             let stored = std::iter::from_fn(|| outbox.poll_taken());
             taken.extend(stored.filter(|id| self.takings.taken(id, receiver)));
         }

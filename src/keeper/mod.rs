@@ -7,6 +7,7 @@
 mod chains;
 mod commits;
 mod manners;
+mod outboxes;
 mod own_sight;
 mod routing;
 mod snapshot;
@@ -18,11 +19,12 @@ use std::time::Duration;
 
 use commits::Takings;
 use manners::Manners;
+use outboxes::Outboxes;
 use own_sight::OwnSight;
 use watched::Watched;
 
 use crate::domain::{DomainName, Now};
-use crate::incident::{Change, Delivery, Ledger, Looked, Mail, Outbox, OutboxEvent, Policy, Row};
+use crate::incident::{Change, Delivery, Ledger, Looked, Mail, OutboxEvent, Policy, Row};
 use crate::observation::{Look, Presented};
 use crate::schedule::Schedule;
 use crate::verdict::{Level, References, Verdict, judge};
@@ -42,7 +44,7 @@ pub struct Keeper {
     schedule: Schedule,
     domains: BTreeMap<DomainName, Watched>,
     ledger: Ledger,
-    outboxes: BTreeMap<String, Outbox>,
+    outboxes: Outboxes,
     own_sight: OwnSight,
     manners: Manners,
     takings: Takings,
@@ -82,8 +84,7 @@ pub struct LookRequest {
 impl Keeper {
     /// A keeper as its stored rows left it. It watches nobody until [`Keeper::handle_watches`].
     pub fn restore(policy: Policy, receivers: &[String], rows: Vec<Row>, now: Now) -> Self {
-        let outbox = |name: &String| (name.clone(), Outbox::restore(name, policy.clone(), &rows, now));
-        let outboxes = receivers.iter().map(outbox).collect();
+        let outboxes = Outboxes::restore(&policy, receivers, &rows, now);
         let mut keeper = Self {
             now,
             schedule: Schedule::default(),
@@ -141,19 +142,7 @@ impl Keeper {
     /// The receivers there are from now on, and how often they are told.
     pub fn handle_receivers(&mut self, policy: &Policy, receivers: &[String], now: Now) {
         self.now = now;
-        let gone: Vec<String> = self.outboxes.keys().filter(|name| !receivers.contains(name)).cloned().collect();
-        for name in gone {
-            self.outboxes.remove(&name);
-            for id in self.takings.forget(&name) {
-                self.ledger.handle_taken(&id, now);
-            }
-        }
-        for name in receivers {
-            self.outboxes.entry(name.clone()).or_insert_with(|| Outbox::new(name, policy.clone(), now));
-        }
-        for outbox in self.outboxes.values_mut() {
-            outbox.handle_policy(policy.clone(), now);
-        }
+        self.outboxes.reconcile(policy, receivers, now);
         self.ledger.handle_policy(policy.clone(), now);
         self.counters.keep_receivers(receivers);
         self.settle();
@@ -238,7 +227,7 @@ impl Keeper {
         // There is one store: what one has stored shows all that storing works again.
         let up_to_of = |other: &Tag| if other == tag { up_to } else { 0 };
         self.ledger.handle_stored(up_to_of(&Tag::Ledger), now);
-        for (name, outbox) in &mut self.outboxes {
+        for (name, outbox) in self.outboxes.all_mut() {
             outbox.handle_stored(up_to_of(&Tag::Outbox(name.clone())));
         }
         self.own_sight.note_stored(up_to_of(&Tag::Keeper));
@@ -249,7 +238,7 @@ impl Keeper {
     pub fn handle_store_failed(&mut self, now: Now) {
         self.now = now;
         self.ledger.handle_store_failed(now);
-        for outbox in self.outboxes.values_mut() {
+        for (_, outbox) in self.outboxes.all_mut() {
             outbox.handle_store_failed(now);
         }
         self.settle();
@@ -259,13 +248,13 @@ impl Keeper {
     pub fn handle_timeout(&mut self, now: Now) {
         self.now = now;
         self.ledger.handle_timeout(now);
-        for outbox in self.outboxes.values_mut() {
+        for (_, outbox) in self.outboxes.told_mut() {
             outbox.handle_timeout(now);
         }
         if let Some(change) = self.own_sight.heartbeat(now) {
             self.commit(Tag::Keeper, vec![change]);
         }
-        let failing = self.own_sight.failing_delivery(self.outboxes.values(), now);
+        let failing = self.own_sight.failing_delivery(self.outboxes.told().map(|(_, outbox)| outbox), now);
         self.ledger.handle_own_sight(crate::verdict::Family::Delivery, failing.as_ref(), now);
         self.settle();
     }
@@ -303,7 +292,7 @@ impl Keeper {
         if self.draining {
             return None;
         }
-        self.outboxes.iter_mut().find_map(|(name, outbox)| Some((name.clone(), outbox.poll_mail()?)))
+        self.outboxes.told_mut().find_map(|(name, outbox)| Some((name.clone(), outbox.poll_mail()?)))
     }
 
     /// A verdict that has changed, for the log.
@@ -329,7 +318,7 @@ impl Keeper {
     /// When [`Keeper::handle_timeout`] is to be called at the latest, by the monotonic clock.
     pub fn poll_timeout(&self) -> Duration {
         let looks = self.schedule.next_wakeup().filter(|_| !self.draining && self.in_flight < LOOKS_IN_FLIGHT);
-        let outboxes = self.outboxes.values().filter_map(Outbox::poll_timeout);
+        let outboxes = self.outboxes.told().filter_map(|(_, outbox)| outbox.poll_timeout());
         let all = looks.into_iter().chain(self.ledger.poll_timeout()).chain(outboxes);
         all.chain([self.own_sight.next_wakeup()]).min().unwrap_or(self.now.mono)
     }
@@ -339,6 +328,17 @@ impl Keeper {
         self.in_flight
     }
 
+    /// How many notices receivers are owed that the configuration does not name. They are kept, and told should it
+    /// name the receiver again.
+    pub fn owed_to_others(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.outboxes.owed_by_retired()
+    }
+
+    /// How many stored rows could not be read; they stay as they are.
+    pub fn unreadable_rows(&self) -> usize {
+        self.ledger.unreadable().len() + self.outboxes.unreadable()
+    }
+
     /// Everything there is to see, as it is now; cheap to take.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
@@ -346,7 +346,7 @@ impl Keeper {
             domains: self.chunks.clone(),
             counters: self.counters.clone(),
             own_sight: self.own_sight_findings(),
-            owed: self.outboxes.iter().map(|(name, outbox)| (name.clone(), outbox.queue_len())).collect(),
+            owed: self.outboxes.told().map(|(name, outbox)| (name.clone(), outbox.queue_len())).collect(),
             references: self.own_sight.references(),
         }
     }
@@ -408,7 +408,7 @@ impl Keeper {
     }
 
     fn collect_events(&mut self) {
-        for (name, outbox) in &mut self.outboxes {
+        for (name, outbox) in self.outboxes.all_mut() {
             while let Some(event) = outbox.poll_event() {
                 self.counters.count_notices(name, &event);
                 self.events.push_back((name.clone(), event));

@@ -36,7 +36,7 @@ impl Recipient {
 impl Keeper {
     /// Gives each outbox its part of a batch. A notice that nobody is to be told of is taken by that.
     pub(super) fn hand_over(&mut self, batch: Batch) {
-        let receivers: Vec<String> = self.outboxes.keys().cloned().collect();
+        let receivers: Vec<String> = self.outboxes.told().map(|(receiver, _)| receiver.clone()).collect();
         for receiver in receivers {
             let notices: Vec<Notice> =
                 batch.notices.iter().filter(|notice| self.is_told(&receiver, notice)).cloned().collect();

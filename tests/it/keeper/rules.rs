@@ -229,7 +229,8 @@ fn chains_remembered_one_after_the_other_all_count() {
 #[test]
 fn addresses_that_rotate_are_no_news_as_long_as_the_chain_is_the_same() {
     let mint = Mint::new();
-    let renewed = Site::new("a.example").certificate(&mint, 0, 90 * DAY, 30 * DAY).certificate(&mint, HOUR, 90 * DAY, 90 * DAY);
+    let renewed =
+        Site::new("a.example").certificate(&mint, 0, 90 * DAY, 30 * DAY).certificate(&mint, HOUR, 90 * DAY, 90 * DAY);
     let mut world = World::new([renewed.every(MINUTE)]);
     let name = DomainName::parse("a.example").unwrap();
     let key = (Table::Domain, "a.example/chains".to_owned());
@@ -251,6 +252,61 @@ fn addresses_that_rotate_are_no_news_as_long_as_the_chain_is_the_same() {
     assert_eq!(written[5].payload["certificates"].as_object().unwrap().len(), chains[0].1[0].certificates().len());
     let sizes: Vec<usize> = written.iter().map(|row| row.payload.to_string().len()).collect();
     assert!(sizes.iter().all(|size| *size < 8000), "{sizes:?}");
+}
+
+#[test]
+fn a_receiver_that_comes_back_is_owed_what_it_was() {
+    for restarts in [false, true] {
+        let mut world = settled([healthy("a.example").fails(10 * MINUTE, GONE, Fault::Refused)]);
+        world.relay_answers = false;
+        world.run_until(15 * MINUTE);
+        let left = |world: &World| -> Vec<(String, usize)> {
+            world.keeper.owed_to_others().map(|(name, owed)| (name.to_owned(), owed)).collect()
+        };
+        assert_eq!(left(&world), []);
+        let receivers = |world: &mut World, names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let now = world.now();
+            if restarts && !names.contains(&"oncall".to_owned()) {
+                world.boot = world.time;
+                let rows = world.disk.values().cloned().collect();
+                world.keeper = Keeper::restore(Policy::default(), &names, rows, world.now());
+                world.reload();
+            } else {
+                world.keeper.handle_receivers(&Policy::default(), &names, now);
+            }
+        };
+        receivers(&mut world, &["second"]);
+        assert_eq!(left(&world), [("oncall".to_owned(), 1)]);
+        world.relay_answers = true;
+        world.run_until(30 * MINUTE);
+        assert!(world.sent.is_empty(), "nobody is configured who was owed it: {:?}", world.told());
+        receivers(&mut world, &["oncall"]);
+        assert_eq!(left(&world), []);
+        world.run_until(40 * MINUTE);
+        assert_eq!(world.told(), ["day 0 00h a.example critical connect.refused opened"], "{restarts}");
+        let stored = |table| world.disk.keys().filter(|(of, _)| *of == table).count();
+        assert_eq!((stored(Table::Notice), stored(Table::Mail)), (1, 0));
+    }
+}
+
+#[test]
+fn an_answer_that_comes_after_its_receiver_was_removed_still_counts() {
+    let mut world = settled([healthy("a.example").every(MINUTE).fails(10 * MINUTE, GONE, Fault::Refused)]);
+    world.relay_answers = false;
+    world.run_until(13 * MINUTE);
+    let offered = (0..20).find_map(|_| {
+        world.time += Duration::from_secs(10);
+        world.keeper.handle_timeout(world.now());
+        world.keeper.poll_mail()
+    });
+    let ((receiver, mail), now) = (offered.unwrap(), world.now());
+    world.keeper.handle_receivers(&Policy::default(), &[], now);
+    world.keeper.handle_delivery(&receiver, &mail.id, Delivery::Delivered, now);
+    assert!(world.commit());
+    world.keeper.handle_receivers(&Policy::default(), &[receiver], now);
+    assert_eq!(world.keeper.snapshot().owed["oncall"], 0);
+    assert!(world.keeper.poll_mail().is_none());
 }
 
 #[test]
