@@ -48,6 +48,8 @@ pub struct Keeper {
     own_sight: OwnSight,
     manners: Manners,
     takings: Takings,
+    /// Whose chains were stored before the start, until it is known who is watched.
+    stored_chains: BTreeSet<DomainName>,
     commits: VecDeque<(Tag, Vec<Change>)>,
     events: VecDeque<(String, OutboxEvent)>,
     in_flight: usize,
@@ -85,6 +87,7 @@ impl Keeper {
     /// A keeper as its stored rows left it. It watches nobody until [`Keeper::handle_watches`].
     pub fn restore(policy: Policy, receivers: &[String], rows: Vec<Row>, now: Now) -> Self {
         let outboxes = Outboxes::restore(&policy, receivers, &rows, now);
+        let stored_chains = rows.iter().filter_map(chains::owner).collect();
         let mut keeper = Self {
             now,
             schedule: Schedule::default(),
@@ -94,6 +97,7 @@ impl Keeper {
             own_sight: OwnSight::new(now),
             manners: Manners::default(),
             takings: Takings::default(),
+            stored_chains,
             commits: VecDeque::new(),
             events: VecDeque::new(),
             in_flight: 0,
@@ -124,7 +128,11 @@ impl Keeper {
             };
             self.domains.insert(name, watched);
         }
-        for name in known.into_keys() {
+        // Some may have been removed while we were down.
+        let mut gone = std::mem::take(&mut self.stored_chains);
+        gone.retain(|name| !self.domains.contains_key(name));
+        gone.extend(known.into_keys());
+        for name in gone {
             self.own_sight.forget_domain(&name);
             self.commit(Tag::Keeper, vec![chains::forgotten(&name)]);
         }

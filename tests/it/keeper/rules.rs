@@ -173,6 +173,18 @@ fn a_domain_that_is_removed_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_domain_that_is_removed_while_we_are_down_leaves_nothing_behind() {
+    let mut world = settled([healthy("a.example"), healthy("b.example")]);
+    let of_b = |world: &World| world.disk.keys().filter(|(_, key)| key.starts_with("b.example/")).count();
+    assert!(of_b(&world) > 1);
+    world.sites.remove(&DomainName::parse("b.example").unwrap());
+    world.restart();
+    world.run_until(20 * MINUTE);
+    assert_eq!(of_b(&world), 0);
+    assert!(world.disk.keys().any(|(_, key)| key == "a.example/chains"));
+}
+
+#[test]
 fn a_silent_host_expires_on_time_even_after_a_restart() {
     let mint = Mint::new();
     let site = Site::new("a.example").certificate(&mint, 0, 90 * DAY, 22 * DAY).fails(HOUR, GONE, Fault::Refused);
