@@ -19,6 +19,8 @@ pub struct Schedule {
     entries: BTreeMap<DomainName, Entry>,
     /// Those that are not being looked at, by when they are next.
     queue: BTreeSet<(Duration, DomainName)>,
+    /// Those that are being looked at, though they may be listed no longer.
+    in_flight: BTreeSet<DomainName>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +30,6 @@ struct Entry {
     regular: Duration,
     /// When a look is wanted besides, to confirm or because somebody asked.
     wanted: Option<Duration>,
-    in_flight: bool,
 }
 
 impl Entry {
@@ -74,13 +75,14 @@ impl Schedule {
             entry.regular = next_turn(entry.regular, entry.interval, now);
         }
         entry.wanted = entry.wanted.filter(|wanted| *wanted > now);
-        entry.in_flight = true;
+        self.in_flight.insert(name.clone());
         Some(name)
     }
 
     /// The look at this domain is over.
     pub fn done(&mut self, name: &DomainName) {
-        self.change(name, |entry| entry.in_flight = false);
+        self.in_flight.remove(name);
+        self.change(name, |_| {});
     }
 
     /// When [`Schedule::due`] will next have a domain.
@@ -91,9 +93,9 @@ impl Schedule {
     fn add(&mut self, name: DomainName, interval: Duration, now: Duration) {
         let regular = now + phase(&name, interval);
         let first = (interval > FIRST_WITHIN).then(|| now + phase(&name, FIRST_WITHIN));
-        let entry = Entry { interval, regular, wanted: first, in_flight: false };
-        self.queue.insert((entry.next(), name.clone()));
-        self.entries.insert(name, entry);
+        let entry = Entry { interval, regular, wanted: first };
+        self.entries.insert(name.clone(), entry);
+        self.change(&name, |_| {});
     }
 
     fn remove(&mut self, name: &DomainName) {
@@ -107,7 +109,7 @@ impl Schedule {
         let Some(entry) = self.entries.get_mut(name) else { return };
         self.queue.remove(&(entry.next(), name.clone()));
         change(entry);
-        if !entry.in_flight {
+        if !self.in_flight.contains(name) {
             self.queue.insert((entry.next(), name.clone()));
         }
     }
@@ -199,6 +201,18 @@ mod tests {
         // The turns that went by meanwhile are not made up for.
         assert_eq!(schedule.due(MINUTE * 5), None);
         assert!(schedule.next_wakeup().is_some_and(|next| next > MINUTE * 5 && next <= MINUTE * 6));
+    }
+
+    #[test]
+    fn a_domain_that_comes_back_while_it_is_looked_at_waits_for_the_end_of_that() {
+        let mut schedule = Schedule::default();
+        schedule.reconcile(fleet(1), Duration::ZERO);
+        let slow = schedule.due(MINUTE).unwrap();
+        schedule.reconcile([], MINUTE);
+        schedule.reconcile(fleet(1), MINUTE);
+        assert_eq!(schedule.due(MINUTE * 5), None);
+        schedule.done(&slow);
+        assert_eq!(schedule.due(MINUTE * 5), Some(slow));
     }
 
     #[test]

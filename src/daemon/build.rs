@@ -19,6 +19,21 @@ pub(super) struct Probed {
     pub(super) domain: Arc<Domain>,
     pub(super) settings: Arc<probe::Settings>,
     pub(super) trust: Arc<TrustStore>,
+    /// Grows whenever a look at the domain is made otherwise than before.
+    pub(super) revision: u64,
+}
+
+impl Probed {
+    /// Counts on from how the domain was looked at before.
+    fn after(self, before: Option<&Self>) -> Self {
+        let revision = before.map_or(0, |before| before.revision + u64::from(!self.is_as(before)));
+        Self { revision, ..self }
+    }
+
+    fn is_as(&self, other: &Self) -> bool {
+        let roots = |probed: &Self| probed.trust.roots().iter().map(|root| root.sha256).collect::<Vec<_>>();
+        self.settings == other.settings && (Arc::ptr_eq(&self.trust, &other.trust) || roots(self) == roots(other))
+    }
 }
 
 /// Everything built from one reading of the configuration, replaced as a whole by the next.
@@ -31,7 +46,8 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    pub(super) fn build(settings: &Settings) -> Result<Self, String> {
+    /// Builds them, after those that were in force before: the first time none.
+    pub(super) fn build(settings: &Settings, before: &Fleet) -> Result<Self, String> {
         let mut stores = TrustStores::default();
         let mut fleet = Fleet::new();
         let mut watches = Vec::new();
@@ -39,12 +55,15 @@ impl Parts {
             let domain = Arc::new(configured.domain.clone());
             let trust = stores.load(&configured.roots, &configured.intermediates)?;
             let settings_of = Arc::new(configured.probe.clone());
+            let probed = Probed { domain: Arc::clone(&domain), settings: settings_of, trust, revision: 0 };
+            let probed = probed.after(before.get(&domain.name));
             watches.push(Watch {
                 domain: Arc::clone(&domain),
                 http_addresses: configured.probe.http_addresses,
+                revision: probed.revision,
                 recipients: recipients(settings, configured),
             });
-            fleet.insert(domain.name.clone(), Probed { domain, settings: settings_of, trust });
+            fleet.insert(domain.name.clone(), probed);
         }
         Ok(Self {
             fleet: Arc::new(fleet),

@@ -106,7 +106,7 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
     for remark in &settings.remarks {
         tracing::warn!("{remark}");
     }
-    let parts = Parts::build(&settings).map_err(DaemonError::Build)?;
+    let parts = Parts::build(&settings, &Fleet::new()).map_err(DaemonError::Build)?;
     let listener = match listener {
         Some(listener) => listener,
         None => bind(settings.server.listen).await?,
@@ -367,7 +367,7 @@ impl Daemon {
             return Err("there is nothing to read again: the settings came from no file".to_owned());
         };
         let settings = config::load(file).map_err(|mistakes| config::told_together(&mistakes))?;
-        let parts = Parts::build(&settings)?;
+        let parts = Parts::build(&settings, &self.parts.fleet)?;
         if Bound::of(&settings) != self.bound {
             tracing::warn!("[server] listen and [store] path stay as they were: only a restart changes them");
         }

@@ -6,6 +6,7 @@
 
 mod chains;
 mod commits;
+mod looks;
 mod manners;
 mod outboxes;
 mod own_sight;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use commits::Takings;
+use looks::Flight;
 use manners::Manners;
 use outboxes::Outboxes;
 use own_sight::OwnSight;
@@ -25,17 +27,15 @@ use watched::Watched;
 
 use crate::domain::{DomainName, Now};
 use crate::incident::{Change, Delivery, Ledger, Looked, Mail, OutboxEvent, Policy, Row};
-use crate::observation::{Look, Presented};
+use crate::observation::Presented;
 use crate::schedule::Schedule;
 use crate::verdict::{Level, References, Verdict, judge};
 
 pub use chains::{StoredChain, stored_chains};
 pub use commits::Tag;
+pub use looks::LookRequest;
 pub use routing::{Recipient, Watch};
 pub use snapshot::{Chunks, Counters, DomainState, LookResult, Snapshot};
-
-/// Looks in flight at most, unless the settings say otherwise.
-const LOOKS_IN_FLIGHT: usize = 512;
 
 /// The one writer.
 #[derive(Debug)]
@@ -52,7 +52,9 @@ pub struct Keeper {
     stored_chains: BTreeSet<DomainName>,
     commits: VecDeque<(Tag, Vec<Change>)>,
     events: VecDeque<(String, OutboxEvent)>,
-    in_flight: usize,
+    flights: BTreeMap<DomainName, Flight>,
+    /// Numbers the ways in which domains are looked at.
+    ways: u64,
     draining: bool,
     chunks: Chunks,
     counters: Counters,
@@ -72,17 +74,6 @@ pub struct Transition {
     pub why: String,
 }
 
-/// A look the daemon is to make now.
-#[derive(Debug, Clone)]
-pub struct LookRequest {
-    /// At which domain.
-    pub domain: DomainName,
-    /// How many looks the domain has had.
-    pub turn: u64,
-    /// At how many addresses the look may ask for the discovery document.
-    pub requests: usize,
-}
-
 impl Keeper {
     /// A keeper as its stored rows left it. It watches nobody until [`Keeper::handle_watches`].
     pub fn restore(policy: Policy, receivers: &[String], rows: Vec<Row>, now: Now) -> Self {
@@ -100,7 +91,8 @@ impl Keeper {
             stored_chains,
             commits: VecDeque::new(),
             events: VecDeque::new(),
-            in_flight: 0,
+            flights: BTreeMap::new(),
+            ways: 0,
             draining: false,
             chunks: Chunks::default(),
             counters: Counters::new(receivers),
@@ -122,9 +114,10 @@ impl Keeper {
         let mut known = std::mem::take(&mut self.domains);
         for watch in watches {
             let name = watch.domain.name.clone();
+            self.ways += 1;
             let watched = match known.remove(&name) {
-                Some(watched) => watched.with(watch),
-                None => Watched::new(watch),
+                Some(watched) => watched.with(watch, self.ways),
+                None => Watched::new(watch, self.ways),
             };
             self.domains.insert(name, watched);
         }
@@ -163,51 +156,6 @@ impl Keeper {
             self.judge_anew(name);
             self.settle();
         }
-    }
-
-    /// A look is over.
-    pub fn handle_look(&mut self, look: Look, now: Now) {
-        self.now = now;
-        self.in_flight = self.in_flight.saturating_sub(1);
-        self.schedule.done(&look.domain);
-        let Some(watched) = self.domains.get_mut(&look.domain) else { return self.settle() };
-        self.own_sight.note_look(&look, now);
-        self.manners.heed(watched.payer(), &look, now.mono);
-        let name = look.domain.clone();
-        let (looked, change) = watched.absorb(look);
-        let verdict = self.judged(&name);
-        self.counters.count_look(verdict.as_ref().map_or(LookResult::Panicked, |verdict| verdict.level.into()));
-        if let Some(verdict) = verdict {
-            self.own_sight.note_verdict(&verdict);
-            self.conclude(verdict, &looked);
-        }
-        if let Some(change) = change {
-            self.commit(Tag::Keeper, vec![change]);
-        }
-        self.settle();
-    }
-
-    /// A look ended in a panic: a fault of ours, counted, and no reason to stop looking.
-    pub fn handle_panic(&mut self, name: &DomainName, now: Now) {
-        self.now = now;
-        self.in_flight = self.in_flight.saturating_sub(1);
-        self.schedule.done(name);
-        self.counters.count_look(LookResult::Panicked);
-        self.settle();
-    }
-
-    /// A look was not made: the domain was removed as it was about to begin.
-    pub fn handle_no_look(&mut self, name: &DomainName, now: Now) {
-        self.now = now;
-        self.in_flight = self.in_flight.saturating_sub(1);
-        self.schedule.done(name);
-    }
-
-    /// Somebody wants a look at this domain now; whether it is watched.
-    pub fn handle_look_now(&mut self, name: &DomainName, now: Now) -> bool {
-        self.now = now;
-        self.schedule.look_at(name, now.mono);
-        self.domains.contains_key(name)
     }
 
     /// How the references fared.
@@ -275,21 +223,6 @@ impl Keeper {
 
 /// Outputs.
 impl Keeper {
-    /// The next look to make now.
-    pub fn poll_look(&mut self) -> Option<LookRequest> {
-        if self.draining || self.in_flight >= LOOKS_IN_FLIGHT {
-            return None;
-        }
-        let domain = self.schedule.due(self.now.mono)?;
-        self.in_flight += 1;
-        let Some(watched) = self.domains.get_mut(&domain) else {
-            return Some(LookRequest { domain, turn: 0, requests: 0 });
-        };
-        let turn = watched.take_turn();
-        let requests = self.manners.take(watched.payer(), watched.wanted_requests(), self.now.mono);
-        Some(LookRequest { domain, turn, requests })
-    }
-
     /// Changes to commit together, in order.
     pub fn poll_commit(&mut self) -> Option<(Tag, Vec<Change>)> {
         self.commits.pop_front()
@@ -325,15 +258,15 @@ impl Keeper {
 
     /// When [`Keeper::handle_timeout`] is to be called at the latest, by the monotonic clock.
     pub fn poll_timeout(&self) -> Duration {
-        let looks = self.schedule.next_wakeup().filter(|_| !self.draining && self.in_flight < LOOKS_IN_FLIGHT);
+        let looks = self.schedule.next_wakeup().filter(|_| self.may_look());
         let outboxes = self.outboxes.told().filter_map(|(_, outbox)| outbox.poll_timeout());
         let all = looks.into_iter().chain(self.ledger.poll_timeout()).chain(outboxes);
         all.chain([self.own_sight.next_wakeup()]).min().unwrap_or(self.now.mono)
     }
 
     /// Looks under way.
-    pub const fn looks_in_flight(&self) -> usize {
-        self.in_flight
+    pub fn looks_in_flight(&self) -> usize {
+        self.flights.len()
     }
 
     /// How many notices receivers are owed that the configuration does not name. They are kept, and told should it

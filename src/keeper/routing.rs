@@ -14,6 +14,9 @@ pub struct Watch {
     pub domain: Arc<Domain>,
     /// At how many addresses a look asks for the discovery document, if the tenant's budget allows.
     pub http_addresses: usize,
+    /// Another number whenever something else has changed of how it is looked at: roots, name servers, time limits. What
+    /// a look saw that began before says nothing any more.
+    pub revision: u64,
     /// Who is told.
     pub recipients: Vec<Recipient>,
 }

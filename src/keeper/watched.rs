@@ -18,6 +18,8 @@ pub(super) struct Watched {
     record: Arc<Record>,
     verdict: Option<Arc<Verdict>>,
     turn: u64,
+    /// Another number whenever it is looked at otherwise.
+    way: u64,
     looked_at: bool,
     /// What was committed of its chains, to tell what is news.
     committed: Kept,
@@ -26,13 +28,27 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    pub(super) fn new(watch: Watch) -> Self {
-        Self { watch, record: Arc::default(), verdict: None, turn: 0, looked_at: false, committed: Kept::default(), slot: 0 }
+    pub(super) fn new(watch: Watch, way: u64) -> Self {
+        Self {
+            watch,
+            record: Arc::default(),
+            verdict: None,
+            turn: 0,
+            way,
+            looked_at: false,
+            committed: Kept::default(),
+            slot: 0,
+        }
     }
 
-    /// The same, watched as the configuration says now.
-    pub(super) fn with(self, watch: Watch) -> Self {
-        Self { watch, ..self }
+    /// The same, watched as the configuration says now; by this number if that is another way.
+    pub(super) fn with(self, watch: Watch, way: u64) -> Self {
+        let same = self.watch.domain == watch.domain && self.watch.revision == watch.revision;
+        Self { watch, way: if same { self.way } else { way }, ..self }
+    }
+
+    pub(super) const fn way(&self) -> u64 {
+        self.way
     }
 
     pub(super) fn domain(&self) -> &Domain {

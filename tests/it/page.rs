@@ -157,6 +157,7 @@ fn keeper() -> Keeper {
     let watch = |look: &Look| Watch {
         domain: Arc::new(Domain::new(look.domain.clone())),
         http_addresses: 4,
+        revision: 0,
         recipients: Vec::new(),
     };
     keeper.handle_watches(looks.iter().map(watch).collect(), NOW);

@@ -40,6 +40,8 @@ struct World {
     /// When the heartbeat went out, in seconds.
     heartbeats: Vec<i64>,
     looks: usize,
+    /// Of how each domain is looked at.
+    revision: u64,
 }
 
 /// How the store fares.
@@ -76,6 +78,7 @@ impl World {
             sent: Vec::new(),
             heartbeats: Vec::new(),
             looks: 0,
+            revision: 0,
         };
         world.keeper.handle_watches(world.watches(), now);
         world
@@ -95,6 +98,7 @@ impl World {
             domain: Arc::new(site.domain.clone()),
             recipients: recipients.clone(),
             http_addresses: 4,
+            revision: self.revision,
         };
         self.sites.values().map(watch).collect()
     }

@@ -173,6 +173,51 @@ fn a_domain_that_is_removed_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_look_that_began_before_its_domain_changed_says_nothing() {
+    type Change = fn(&mut World, &DomainName);
+    let changes: [(&str, Change); 3] = [
+        ("roots", |world, _| {
+            world.revision += 1;
+            world.reload();
+        }),
+        ("addresses", |world, name| {
+            let domain = &mut world.sites.get_mut(name).unwrap().domain;
+            domain.addresses = vec![([192, 0, 2, 9], 443).into()];
+            world.reload();
+        }),
+        ("removed and back", |world, name| {
+            let site = world.sites.remove(name).unwrap();
+            world.reload();
+            world.sites.insert(name.clone(), site);
+            world.reload();
+        }),
+    ];
+    for (what, change) in changes {
+        let mut world = settled([healthy("a.example").fails(10 * MINUTE, GONE, Fault::Refused)]);
+        let name = DomainName::parse("a.example").unwrap();
+        let (site, now) = (world.sites[&name].clone(), world.now());
+        assert!(world.keeper.handle_look_now(&name, now));
+        assert!(world.keeper.poll_look().is_some());
+        change(&mut world, &name);
+        let before = world.level("a.example");
+        let later = Now { wall: now.wall.plus(HOUR), mono: now.mono + Duration::from_secs(3600) };
+        world.keeper.handle_timeout(later);
+        assert!(world.keeper.poll_look().is_none(), "{what}: never twice at once");
+        world.keeper.handle_look(site.look(GONE - 1, later.wall, true, true), later);
+        assert_eq!(world.level("a.example"), before, "{what}");
+        assert_eq!(world.keeper.looks_in_flight(), 0, "{what}");
+        assert!(world.keeper.poll_look().is_some(), "{what}: it is looked at anew at once");
+    }
+    // Read again without a change, the configuration makes no look void.
+    let mut world = settled([healthy("a.example").fails(10 * MINUTE, GONE, Fault::Refused)]);
+    let (name, now) = (DomainName::parse("a.example").unwrap(), world.now());
+    assert!(world.keeper.handle_look_now(&name, now) && world.keeper.poll_look().is_some());
+    world.reload();
+    world.keeper.handle_look(world.sites[&name].look(GONE - 1, now.wall, true, true), now);
+    assert_eq!(world.level("a.example"), Level::Critical);
+}
+
+#[test]
 fn a_domain_that_is_removed_while_we_are_down_leaves_nothing_behind() {
     let mut world = settled([healthy("a.example"), healthy("b.example")]);
     let of_b = |world: &World| world.disk.keys().filter(|(_, key)| key.starts_with("b.example/")).count();

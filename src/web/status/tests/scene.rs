@@ -44,8 +44,12 @@ impl World {
 
     pub(super) fn snapshot(self) -> Snapshot {
         let mut keeper = Keeper::restore(Policy::default(), &[], Vec::new(), moment());
-        let watch =
-            |site: &Site| Watch { domain: Arc::new(site.domain.clone()), http_addresses: 4, recipients: vec![] };
+        let watch = |site: &Site| Watch {
+            domain: Arc::new(site.domain.clone()),
+            http_addresses: 4,
+            revision: 0,
+            recipients: vec![],
+        };
         keeper.handle_watches(self.sites.iter().map(watch).collect(), moment());
         for site in self.sites.iter().filter(|site| site.looked) {
             keeper.handle_look(site.look(), moment());

@@ -1,0 +1,105 @@
+//! Looks: when one is begun, and what comes of it.
+
+use super::snapshot::LookResult;
+use super::{Keeper, Tag};
+use crate::domain::{DomainName, Now};
+use crate::observation::Look;
+
+/// Looks in flight at most.
+const LOOKS_IN_FLIGHT: usize = 512;
+
+/// A look the daemon is to make now.
+#[derive(Debug, Clone)]
+pub struct LookRequest {
+    /// At which domain.
+    pub domain: DomainName,
+    /// How many looks the domain has had.
+    pub turn: u64,
+    /// At how many addresses the look may ask for the discovery document.
+    pub requests: usize,
+}
+
+/// A look under way.
+#[derive(Debug)]
+pub(super) struct Flight {
+    /// The way in which the domain was looked at when it began.
+    way: u64,
+    /// Whose budget its requests are on.
+    payer: DomainName,
+}
+
+/// Inputs.
+impl Keeper {
+    /// A look is over. If the domain is looked at otherwise by now, or was removed and has come back, it says nothing
+    /// any more.
+    pub fn handle_look(&mut self, look: Look, now: Now) {
+        self.now = now;
+        let Some(flight) = self.land(&look.domain) else { return };
+        let Some(watched) = self.domains.get_mut(&look.domain) else { return self.settle() };
+        self.manners.heed(&flight.payer, &look, now.mono);
+        if watched.way() != flight.way {
+            self.schedule.look_at(&look.domain, now.mono);
+            return self.settle();
+        }
+        self.own_sight.note_look(&look, now);
+        let name = look.domain.clone();
+        let (looked, change) = watched.absorb(look);
+        let verdict = self.judged(&name);
+        self.counters.count_look(verdict.as_ref().map_or(LookResult::Panicked, |verdict| verdict.level.into()));
+        if let Some(verdict) = verdict {
+            self.own_sight.note_verdict(&verdict);
+            self.conclude(verdict, &looked);
+        }
+        if let Some(change) = change {
+            self.commit(Tag::Keeper, vec![change]);
+        }
+        self.settle();
+    }
+
+    /// A look ended in a panic: a fault of ours, counted, and no reason to stop looking.
+    pub fn handle_panic(&mut self, name: &DomainName, now: Now) {
+        self.now = now;
+        self.land(name);
+        self.counters.count_look(LookResult::Panicked);
+        self.settle();
+    }
+
+    /// A look was not made: the domain was removed as it was about to begin.
+    pub fn handle_no_look(&mut self, name: &DomainName, now: Now) {
+        self.now = now;
+        self.land(name);
+    }
+
+    /// Somebody wants a look at this domain now; whether it is watched.
+    pub fn handle_look_now(&mut self, name: &DomainName, now: Now) -> bool {
+        self.now = now;
+        self.schedule.look_at(name, now.mono);
+        self.domains.contains_key(name)
+    }
+
+    /// A look has ended: its place is free for another.
+    fn land(&mut self, name: &DomainName) -> Option<Flight> {
+        self.schedule.done(name);
+        self.flights.remove(name)
+    }
+}
+
+/// Outputs.
+impl Keeper {
+    /// The next look to make now.
+    pub fn poll_look(&mut self) -> Option<LookRequest> {
+        if !self.may_look() {
+            return None;
+        }
+        let domain = self.schedule.due(self.now.mono)?;
+        let watched = self.domains.get_mut(&domain)?;
+        let (turn, payer) = (watched.take_turn(), watched.payer().clone());
+        let requests = self.manners.take(&payer, watched.wanted_requests(), self.now.mono);
+        self.flights.insert(domain.clone(), Flight { way: watched.way(), payer });
+        Some(LookRequest { domain, turn, requests })
+    }
+
+    pub(super) fn may_look(&self) -> bool {
+        !self.draining && self.flights.len() < LOOKS_IN_FLIGHT
+    }
+}
