@@ -24,8 +24,9 @@ pub struct LookRequest {
 pub(super) struct Flight {
     /// The way in which the domain was looked at when it began.
     way: u64,
-    /// Whose budget its requests are on.
+    /// Whose budget its requests are on, and how many were granted.
     payer: DomainName,
+    granted: usize,
 }
 
 /// Inputs.
@@ -34,10 +35,10 @@ impl Keeper {
     /// any more.
     pub fn handle_look(&mut self, look: Look, now: Now) {
         self.now = now;
-        let Some(flight) = self.land(&look.domain) else { return };
+        let flight = self.land(&look.domain, look.auth0.len());
         let Some(watched) = self.domains.get_mut(&look.domain) else { return self.settle() };
-        self.manners.heed(&flight.payer, &look, now.mono);
-        if watched.way() != flight.way {
+        self.manners.heed(watched.payer(), &look, now.mono);
+        if flight.is_some_and(|flight| flight.way != watched.way()) {
             self.schedule.look_at(&look.domain, now.mono);
             return self.settle();
         }
@@ -59,7 +60,7 @@ impl Keeper {
     /// A look ended in a panic: a fault of ours, counted, and no reason to stop looking.
     pub fn handle_panic(&mut self, name: &DomainName, now: Now) {
         self.now = now;
-        self.land(name);
+        self.land(name, 0);
         self.counters.count_look(LookResult::Panicked);
         self.settle();
     }
@@ -67,7 +68,7 @@ impl Keeper {
     /// A look was not made: the domain was removed as it was about to begin.
     pub fn handle_no_look(&mut self, name: &DomainName, now: Now) {
         self.now = now;
-        self.land(name);
+        self.land(name, 0);
     }
 
     /// Somebody wants a look at this domain now; whether it is watched.
@@ -77,10 +78,12 @@ impl Keeper {
         self.domains.contains_key(name)
     }
 
-    /// A look has ended: its place is free for another.
-    fn land(&mut self, name: &DomainName) -> Option<Flight> {
+    /// A look has ended that made so many requests: its place is free for another.
+    fn land(&mut self, name: &DomainName, made: usize) -> Option<Flight> {
         self.schedule.done(name);
-        self.flights.remove(name)
+        let flight = self.flights.remove(name)?;
+        self.manners.refund(&flight.payer, flight.granted.saturating_sub(made));
+        Some(flight)
     }
 }
 
@@ -95,7 +98,7 @@ impl Keeper {
         let watched = self.domains.get_mut(&domain)?;
         let (turn, payer) = (watched.take_turn(), watched.payer().clone());
         let requests = self.manners.take(&payer, watched.wanted_requests(), self.now.mono);
-        self.flights.insert(domain.clone(), Flight { way: watched.way(), payer });
+        self.flights.insert(domain.clone(), Flight { way: watched.way(), payer, granted: requests });
         Some(LookRequest { domain, turn, requests })
     }
 

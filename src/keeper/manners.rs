@@ -60,6 +60,13 @@ impl Manners {
         granted
     }
 
+    /// So many of the requests that were granted could not be made, as there was no connection to make them on.
+    pub(super) fn refund(&mut self, payer: &DomainName, unmade: usize) {
+        if let Some(budget) = self.budgets.get_mut(payer) {
+            budget.tokens = (budget.tokens + unmade as f64).min(budget.rate);
+        }
+    }
+
     /// Takes note of a 429: wait as told, and ask half as often from then on (RFC 6585 §4).
     pub(super) fn heed(&mut self, payer: &DomainName, look: &Look, now: Duration) {
         let limited = look.auth0.iter().filter(|answer| answer.status == Some(429));
@@ -136,6 +143,16 @@ mod tests {
         }
         assert_eq!(manners.take(&tenant(), 1, SECOND * 150), 0);
         assert_eq!(manners.take(&tenant(), 9, SECOND * 152), 1);
+    }
+
+    #[test]
+    fn what_was_granted_for_nothing_is_given_back() {
+        let mut manners = Manners::default();
+        assert_eq!(manners.take(&tenant(), 60, SECOND), 60);
+        manners.refund(&tenant(), 10);
+        assert_eq!(manners.take(&tenant(), 60, SECOND), 10);
+        manners.refund(&tenant(), 1000);
+        assert_eq!(manners.take(&tenant(), 100, SECOND), 60, "and never more than a minute's");
     }
 
     #[test]

@@ -218,6 +218,19 @@ fn a_look_that_began_before_its_domain_changed_says_nothing() {
 }
 
 #[test]
+fn a_host_that_takes_no_connection_spends_none_of_the_tenants_requests() {
+    let mut world = World::new([healthy("a.example").every(1).fails(0, 5 * MINUTE, Fault::Refused)]);
+    // 4 requests a second are granted, 1 is made if there is a connection; 60 a minute may be.
+    world.run_until(5 * MINUTE - 1);
+    let (name, now) = (DomainName::parse("a.example").unwrap(), world.now());
+    assert!(world.keeper.handle_look_now(&name, now));
+    assert_eq!(world.keeper.poll_look().unwrap().requests, 4);
+    world.keeper.handle_panic(&name, now);
+    assert!(world.keeper.handle_look_now(&name, now));
+    assert_eq!(world.keeper.poll_look().unwrap().requests, 4);
+}
+
+#[test]
 fn a_domain_that_is_removed_while_we_are_down_leaves_nothing_behind() {
     let mut world = settled([healthy("a.example"), healthy("b.example")]);
     let of_b = |world: &World| world.disk.keys().filter(|(_, key)| key.starts_with("b.example/")).count();
