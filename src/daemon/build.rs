@@ -37,6 +37,7 @@ impl Probed {
 }
 
 /// Everything built from one reading of the configuration, replaced as a whole by the next.
+#[derive(Debug)]
 pub(super) struct Parts {
     pub(super) fleet: Arc<Fleet>,
     pub(super) watches: Vec<Watch>,

@@ -7,6 +7,7 @@
 mod build;
 mod clock;
 mod errands;
+mod reload;
 mod signals;
 
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use build::{Fleet, Parts};
 use errands::Errand;
+use reload::{Asker, Reloaded};
 use signals::Signal;
 
 use crate::config::{self, Mistake, Settings};
@@ -79,6 +81,7 @@ enum Input {
     Remembered(DomainName, StoredChain, Arc<Presented>),
     Delivered { receiver: String, mail: String, delivery: Delivery },
     References(References),
+    Reloaded(Result<Box<Reloaded>, String>),
 }
 
 /// Where the settings come from.
@@ -139,6 +142,8 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
         snapshot,
         published: Instant::now(),
         drain_by: None,
+        reloading: None,
+        reload_again: false,
     };
     daemon.tell_what_is_left();
     daemon.remember(remembered, &fleet);
@@ -190,6 +195,10 @@ struct Daemon {
     snapshot: watch::Sender<Arc<Snapshot>>,
     published: Instant,
     drain_by: Option<Instant>,
+    /// Who waits for the configuration that is being read.
+    reloading: Option<Asker>,
+    /// Another SIGHUP has come meanwhile.
+    reload_again: bool,
 }
 
 impl Daemon {
@@ -209,8 +218,8 @@ impl Daemon {
                     Some(outcome) => self.take_outcome(outcome),
                     None => return Err(DaemonError::PartEnded("the thread that writes the state")),
                 },
-                Some(answer) = channels.reloads.recv() => {
-                    let _ = answer.send(self.reload());
+                Some(answer) = channels.reloads.recv(), if self.reloading.is_none() => {
+                    self.begin_reload(Asker::Request(answer));
                 }
                 Some(signal) = channels.signals.recv() => self.take_signal(signal),
                 () = channels.stop.cancelled(), if self.drain_by.is_none() => self.take_signal(Signal::Stop),
@@ -253,6 +262,7 @@ impl Daemon {
             Input::NotLooked(name) => self.keeper.handle_no_look(&name, now),
             Input::Remembered(name, chain, presented) => self.keeper.handle_remembered(&name, &chain, presented, now),
             Input::References(references) => self.keeper.handle_references(references, now),
+            Input::Reloaded(read) => self.take_reloaded(read),
             Input::Delivered { receiver, mail, delivery } => {
                 self.deliveries = self.deliveries.saturating_sub(1);
                 self.keeper.handle_delivery(&receiver, &mail, delivery, now);
@@ -273,11 +283,8 @@ impl Daemon {
         match signal {
             // Without a file a hang-up means what it means to most programs: the terminal is gone.
             Signal::Reload if self.file.is_none() => self.take_signal(Signal::Stop),
-            Signal::Reload => {
-                if let Err(mistakes) = self.reload() {
-                    tracing::error!("the old configuration stays:\n{mistakes}");
-                }
-            }
+            Signal::Reload if self.reloading.is_some() => self.reload_again = true,
+            Signal::Reload => self.begin_reload(Asker::Signal),
             Signal::Stop if self.drain_by.is_some() => self.drain_by = Some(Instant::now()),
             Signal::Stop => {
                 tracing::info!("stopping: what is under way is finished first");
@@ -359,30 +366,6 @@ impl Daemon {
     fn publish(&mut self) {
         self.published = Instant::now();
         self.snapshot.send_replace(Arc::new(self.keeper.snapshot()));
-    }
-
-    /// Reads the file again. With any mistake in it, all stays as it was.
-    fn reload(&mut self) -> Result<(), String> {
-        let Some(file) = &self.file else {
-            return Err("there is nothing to read again: the settings came from no file".to_owned());
-        };
-        let settings = config::load(file).map_err(|mistakes| config::told_together(&mistakes))?;
-        let parts = Parts::build(&settings, &self.parts.fleet)?;
-        if Bound::of(&settings) != self.bound {
-            tracing::warn!("[server] listen and [store] path stay as they were: only a restart changes them");
-        }
-        let now = self.clock.now();
-        self.keeper.handle_receivers(&settings.policy, &parts.receivers(), now);
-        self.keeper.handle_watches(parts.watches.clone(), now);
-        tracing::info!(
-            domains = parts.watches.len(),
-            receivers = parts.mailers.len(),
-            "the configuration was read again"
-        );
-        self.parts = parts;
-        self.tell_what_is_left();
-        self.publish();
-        Ok(())
     }
 }
 

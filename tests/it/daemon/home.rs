@@ -218,7 +218,8 @@ fn pause() {
     thread::sleep(Duration::from_millis(10));
 }
 
-fn request(address: SocketAddr, method: &str, path: &str) -> Option<(u16, String)> {
+/// Status and body of a request without a body; `None` if nobody answers.
+pub(super) fn request(address: SocketAddr, method: &str, path: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2)).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     write!(stream, "{method} {path} HTTP/1.0\r\nHost: {address}\r\nContent-Length: 0\r\n\r\n").ok()?;

@@ -1,5 +1,11 @@
 //! The configuration is read again on SIGHUP and on `POST /-/reload`; a bad one changes nothing.
 
+use std::fs;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::home::request;
 use super::lab::domain;
 use super::{DAY, Home, Lab};
 use crate::servers::Nginx;
@@ -65,9 +71,43 @@ fn what_only_a_restart_can_change_is_said() {
     let text = lab.probe(&home, "1m") + &domain("login.lab.example", &["127.99.99.99:1".parse().unwrap()]);
     home.configure(&text);
     let daemon = home.start();
-    let file = std::fs::read_to_string(home.path().join("notafter.toml")).unwrap();
+    let file = fs::read_to_string(home.path().join("notafter.toml")).unwrap();
     home.write("notafter.toml", &file.replace("notafter.db", "other.db"));
     assert_eq!(daemon.post("/-/reload").0, 200);
     assert!(daemon.log().contains("only a restart"), "{}", daemon.log());
+    daemon.stop();
+}
+
+#[test]
+fn a_file_that_is_slow_to_read_keeps_nothing_else_waiting() {
+    let lab = Lab::start();
+    let nginx = Nginx::start(&[lab.host("login.lab.example", 60 * DAY)]);
+    let home = Home::bare();
+    home.configure(&(lab.probe(&home, "100ms") + &domain("login.lab.example", &[nginx.at("127.0.0.1")])));
+    let mut daemon = home.start_ready();
+    // Whoever reads a pipe waits for somebody to write it.
+    let pipe = home.path().join("notafter.toml");
+    let text = fs::read_to_string(&pipe).unwrap();
+    fs::remove_file(&pipe).unwrap();
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (address, answered) = (home.address(), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                assert_eq!(request(address, "POST", "/-/reload"), Some((200, "reloaded\n".to_owned())));
+                answered.fetch_add(1, Ordering::SeqCst);
+            });
+        }
+        let looks = "notafter_looks_total{result=\"healthy\"}";
+        let before = daemon.sample(looks).unwrap();
+        daemon.wait_until("looks by the old configuration", |daemon| daemon.sample(looks).unwrap() > before + 3.0);
+        for turn in 1..=2 {
+            // One at a time, and the answer comes when it is in force.
+            assert_eq!(answered.load(Ordering::SeqCst), turn - 1);
+            fs::write(&pipe, &text).unwrap();
+            daemon.wait_until("an answer", |_| answered.load(Ordering::SeqCst) == turn);
+            assert_eq!(daemon.log().matches("the configuration was read again").count(), turn);
+        }
+    });
     daemon.stop();
 }
