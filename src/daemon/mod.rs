@@ -41,8 +41,12 @@ pub use clock::SystemClock;
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// Pages are at most so old while much happens.
 const PUBLISH_EVERY: Duration = Duration::from_millis(200);
-/// What is under way when we are told to stop has so long; orchestrators give half a minute.
-const DRAIN: Duration = Duration::from_secs(25);
+/// What is under way when we are told to stop has so long. With the last commits, and the second that the runtime waits
+/// for its threads, it stays below the half minute after which orchestrators kill.
+const DRAIN: Duration = Duration::from_secs(20);
+/// The last commits have so long.
+const LAST_COMMITS: Duration = Duration::from_secs(5);
+const _: () = assert!(DRAIN.as_secs() + LAST_COMMITS.as_secs() + 1 < 28);
 
 /// Why the daemon did not start, or could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -124,9 +128,9 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
     let (inputs, received) = mpsc::channel(1024);
     let (snapshot, shown) = watch::channel(Arc::new(keeper.snapshot()));
     let (reload, reloads) = mpsc::channel(1);
-    let ended = CancellationToken::new();
+    let serving = CancellationToken::new();
     let shared = Shared { snapshot: shown, reload: reload.clone(), clock: Arc::clone(&clock) };
-    let server = tokio::spawn(web::serve(listener, web::router(shared), ended.clone()));
+    let server = tokio::spawn(web::serve(listener, web::router(shared), serving.clone()));
     let fleet = Arc::clone(&parts.fleet);
     tracing::info!(%address, domains = parts.watches.len(), receivers = parts.mailers.len(), "notafter is running");
     let mut daemon = Daemon {
@@ -144,11 +148,12 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
         drain_by: None,
         reloading: None,
         reload_again: false,
+        serving: serving.clone(),
     };
     daemon.tell_what_is_left();
     daemon.remember(remembered, &fleet);
     let result = daemon.tend(Channels { received, outcomes, reloads, signals, stop, server: &server }).await;
-    ended.cancel();
+    serving.cancel();
     let _ = server.await;
     result
 }
@@ -199,6 +204,8 @@ struct Daemon {
     reloading: Option<Asker>,
     /// Another SIGHUP has come meanwhile.
     reload_again: bool,
+    /// Cancelled, it ends the web server.
+    serving: CancellationToken,
 }
 
 impl Daemon {
@@ -209,7 +216,7 @@ impl Daemon {
             if self.published.elapsed() >= PUBLISH_EVERY {
                 self.publish();
             }
-            if channels.server.is_finished() {
+            if channels.server.is_finished() && self.drain_by.is_none() {
                 return Err(DaemonError::PartEnded("the web server"));
             }
             tokio::select! {
@@ -230,7 +237,7 @@ impl Daemon {
         self.tell_log();
         self.committer = None;
         let stored = async { while channels.outcomes.recv().await.is_some() {} };
-        if tokio::time::timeout(Duration::from_secs(5), stored).await.is_err() {
+        if tokio::time::timeout(LAST_COMMITS, stored).await.is_err() {
             tracing::error!("the last changes could not be stored in time");
         }
         tracing::info!("notafter has stopped");
@@ -289,6 +296,8 @@ impl Daemon {
             Signal::Stop => {
                 tracing::info!("stopping: what is under way is finished first");
                 self.keeper.handle_drain();
+                // Beside the rest, not after it: requests under way have their own time to end.
+                self.serving.cancel();
                 self.drain_by = Some(Instant::now() + DRAIN);
             }
         }

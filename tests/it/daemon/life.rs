@@ -66,6 +66,22 @@ fn a_second_signal_does_not_wait() {
 }
 
 #[test]
+fn the_pages_end_beside_the_last_looks_and_not_after_them() {
+    let lab = Lab::start();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let home = Home::bare();
+    let watched = domain("silent.lab.example", &[silent.local_addr().unwrap()]) + "timeout = \"60s\"\n";
+    home.configure(&(lab.probe(&home, "100ms") + &watched));
+    let mut daemon = home.start();
+    let (_connection, _) = silent.accept().unwrap();
+    daemon.signal("TERM");
+    // The look is under way still: the daemon must not have ended before nobody answers.
+    daemon.wait_until("nobody who answers", |daemon| daemon.get("/-/healthy").is_none());
+    assert!(!daemon.log().contains("notafter has stopped"), "{}", daemon.log());
+    daemon.stop();
+}
+
+#[test]
 fn every_mistake_of_the_configuration_is_told_and_nothing_is_begun() {
     let home = Home::new("[probe]\nintervall = \"1m\"\n[[domain]]\nname = \"-x.example\"\n");
     let mut daemon = home.spawn();
