@@ -71,13 +71,6 @@ impl Keeper {
         self.land(name, 0);
     }
 
-    /// Somebody wants a look at this domain now; whether it is watched.
-    pub fn handle_look_now(&mut self, name: &DomainName, now: Now) -> bool {
-        self.now = now;
-        self.schedule.look_at(name, now.mono);
-        self.domains.contains_key(name)
-    }
-
     /// A look has ended that made so many requests: its place is free for another.
     fn land(&mut self, name: &DomainName, made: usize) -> Option<Flight> {
         self.schedule.done(name);

@@ -59,11 +59,6 @@ impl Store {
         commit_all(connection, operations).map_err(|error| StoreError::sqlite(path, error))
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     fn load_table(&self, table: Table, rows: &mut Vec<Row>) -> Result<(), StoreError> {
         let pairs = self.pairs(table).map_err(|error| StoreError::sqlite(&self.path, error))?;
         for (key, payload) in pairs {

@@ -48,8 +48,7 @@ fn recognise(connection: &Connection, path: &Path) -> Result<usize, StoreError> 
 /// A commit is on disk before it counts: with `synchronous=NORMAL` a power cut may take the last ones of a WAL back.
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)
+    connection.pragma_update(None, "synchronous", "FULL")
 }
 
 fn migrate(connection: &mut Connection, from: usize) -> rusqlite::Result<()> {

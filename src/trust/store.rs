@@ -38,12 +38,6 @@ impl TrustStore {
         Ok(store)
     }
 
-    /// Mozilla's list as it was when this program was built.
-    pub fn mozilla() -> Self {
-        let store = Self::new(webpki_root_certs::TLS_SERVER_ROOT_CERTS, &[]);
-        store.expect("the compiled-in roots are certificates; a test holds that")
-    }
-
     /// Its roots.
     pub fn roots(&self) -> &[Arc<Certificate>] {
         &self.roots

@@ -56,11 +56,6 @@ impl Ledger {
         self.domains.get(domain).is_some_and(Watched::in_setup)
     }
 
-    /// Whether the first summary is still being gathered.
-    pub fn gathers_first_summary(&self) -> bool {
-        self.window.holds()
-    }
-
     /// Keys of rows that could not be read at the restart; they are left in the store as they are.
     pub fn unreadable(&self) -> &[String] {
         &self.unreadable

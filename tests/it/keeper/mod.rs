@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use notafter::domain::{DomainName, Now, UnixTime};
 use notafter::incident::{Change, Delivery, Mail, Operation, Policy, Row, Table};
-use notafter::keeper::{Keeper, Recipient, Tag, Watch};
+use notafter::keeper::{Keeper, LookRequest, Recipient, Tag, Watch};
 use notafter::verdict::{Level, References, Severity, Verdict};
 
 use site::{Fault, Mint, Site};
@@ -176,6 +176,26 @@ impl World {
 
     fn look(&mut self) -> bool {
         let Some(request) = self.keeper.poll_look() else { return false };
+        self.make(&request);
+        true
+    }
+
+    /// Goes on to the next look at this domain, which is left under way.
+    fn begin_look(&mut self, name: &str) -> LookRequest {
+        loop {
+            match self.keeper.poll_look() {
+                Some(request) if request.domain.as_str() == name => return request,
+                Some(request) => self.make(&request),
+                None => {
+                    let due = self.boot + self.keeper.poll_timeout();
+                    self.time = due.max(self.time + Duration::from_millis(1));
+                    self.keeper.handle_timeout(self.now());
+                }
+            }
+        }
+    }
+
+    fn make(&mut self, request: &LookRequest) {
         self.looks += 1;
         let now = self.now();
         match self.sites.get(&request.domain) {
@@ -185,7 +205,6 @@ impl World {
             }
             None => self.keeper.handle_no_look(&request.domain, now),
         }
-        true
     }
 
     fn mail(&mut self) -> bool {

@@ -136,11 +136,9 @@ fn looks_are_counted_by_what_they_came_to_and_a_panic_is_no_end() {
     };
     assert!(counted(&world, LookResult::Healthy) >= 9 && counted(&world, LookResult::Critical) >= 9);
     assert_eq!(counted(&world, LookResult::Healthy) + counted(&world, LookResult::Critical), world.looks);
-    let (name, now) = (DomainName::parse("a.example").unwrap(), world.now());
-    assert!(world.keeper.handle_look_now(&name, now));
-    let request = world.keeper.poll_look().unwrap();
-    assert_eq!((request.domain.as_str(), world.keeper.looks_in_flight()), ("a.example", 1));
-    world.keeper.handle_panic(&name, now);
+    let name = world.begin_look("a.example").domain;
+    assert_eq!(world.keeper.looks_in_flight(), 1);
+    world.keeper.handle_panic(&name, world.now());
     assert_eq!((counted(&world, LookResult::Panicked), world.keeper.looks_in_flight()), (1, 0));
     let before = counted(&world, LookResult::Healthy);
     world.run_until(13 * MINUTE);
@@ -154,9 +152,8 @@ fn a_domain_that_is_removed_leaves_nothing_behind() {
     world.run_until(16 * MINUTE);
     assert_eq!(world.keeper.snapshot().owed["oncall"], 1);
     let b = DomainName::parse("b.example").unwrap();
+    world.begin_look("b.example");
     let (now, site) = (world.now(), world.sites.remove(&b).unwrap());
-    assert!(world.keeper.handle_look_now(&b, now));
-    assert!(world.keeper.poll_look().is_some_and(|request| request.domain == b));
     world.reload();
     // The look that was under way comes home to nobody.
     world.keeper.handle_look(site.look(0, now.wall, true, true), now);
@@ -194,10 +191,8 @@ fn a_look_that_began_before_its_domain_changed_says_nothing() {
     ];
     for (what, change) in changes {
         let mut world = settled([healthy("a.example").fails(10 * MINUTE, GONE, Fault::Refused)]);
-        let name = DomainName::parse("a.example").unwrap();
+        let name = world.begin_look("a.example").domain;
         let (site, now) = (world.sites[&name].clone(), world.now());
-        assert!(world.keeper.handle_look_now(&name, now));
-        assert!(world.keeper.poll_look().is_some());
         change(&mut world, &name);
         let before = world.level("a.example");
         let later = Now { wall: now.wall.plus(HOUR), mono: now.mono + Duration::from_secs(3600) };
@@ -210,8 +205,8 @@ fn a_look_that_began_before_its_domain_changed_says_nothing() {
     }
     // Read again without a change, the configuration makes no look void.
     let mut world = settled([healthy("a.example").fails(10 * MINUTE, GONE, Fault::Refused)]);
-    let (name, now) = (DomainName::parse("a.example").unwrap(), world.now());
-    assert!(world.keeper.handle_look_now(&name, now) && world.keeper.poll_look().is_some());
+    let name = world.begin_look("a.example").domain;
+    let now = world.now();
     world.reload();
     world.keeper.handle_look(world.sites[&name].look(GONE - 1, now.wall, true, true), now);
     assert_eq!(world.level("a.example"), Level::Critical);
@@ -222,12 +217,10 @@ fn a_host_that_takes_no_connection_spends_none_of_the_tenants_requests() {
     let mut world = World::new([healthy("a.example").every(1).fails(0, 5 * MINUTE, Fault::Refused)]);
     // 4 requests a second are granted, 1 is made if there is a connection; 60 a minute may be.
     world.run_until(5 * MINUTE - 1);
-    let (name, now) = (DomainName::parse("a.example").unwrap(), world.now());
-    assert!(world.keeper.handle_look_now(&name, now));
-    assert_eq!(world.keeper.poll_look().unwrap().requests, 4);
-    world.keeper.handle_panic(&name, now);
-    assert!(world.keeper.handle_look_now(&name, now));
-    assert_eq!(world.keeper.poll_look().unwrap().requests, 4);
+    let request = world.begin_look("a.example");
+    assert_eq!(request.requests, 4);
+    world.keeper.handle_panic(&request.domain, world.now());
+    assert_eq!(world.begin_look("a.example").requests, 4);
 }
 
 #[test]

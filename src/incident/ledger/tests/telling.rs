@@ -136,7 +136,7 @@ fn a_first_start_sends_one_summary() {
 fn a_first_start_with_nothing_wrong_says_nothing_and_is_over() {
     let mut world = World::first_start([Site::new("a.example"), Site::new("b.example")]);
     world.run_until(30);
-    assert!(!world.ledger.gathers_first_summary());
+    assert!(!world.ledger.window.holds());
     world.run_until(100);
     assert_eq!(world.news(), [""; 0]);
     assert!(world.disk[&(Table::Meta, FIRST_SUMMARY.to_owned())]["over_at"].is_string());
