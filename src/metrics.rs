@@ -249,8 +249,8 @@ fn findings(snapshot: &Snapshot, page: &mut Page) {
             *counts.entry((code, severity)).or_default() += 1;
         }
     }
-    for (code, severity) in &snapshot.own_sight {
-        page.add(&FINDING, &[("domain", ""), ("code", code), ("severity", severity.as_str())], 1.0);
+    for own in &snapshot.own_sight {
+        page.add(&FINDING, &[("domain", ""), ("code", &own.code), ("severity", own.severity.as_str())], 1.0);
     }
     for entry in ENTRIES {
         for severity in Severity::ALL {

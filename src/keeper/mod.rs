@@ -35,7 +35,7 @@ pub use chains::{StoredChain, stored_chains};
 pub use commits::Tag;
 pub use looks::LookRequest;
 pub use routing::{Recipient, Watch};
-pub use snapshot::{Chunks, Counters, DomainState, LookResult, Snapshot};
+pub use snapshot::{Chunks, Counters, DomainState, LookResult, OwnFinding, Snapshot};
 
 /// The one writer.
 #[derive(Debug)]

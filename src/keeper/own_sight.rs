@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::Keeper;
+use super::{Keeper, OwnFinding};
 use crate::domain::{Domain, DomainName, Now, Span, UnixTime};
 use crate::incident::{Change, Operation, Outbox, Row, Table};
 use crate::observation::{Code, Look};
@@ -194,11 +194,19 @@ impl OwnSight {
 }
 
 impl Keeper {
-    /// What is wrong with our own sight, as (code, severity) of what stands in the ledger.
-    pub(super) fn own_sight_findings(&self) -> Vec<(String, Severity)> {
+    /// What is wrong with our own sight, by what stands in the ledger.
+    pub(super) fn own_sight_findings(&self) -> Vec<OwnFinding> {
         let ours = self.ledger.incidents().filter(|incident| incident.domain.is_empty());
-        let standing = ours.map(|incident| (incident.code.to_owned(), incident.severity));
-        let no_ipv6 = self.own_sight.no_ipv6.then(|| (Code::WatchNoIpv6.to_string(), Severity::Info));
+        let standing = ours.map(|incident| OwnFinding {
+            code: incident.code.to_owned(),
+            severity: incident.severity,
+            summary: incident.summary.to_owned(),
+        });
+        let no_ipv6 = self.own_sight.no_ipv6.then(|| OwnFinding {
+            code: Code::WatchNoIpv6.to_string(),
+            severity: Severity::Info,
+            summary: "AAAA addresses are not looked at".to_owned(),
+        });
         standing.chain(no_ipv6).collect()
     }
 }

@@ -20,12 +20,23 @@ pub struct Snapshot {
     pub domains: Chunks,
     /// What has happened since the start.
     pub counters: Counters,
-    /// What is wrong with our own sight: code and severity.
-    pub own_sight: Vec<(String, Severity)>,
+    /// What is wrong with our own sight.
+    pub own_sight: Vec<OwnFinding>,
     /// How many notices each receiver is owed.
     pub owed: BTreeMap<String, usize>,
     /// How the references fared when they were last asked.
     pub references: References,
+}
+
+/// One thing wrong with our own sight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnFinding {
+    /// Its code; that of a later version may be among them, out of a state it left behind.
+    pub code: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One sentence: what, where, how long.
+    pub summary: String,
 }
 
 /// All that is known of one domain.

@@ -7,7 +7,7 @@ use super::order;
 use super::plain::{self, Part};
 use super::row::Row;
 use crate::domain::{Now, Span};
-use crate::keeper::Snapshot;
+use crate::keeper::{OwnFinding, Snapshot};
 use crate::observation::Code;
 use crate::verdict::{Level, Severity, catalogue};
 
@@ -57,6 +57,8 @@ pub(super) struct Note {
     pub(super) severity: &'static str,
     pub(super) title: String,
     pub(super) mend: Vec<Part>,
+    /// What exactly, where and for how long; may be empty.
+    pub(super) summary: String,
     /// Its code; `None` for what has none.
     pub(super) code: Option<&'static str>,
 }
@@ -108,30 +110,29 @@ fn title(counts: &[Count], total: usize) -> String {
 
 /// The worst first; and before all, that what is shown is old.
 fn notes(snapshot: &Snapshot, now: Now) -> Vec<Note> {
-    let mut notes: Vec<Note> = snapshot.own_sight.iter().map(|(code, severity)| Note::new(code, *severity)).collect();
+    let mut notes: Vec<Note> = snapshot.own_sight.iter().map(Note::new).collect();
     notes.sort_by_key(|note| std::cmp::Reverse(Severity::parse(note.severity)));
     let age = now.mono.saturating_sub(snapshot.at.mono);
     if age > STALE_AFTER {
         let age = Span(i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
         let title = format!("notafter hangs: what this page says is {age} old");
         let mend = plain::parts("Look into its log and restart it; what it remembers survives that.");
-        notes.insert(0, Note { severity: Severity::Critical.as_str(), title, mend, code: None });
+        let summary = String::new();
+        notes.insert(0, Note { severity: Severity::Critical.as_str(), title, summary, mend, code: None });
     }
     notes
 }
 
 impl Note {
     /// A code of a later version, out of a state it left behind, is shown as it is.
-    fn new(code: &str, severity: Severity) -> Self {
-        let severity = severity.as_str();
-        match Code::parse(code).map(catalogue::entry) {
-            Some(entry) => Self {
-                severity,
-                title: entry.title.to_owned(),
-                mend: plain::parts(entry.remedy),
-                code: Some(entry.code.as_str()),
-            },
-            None => Self { severity, title: plain::line(code, 60), mend: Vec::new(), code: None },
+    fn new(own: &OwnFinding) -> Self {
+        let entry = Code::parse(&own.code).map(catalogue::entry);
+        Self {
+            severity: own.severity.as_str(),
+            title: entry.map_or_else(|| plain::line(&own.code, 60), |entry| entry.title.to_owned()),
+            summary: plain::line(&own.summary, 300),
+            mend: entry.map(|entry| plain::parts(entry.remedy)).unwrap_or_default(),
+            code: entry.map(|entry| entry.code.as_str()),
         }
     }
 }

@@ -24,6 +24,7 @@ fn our_own_sight_is_told_worst_first_with_its_mend() {
         ]
     );
     assert!(!page.notes[0].mend.is_empty());
+    assert_eq!(page.notes[0].summary, "watch.store_failed for 5 min");
 }
 
 #[test]

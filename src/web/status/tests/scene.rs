@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{DAY, NOW, name};
 use crate::domain::{Domain, Now, UnixTime};
 use crate::incident::Policy;
-use crate::keeper::{Keeper, Snapshot, Watch};
+use crate::keeper::{Keeper, OwnFinding, Snapshot, Watch};
 use crate::observation::certificate::Certificate;
 use crate::observation::{
     Auth0Observation, Code, DnsObservation, Failure, Look, Lookup, Origin, Outcome, PathStep, Presented,
@@ -25,7 +25,7 @@ pub(super) const fn moment() -> Now {
 #[derive(Debug, Default)]
 pub(super) struct World {
     sites: Vec<Site>,
-    own_sight: Vec<(String, Severity)>,
+    own_sight: Vec<OwnFinding>,
 }
 
 impl World {
@@ -38,7 +38,8 @@ impl World {
     }
 
     pub(super) fn own_sight(mut self, code: &str, severity: Severity) -> Self {
-        self.own_sight.push((code.to_owned(), severity));
+        let summary = format!("{code} for 5 min");
+        self.own_sight.push(OwnFinding { code: code.to_owned(), severity, summary });
         self
     }
 
