@@ -60,6 +60,10 @@ const FINDING: Family =
 const FINDINGS: Family = gauge("notafter_findings", "How many domains have this finding.");
 const INTERVAL: Family = gauge("notafter_look_interval_seconds", "How often the domain is looked at.");
 const LAST_LOOK: Family = gauge("notafter_last_look_timestamp_seconds", "When the domain was last looked at.");
+const WINDOW_END: Family = gauge(
+    "notafter_verification_window_end_timestamp_seconds",
+    "When Auth0 stops looking for the ownership record; only while verification is pending and its start is known.",
+);
 const LOOKS: Family = counter("notafter_looks_total", "Rounds of all checks of one domain, by what they came to.");
 const NOTICES: Family =
     counter("notafter_notices_total", "Notices by receiver and how an attempt to deliver them ended.");
@@ -70,7 +74,7 @@ const REFERENCES: Family = gauge(
 );
 
 /// Every family, in the order of the page.
-const FAMILIES: [&Family; 16] = [
+const FAMILIES: [&Family; 17] = [
     &BUILD_INFO,
     &DOMAINS,
     &DOMAIN_INFO,
@@ -83,6 +87,7 @@ const FAMILIES: [&Family; 16] = [
     &FINDINGS,
     &INTERVAL,
     &LAST_LOOK,
+    &WINDOW_END,
     &LOOKS,
     &NOTICES,
     &OWED,
@@ -227,6 +232,9 @@ fn state(domain: &DomainState, page: &mut Page) {
     page.add(&INTERVAL, &[("domain", name)], domain.domain.interval.as_secs_f64());
     if let Some(at) = domain.record.looked_at.filter(|_| domain.was_looked_at) {
         page.add(&LAST_LOOK, &[("domain", name)], at.0 as f64);
+    }
+    if let Some(ends) = domain.domain.expected.verification.window_ends() {
+        page.add(&WINDOW_END, &[("domain", name)], ends.0 as f64);
     }
     // One value a name: two of the same would cost Prometheus the whole page.
     let own: BTreeMap<String, &str> =

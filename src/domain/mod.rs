@@ -3,6 +3,7 @@
 //! time.
 
 mod name;
+mod ownership;
 mod time;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use name::{DomainName, NameError};
+pub use ownership::{Likeness, is_ownership_value};
 pub use time::{Clock, Now, Span, UnixTime};
 
 /// One custom domain to watch, as the operator (or Auth0's Management API) describes it.
@@ -49,12 +51,6 @@ impl Domain {
             labels: BTreeMap::new(),
             live: true,
         }
-    }
-
-    /// The name whose TXT record proves ownership: as configured, else `_cf-custom-hostname.<domain>`
-    /// (what Auth0's `verification.methods[].domain` holds since 2021).
-    pub fn txt_name(&self) -> DomainName {
-        self.expected.txt_name.clone().unwrap_or_else(|| self.name.prefixed("_cf-custom-hostname"))
     }
 }
 

@@ -59,6 +59,17 @@ impl DomainName {
     pub(crate) fn prefixed(&self, label: &str) -> Self {
         Self(format!("{label}.{}", self.0).into())
     }
+
+    /// The name without its first label; `None` where that leaves a top-level domain.
+    pub(crate) fn parent(&self) -> Option<Self> {
+        let (_, parent) = self.0.split_once('.')?;
+        parent.contains('.').then(|| Self(parent.into()))
+    }
+
+    /// This whole name below another; `None` if that is too long for a name.
+    pub(crate) fn below(&self, zone: &Self) -> Option<Self> {
+        Self::parse_record(&format!("{self}.{zone}")).ok()
+    }
 }
 
 impl fmt::Display for DomainName {

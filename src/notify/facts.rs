@@ -116,6 +116,7 @@ const LABELS: &[(&str, &str)] = &[
     ("txt_name", "TXT record at"),
     ("url", "URL"),
     ("verification_started", "Verification began"),
+    ("window_basis", "Length of the window"),
     ("window_ends", "Window ends"),
     ("window_ends_at", "Window ends"),
 ];

@@ -43,10 +43,26 @@ codes! {
     DnsCnamePointsAtEdge = "dns.cname_points_at_edge",
     /// The CNAME chain returns to itself, or is too long to follow.
     DnsCnameLoop = "dns.cname_loop",
+    /// The CNAME leads to a service that was switched off.
+    DnsCnameRetired = "dns.cname_retired",
+    /// The CNAME chain ends in a name that does not exist, and that others can register.
+    DnsCnameTakeover = "dns.cname_takeover",
     /// The ownership TXT record is not there.
     DnsTxtMissing = "dns.txt_missing",
     /// The ownership TXT record has another value.
     DnsTxtMismatch = "dns.txt_mismatch",
+    /// The value of the ownership TXT record has quotation marks in it.
+    DnsTxtQuoted = "dns.txt_quoted",
+    /// The value of the ownership TXT record has a dot at its end.
+    DnsTxtTrailingDot = "dns.txt_trailing_dot",
+    /// The value of the ownership TXT record is right but for whitespace or upper case.
+    DnsTxtInexact = "dns.txt_inexact",
+    /// The ownership TXT record is at a name with the zone twice at its end.
+    DnsTxtDoubledZone = "dns.txt_doubled_zone",
+    /// The ownership TXT record is at another name.
+    DnsTxtMisplaced = "dns.txt_misplaced",
+    /// A CNAME at the name of the ownership TXT record hides it.
+    DnsTxtHidden = "dns.txt_hidden",
     /// The connection was refused.
     ConnectRefused = "connect.refused",
     /// The connection was reset.

@@ -23,6 +23,10 @@ pub struct DnsObservation {
     pub txt_name: DomainName,
     /// The TXT records there, each with its strings joined.
     pub txt: Lookup<String>,
+    /// The CNAMEs on the way from that name; empty where there is none, as there should be.
+    pub txt_cname: Vec<CnameLink>,
+    /// What is at other places; asked only when the ownership record is not at its own.
+    pub txt_elsewhere: Vec<TxtElsewhere>,
     /// Whether the same name servers answered for another zone, asked only when they failed for this one.
     pub others_answer: Option<bool>,
     /// Milliseconds until all was answered.
@@ -47,6 +51,17 @@ pub struct CnameLink {
     pub target: DomainName,
     /// How long it may be remembered, in seconds.
     pub ttl: u32,
+}
+
+/// Another place that was asked for the ownership TXT record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TxtElsewhere {
+    /// The name that was asked.
+    pub name: DomainName,
+    /// The CNAMEs on the way from it: the records are those of the name at their end.
+    pub cname: Vec<CnameLink>,
+    /// The TXT records there, each with its strings joined.
+    pub txt: Lookup<String>,
 }
 
 /// The answer to one question.
@@ -138,6 +153,8 @@ mod tests {
                 cname_loop: false,
                 txt_name: name,
                 txt: Lookup::empty(NotAsked),
+                txt_cname: Vec::new(),
+                txt_elsewhere: Vec::new(),
                 others_answer: None,
                 elapsed_ms: 0,
             };

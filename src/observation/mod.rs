@@ -21,7 +21,7 @@ use crate::domain::{DomainName, UnixTime};
 
 pub use auth0::{AnswerHeaders, Auth0Observation};
 pub use code::Code;
-pub use dns::{CnameLink, DnsObservation, Lookup, Outcome};
+pub use dns::{CnameLink, DnsObservation, Lookup, Outcome, TxtElsewhere};
 pub use failure::Failure;
 pub use tls::{Origin, PathStep, Presented, TlsObservation, TrustPath};
 

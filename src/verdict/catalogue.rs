@@ -176,6 +176,32 @@ pub const ENTRIES: &[Entry] = &[
         remedy: "Break the loop: one of the aliases in the chain must point at a name with addresses.",
     },
     Entry {
+        code: Code::DnsCnameRetired,
+        severity: Severity::Warning,
+        kind: Kind::Record,
+        family: Family::Cname,
+        title: "the CNAME leads to a retired service",
+        explanation: "The CNAME chain passes a name of a service that its operator has switched off, by a dated \
+            table. Where it still answers, somebody keeps it up for a while and gives no warranty: `azureedge.net` \
+            is Azure CDN, whose part from Edgio ended on 2025-01-15, and whose older profiles Microsoft moves to \
+            Azure Front Door; Auth0's edge names with dots ended on 2021-11-03.",
+        remedy: "Move the proxy to a service that is still offered, and point the CNAME at its host name. Of Azure \
+            CDN that is an Azure Front Door endpoint (`….azurefd.net`).",
+    },
+    Entry {
+        code: Code::DnsCnameTakeover,
+        severity: Severity::Critical,
+        kind: Kind::Record,
+        family: Family::Address,
+        title: "the CNAME can be taken over",
+        explanation: "The CNAME chain ends in a name that does not exist (NXDOMAIN), at a service where anybody can \
+            choose such a name anew, by a dated table. Nobody can log in, and a stranger who registers it serves \
+            their own page under your domain, with a certificate for it: they could collect passwords.",
+        remedy: "Remove the CNAME now, or register the name again with the service yourself; then point the custom \
+            domain at the proxy's present host name. If somebody else has it already, remove the CNAME and look for \
+            certificates issued since (certificate transparency).",
+    },
+    Entry {
         code: Code::DnsTxtMissing,
         severity: Severity::Warning,
         kind: Kind::Record,
@@ -197,6 +223,78 @@ pub const ENTRIES: &[Entry] = &[
             over from an earlier custom domain, or mistyped.",
         remedy: "Set the TXT record to the value the Auth0 Dashboard shows, or correct `txt` if the domain was \
             created anew and has a new value.",
+    },
+    Entry {
+        code: Code::DnsTxtQuoted,
+        severity: Severity::Warning,
+        kind: Kind::Record,
+        family: Family::Txt,
+        title: "the ownership TXT value is in quotes",
+        explanation: "The TXT record holds the right value, but with quotation marks as a part of it: the form of \
+            the DNS provider quotes by itself, and quotes were typed as well. While verification is pending it is \
+            critical: Auth0 compares with the value it gave.",
+        remedy: "Enter the value without quotation marks. `dig +short TXT` shows exactly one pair around it, which \
+            belongs to how it prints.",
+    },
+    Entry {
+        code: Code::DnsTxtTrailingDot,
+        severity: Severity::Warning,
+        kind: Kind::Record,
+        family: Family::Txt,
+        title: "the ownership TXT value ends in a dot",
+        explanation: "The TXT record holds the right value, but with a dot at its end, which belongs to names and \
+            not to values; some templates of infrastructure code append one. While verification is pending it is \
+            critical: Auth0 compares with the value it gave.",
+        remedy: "Remove the dot at the end of the value; in Terraform write the record without a suffix of `.`.",
+    },
+    Entry {
+        code: Code::DnsTxtInexact,
+        severity: Severity::Warning,
+        kind: Kind::Record,
+        family: Family::Txt,
+        title: "the ownership TXT value is not quite right",
+        explanation: "The TXT record holds the right value but for whitespace around it or in it, or for upper case. \
+            Whitespace makes it another value, critical while verification is pending; upper case is the same UUID \
+            to RFC 9562, but nobody has published how Auth0 compares, so that it stays a warning.",
+        remedy: "Copy the value from the Auth0 Dashboard once more, without spaces or line breaks and in lower case.",
+    },
+    Entry {
+        code: Code::DnsTxtDoubledZone,
+        severity: Severity::Warning,
+        kind: Kind::Record,
+        family: Family::Txt,
+        title: "the ownership TXT record has its zone twice",
+        explanation: "The ownership record is not at its name, but at the same name with the zone appended once \
+            more, e.g. `_cf-custom-hostname.login.example.com.example.com`: the DNS provider completes names by \
+            itself, and the whole name was entered. Auth0 does not find it there; while verification is pending that \
+            is critical.",
+        remedy: "Enter the name without the zone (`_cf-custom-hostname.login` in the zone `example.com`), or with a \
+            dot at its end where the provider takes whole names, and remove the doubled one.",
+    },
+    Entry {
+        code: Code::DnsTxtMisplaced,
+        severity: Severity::Warning,
+        kind: Kind::Record,
+        family: Family::Txt,
+        title: "the ownership TXT record is elsewhere",
+        explanation: "The value is there, but at another name than the one Auth0 asks: at a parent domain, without \
+            the underscore, at the name that the custom domain is a CNAME for, or, while verification is pending, at \
+            the custom domain itself, where Auth0 had it until about 2020. On a verified domain the custom domain \
+            itself is accepted. While verification is pending it is critical.",
+        remedy: "Publish the record at the name the Auth0 Dashboard shows, by default `_cf-custom-hostname.` before \
+            the custom domain, and remove the other.",
+    },
+    Entry {
+        code: Code::DnsTxtHidden,
+        severity: Severity::Warning,
+        kind: Kind::Record,
+        family: Family::Txt,
+        title: "a CNAME hides the ownership TXT record",
+        explanation: "The name of the ownership record is a CNAME, often by a wildcard below the custom domain. A \
+            name with a CNAME has no other records (RFC 1034 section 3.6.2), so whoever asks for the TXT record gets \
+            what is at the CNAME's target, and the value is not there. While verification is pending it is critical.",
+        remedy: "Remove the CNAME at that name and publish the TXT record in its place; a record at the name itself \
+            also overrides a wildcard. Or publish the value at the CNAME's target, if that zone is yours.",
     },
     Entry {
         code: Code::ConnectRefused,

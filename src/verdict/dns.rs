@@ -1,21 +1,17 @@
-//! What the records say: addresses, the CNAME chain, the ownership TXT record.
+//! What the records say: the addresses here, the CNAME chain and the ownership TXT record in files of their own.
 
 use super::bench::Bench;
-use super::{Finding, Record, Severity, Surroundings};
-use crate::domain::{Domain, Families, Span, UnixTime, Verification};
+use super::{Finding, Record, Severity, Surroundings, cname, ownership};
+use crate::domain::{Domain, Families};
 use crate::observation::{Code, DnsObservation, Outcome};
-
-/// For how long Auth0 looks for the TXT record after a domain was created, in seconds. Its set-up page says three
-/// days, its troubleshooting page said seven: the shorter is the safe one.
-const VERIFICATION_WINDOW: i64 = 3 * 86_400;
 
 pub(super) fn judge(domain: &Domain, record: &Record, surroundings: &Surroundings, bench: &mut Bench) {
     let Some(dns) = &record.dns else {
         return;
     };
     addresses(domain, dns, surroundings, bench);
-    cname(domain, dns, bench);
-    txt(domain, dns, bench);
+    cname::judge(domain, dns, bench);
+    ownership::judge(domain, dns, bench);
 }
 
 fn addresses(domain: &Domain, dns: &DnsObservation, surroundings: &Surroundings, bench: &mut Bench) {
@@ -68,85 +64,11 @@ fn unanswered(domain: &Domain, dns: &DnsObservation, kind: &str, outcome: Outcom
 
 fn nonexistent(domain: &Domain, dns: &DnsObservation) -> Finding {
     match dns.cname.last() {
-        Some(last) => {
-            let summary = format!("{} is a CNAME for {}, which does not exist", last.name, last.target);
-            Finding::new(Code::DnsCnameDangling, summary).fact("target", last.target.as_str())
-        }
+        Some(last) => cname::dangling(last),
         None => Finding::new(Code::DnsNxdomain, format!("{} does not exist (NXDOMAIN)", domain.name)),
     }
 }
 
 fn end_of_chain<'a>(domain: &'a Domain, dns: &'a DnsObservation) -> &'a str {
     dns.cname.last().map_or(domain.name.as_str(), |last| last.target.as_str())
-}
-
-fn cname(domain: &Domain, dns: &DnsObservation, bench: &mut Bench) {
-    let chain: Vec<&str> = dns.cname.iter().map(|link| link.target.as_str()).collect();
-    let expected = domain.expected.cname.as_ref();
-    if dns.cname_loop {
-        let summary = format!("the CNAME chain of {} never ends: {}", domain.name, chain.join(" > "));
-        bench.find(Finding::new(Code::DnsCnameLoop, summary).fact("chain", chain.clone()));
-    }
-    // Without a CNAME there is nothing to judge: DNS providers flatten it to addresses at a zone's apex.
-    if let (Some(expected), Some(first)) = (expected, chain.first())
-        && !chain.contains(&expected.as_str())
-    {
-        let summary = format!("the CNAME points at {first}, not at {expected}");
-        let finding = Finding::new(Code::DnsCnameMismatch, summary);
-        bench.find(finding.fact("expected", expected.as_str()).fact("chain", chain.clone()));
-    }
-    let edge = chain.iter().find(|target| is_auth0_edge(target));
-    if let Some(target) = edge.filter(|target| expected.is_none_or(|expected| expected.as_str() != **target)) {
-        let summary = format!("the CNAME leads straight to Auth0's edge ({target}), past the proxy");
-        bench.find(Finding::new(Code::DnsCnamePointsAtEdge, summary).fact("target", *target));
-    }
-}
-
-/// `{tenant}-cd-….edge.tenants[.REGION].auth0.com`, and the older form with a dot after the tenant.
-fn is_auth0_edge(name: &str) -> bool {
-    name.ends_with(".auth0.com") && name.contains(".edge.tenants.")
-}
-
-fn txt(domain: &Domain, dns: &DnsObservation, bench: &mut Bench) {
-    let pending = matches!(domain.expected.verification, Verification::Pending { .. });
-    let expected = domain.expected.txt.as_deref();
-    match dns.txt.outcome {
-        Outcome::Found => {
-            let Some(expected) = expected.filter(|value| !dns.txt.records.iter().any(|found| found == value)) else {
-                return;
-            };
-            let summary = format!("the TXT record at {} has not the expected value", dns.txt_name);
-            let found: Vec<String> = dns.txt.records.iter().take(10).cloned().collect();
-            let finding = Finding::new(Code::DnsTxtMismatch, summary).fact("expected", expected).fact("found", found);
-            bench.find(finding.fact("txt_name", dns.txt_name.as_str()));
-        }
-        Outcome::NoData | Outcome::Nxdomain if expected.is_some() || pending => {
-            bench.find(txt_missing(domain, dns, bench.now));
-        }
-        _ => {}
-    }
-}
-
-fn txt_missing(domain: &Domain, dns: &DnsObservation, now: UnixTime) -> Finding {
-    let summary = format!("there is no TXT record at {}", dns.txt_name);
-    let mut finding = Finding::new(Code::DnsTxtMissing, summary).fact("txt_name", dns.txt_name.as_str());
-    if let Some(expected) = &domain.expected.txt {
-        finding = finding.fact("expected", expected.as_str());
-    }
-    let Verification::Pending { started } = domain.expected.verification else {
-        return finding;
-    };
-    finding = finding.severity(Severity::Critical).fact("verification", "pending");
-    let Some(started) = started else {
-        finding.summary += ", and verification is pending";
-        return finding;
-    };
-    let ends = started.plus(VERIFICATION_WINDOW);
-    let left = now.until(ends);
-    finding.summary += &if left >= 0 {
-        format!(", and the window for verification ends in {}", Span(left))
-    } else {
-        format!(", and the window for verification ended {} ago", Span(left))
-    };
-    finding.fact("verification_started", started.to_string()).fact("window_ends", ends.to_string())
 }

@@ -2,6 +2,7 @@
 //!
 //! A hop is broken where a critical finding says so. What lies behind is told only if it was seen.
 
+use super::catalogue::{Family, entry};
 use super::{AddressRecord, Finding, Hop, HopStatus, Path, Record, Severity, login};
 use crate::domain::Domain;
 use crate::observation::{Auth0Observation, Code, DnsObservation, Failure, Outcome};
@@ -32,7 +33,8 @@ fn critical_at(findings: &[Finding], hop: Hop) -> Option<&Finding> {
 fn hop_of(code: Code) -> Option<Hop> {
     match (code, code.area()) {
         // What is yet to come, or concerns no login, breaks none.
-        (Code::DnsTxtMissing | Code::DnsTxtMismatch | Code::TlsExpiresSoon, _) => None,
+        (Code::TlsExpiresSoon, _) => None,
+        _ if entry(code).family == Family::Txt => None,
         (_, "dns") => Some(Hop::Dns),
         (_, "connect") => Some(Hop::Connect),
         (_, "tls") => Some(Hop::Tls),

@@ -7,11 +7,13 @@
 mod bench;
 pub mod catalogue;
 mod certificates;
+mod cname;
 mod dns;
 mod finding;
 mod hops;
 mod judge;
 mod login;
+mod ownership;
 mod path;
 mod reach;
 mod record;

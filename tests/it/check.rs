@@ -62,6 +62,8 @@ fn the_json_of_a_healthy_domain_to_the_letter() {
                 "cname_loop": false,
                 "txt_name": "_cf-custom-hostname.login.example",
                 "txt": { "records": [], "ttl": null, "outcome": "no_data" },
+                "txt_cname": [],
+                "txt_elsewhere": [],
                 "others_answer": null,
                 "elapsed_ms": 0,
             },

@@ -177,7 +177,9 @@ fn about(area: &str) -> &'static str {
 }
 
 fn wrapped(text: &str) -> String {
-    textwrap::fill(text, textwrap::Options::new(120).break_words(false))
+    // A name or a date must stay in one piece.
+    let whole = textwrap::Options::new(120).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::fill(text, whole)
 }
 
 /// The anchor that GitHub and its like give a heading.

@@ -21,6 +21,7 @@ mod inspect;
 mod keeper;
 mod names;
 mod page;
+mod records;
 mod servers;
 mod stage;
 mod trust;

@@ -3,6 +3,7 @@
 
 mod ask;
 mod chain;
+mod ownership;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -21,6 +22,8 @@ use self::chain::Followed;
 pub(super) const QUESTIONS: u32 = 3;
 /// Records kept of one type; an address list beyond is cut by the look.
 const MAX_RECORDS: usize = 64;
+/// How long other places are searched for a lost ownership record: the connections wait for it.
+const SEARCH: Duration = Duration::from_secs(2);
 /// Characters kept of one TXT record.
 const MAX_TXT: usize = 1024;
 
@@ -35,6 +38,10 @@ pub(super) async fn observe(domain: &Domain, nameservers: &[SocketAddr], timeout
         lookup(&asker, &domain.name, RecordType::AAAA, wants([Families::Auto, Families::Both, Families::Ipv6])),
         lookup(&asker, &txt_name, RecordType::TXT, true),
     );
+    let txt_cname = txt.links.clone();
+    let txt = typed(txt, txt_value);
+    let searching = Asker::new(nameservers, (started + timeout).min(Instant::now() + SEARCH));
+    let txt_elsewhere = ownership::look_elsewhere(&searching, domain, &txt).await;
     let mut observation = DnsObservation {
         nameservers: nameservers.to_vec(),
         cname_loop: a.looped || aaaa.looped,
@@ -42,7 +49,9 @@ pub(super) async fn observe(domain: &Domain, nameservers: &[SocketAddr], timeout
         a: typed(a, ipv4),
         aaaa: typed(aaaa, ipv6),
         txt_name,
-        txt: typed(txt, txt_value),
+        txt,
+        txt_cname,
+        txt_elsewhere,
         others_answer: None,
         elapsed_ms: 0,
     };

@@ -239,6 +239,8 @@ fn records(addresses: &[At]) -> DnsObservation {
         cname_loop: false,
         txt_name: name("_cf-custom-hostname.login.example.com"),
         txt: Lookup::empty(Outcome::Nxdomain),
+        txt_cname: Vec::new(),
+        txt_elsewhere: Vec::new(),
         others_answer: None,
         elapsed_ms: 1,
     }

@@ -1,10 +1,11 @@
 //! Mail goes through a real relay into a real mailbox, by every way there is, and waits for a relay that is away.
 
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
+use notafter::domain::UnixTime;
 
 use super::lab::{domain, receiver};
 use super::sink::{Sink, Switch};
-use super::{DAY, Daemon, Home, Lab};
+use super::{DAY, Daemon, Home, Lab, now};
 use crate::servers::{Identity, Nginx, Postfix, PostfixConfig, lab_identity};
 
 /// A mail as its reader's program understands it.
@@ -159,6 +160,28 @@ fn a_relay_that_was_away_is_told_everything_once() {
     // And not once more after another start.
     home.start_ready().stop();
     assert_eq!(sink.mails().len(), 1);
+}
+
+#[test]
+fn a_record_missing_while_verification_is_pending_is_mailed_with_its_countdown() {
+    let (lab, home, sink) = (Lab::start(), Home::bare(), Sink::start());
+    let nginx = Nginx::start(&[lab.host("login.lab.example", 60 * DAY)]);
+    let started = UnixTime(now() - DAY + 1800);
+    let pending = format!("verification = \"pending\"\nverification_started = {started}\n");
+    let told = receiver(&format!("smtp+plain://{}", sink.address()), "");
+    home.configure(
+        &(lab.probe(&home, "1s") + &domain("login.lab.example", &[nginx.at("127.0.0.1")]) + &pending + &told),
+    );
+    let mut daemon = home.start_ready();
+    daemon.wait_until("the mail", |_| !sink.mails().is_empty());
+    daemon.stop();
+    let letter = Letter::parse(&sink.mails()[0]);
+    letter.begins("[critical] login.lab.example: the ownership TXT record is missing");
+    let text = letter.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let window_ends = started.plus(3 * DAY).to_string();
+    for said in ["the window for verification ends in 2 d", "three days", "seven", &window_ends] {
+        assert!(text.contains(said), "no {said:?} in {text}");
+    }
 }
 
 #[test]

@@ -41,6 +41,7 @@ impl World {
         let names = ["good", "expired", "untrusted", "wrong-name", "broken"].map(|name| format!("{name}.lab.example"));
         let mut domains: String = names.iter().map(|name| domain(name, &at)).collect();
         domains += &domain("refused.lab.example", &[SocketAddr::new(at[0].ip(), free_port(&[at[0].ip()]))]);
+        domains += "verification = \"pending\"\nverification_started = 2026-11-30T00:00:00Z\n";
         domains += "labels = { team = \"identity\", cost_centre = \"7 \\\" }\" }\n";
         home.configure(&(lab.probe(&home, "500ms") + &domains + &receiver("smtp+plain://127.99.99.99:1", "")));
         Self { lab, nginx, home }
@@ -105,6 +106,12 @@ fn the_page_is_sound_and_its_labels_are_closed_sets() {
     let never = format!("notafter_findings{{code=\"{}\",severity=\"critical\"}}", Code::DnsCnameDangling.as_str());
     assert_eq!(daemon.sample(&never), Some(0.0));
     assert_eq!(daemon.sample("notafter_notices_total{receiver=\"oncall\",result=\"delivered\"}"), Some(0.0));
+    let window = |host: &str| {
+        let series = "notafter_verification_window_end_timestamp_seconds";
+        daemon.sample(&format!("{series}{{domain=\"{host}.lab.example\"}}"))
+    };
+    // Three days from the start of 2026-11-30, and of nobody whose start is not known.
+    assert_eq!((window("refused"), window("good")), (Some(1_796_256_000.0), None));
     assert_eq!(daemon.sample("notafter_findings{code=\"tls.expired\",severity=\"critical\"}"), Some(1.0));
     daemon.stop();
 }

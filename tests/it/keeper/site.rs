@@ -151,6 +151,8 @@ impl Site {
                 Some(txt) => Lookup { records: vec![txt], ttl: Some(60), outcome: Outcome::Found },
                 None => Lookup::empty(no_data),
             },
+            txt_cname: Vec::new(),
+            txt_elsewhere: Vec::new(),
             others_answer: outcome.is_failure().then_some(resolver_answers),
             elapsed_ms: 1,
         }

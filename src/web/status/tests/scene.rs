@@ -184,6 +184,8 @@ impl Site {
             cname_loop: false,
             txt_name: self.domain.txt_name(),
             txt: Lookup::empty(Outcome::Nxdomain),
+            txt_cname: Vec::new(),
+            txt_elsewhere: Vec::new(),
             others_answer: Some(true),
             elapsed_ms: 1,
         }
