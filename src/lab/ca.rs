@@ -6,7 +6,7 @@
 
 use std::io;
 
-use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use rustls_pki_types::CertificateDer;
 use thiserror::Error;
 
@@ -29,6 +29,16 @@ impl Authority {
     /// A new self-signed root called `name` (its common name), valid from 2000 until 2100.
     pub fn root(name: &str) -> Result<Self, LabError> {
         Self::root_with(name, LASTING, KeyKind::P256)
+    }
+
+    /// A new self-signed root called `name` of an organization: the issuer of what it signs says both.
+    pub fn root_of(organization: &str, name: &str) -> Result<Self, LabError> {
+        let key = KeyKind::P256.generate()?;
+        let mut params = authority_params(name, LASTING)?;
+        params.distinguished_name.push(DnType::OrganizationName, organization);
+        let certificate = params.self_signed(&key)?;
+        let (name, issuer) = (name.to_owned(), Issuer::new(params, key));
+        Ok(Self { name, issuer, root: certificate.clone(), presented: Vec::new(), certificate })
     }
 
     /// A new self-signed root with dates and key of one's own.

@@ -63,6 +63,12 @@ codes! {
     DnsTxtMisplaced = "dns.txt_misplaced",
     /// A CNAME at the name of the ownership TXT record hides it.
     DnsTxtHidden = "dns.txt_hidden",
+    /// The CAA records do not let the CA of the certificate in use issue another.
+    DnsCaaForbidsIssuer = "dns.caa_forbids_issuer",
+    /// There are CAA records, and the CA of the certificate in use is none we know by name.
+    DnsCaaUnknownIssuer = "dns.caa_unknown_issuer",
+    /// The CAA records cannot be read.
+    DnsCaaUnreadable = "dns.caa_unreadable",
     /// The connection was refused.
     ConnectRefused = "connect.refused",
     /// The connection was reset.

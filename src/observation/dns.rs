@@ -1,9 +1,10 @@
-//! [`DnsObservation`]: what the resolver said of a domain's addresses, CNAME chain and ownership TXT record.
+//! [`DnsObservation`]: what the resolver said of a domain's addresses, CNAME chain, ownership TXT and CAA records.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde::Serialize;
 
+use super::CaaObservation;
 use crate::domain::DomainName;
 
 /// The resolver's answers about one domain.
@@ -27,6 +28,8 @@ pub struct DnsObservation {
     pub txt_cname: Vec<CnameLink>,
     /// What is at other places; asked only when the ownership record is not at its own.
     pub txt_elsewhere: Vec<TxtElsewhere>,
+    /// The CAA records; `None` where they were not asked for, as not every look does.
+    pub caa: Option<CaaObservation>,
     /// Whether the same name servers answered for another zone, asked only when they failed for this one.
     pub others_answer: Option<bool>,
     /// Milliseconds until all was answered.
@@ -155,6 +158,7 @@ mod tests {
                 txt: Lookup::empty(NotAsked),
                 txt_cname: Vec::new(),
                 txt_elsewhere: Vec::new(),
+                caa: None,
                 others_answer: None,
                 elapsed_ms: 0,
             };

@@ -5,6 +5,7 @@
 //! each address a [`TlsObservation`] and, where it was that address's turn, an [`Auth0Observation`].
 
 mod auth0;
+mod caa;
 pub mod certificate;
 mod code;
 mod dns;
@@ -20,6 +21,7 @@ use serde::Serialize;
 use crate::domain::{DomainName, UnixTime};
 
 pub use auth0::{AnswerHeaders, Auth0Observation};
+pub use caa::{CaaObservation, CaaRecord, CaaSet};
 pub use code::Code;
 pub use dns::{CnameLink, DnsObservation, Lookup, Outcome, TxtElsewhere};
 pub use failure::Failure;

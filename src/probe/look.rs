@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::{OptionFuture, join_all};
 use tokio::time::Instant;
@@ -12,13 +13,17 @@ use super::sockets::is_shortage;
 use super::tls::Handshake;
 use super::{Settings, dns, http, sockets, tls};
 use crate::domain::{Domain, Families, UnixTime};
-use crate::observation::{Auth0Observation, DnsObservation, Look, NotLooked, TlsObservation, Vantage, View};
+use crate::observation::{
+    Auth0Observation, CaaObservation, DnsObservation, Look, NotLooked, TlsObservation, Vantage, View,
+};
 use crate::trust::TrustStore;
 
 /// Addresses looked at of one domain; the surplus is counted.
 const MAX_ADDRESSES: usize = 16;
 /// Where customers connect, unless the operator says otherwise.
 const HTTPS: u16 = 443;
+/// CAA records are read by nobody but a CA that is about to issue: they need not be asked for at every look.
+const CAA_EVERY: Duration = Duration::from_secs(300);
 
 /// What is looked at, and how.
 #[derive(Debug, Clone, Copy)]
@@ -31,10 +36,10 @@ pub struct Target<'a> {
     pub trust: &'a Arc<TrustStore>,
 }
 
-/// Which of a domain's addresses are asked for the discovery document at this look.
+/// What this look asks that not every look does: the discovery document of some of the addresses, and the CAA records.
 #[derive(Debug, Clone, Copy)]
 pub struct Turn {
-    /// Counts the domain's looks, so that addresses beyond the bound on requests have theirs in rotation.
+    /// Counts the domain's looks from 0, so that addresses beyond the bound on requests have theirs in rotation.
     pub number: u64,
     /// The bound on requests.
     pub requests: usize,
@@ -43,7 +48,8 @@ pub struct Turn {
 /// Looks once. `at` is the time the look is booked under.
 pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
     let started = Instant::now();
-    let dns = records(target).await;
+    let nameservers = nameservers(target.settings);
+    let mut dns = records(target, &nameservers).await;
     let (mut addresses, no_route): (Vec<_>, Vec<_>) =
         addresses(target.domain, &dns).into_iter().partition(|address| has_route(target.domain, *address));
     let surplus_addresses = addresses.len().saturating_sub(MAX_ADDRESSES);
@@ -51,7 +57,11 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
     let asked = in_turn(addresses.len(), turn);
     let visits = addresses.iter().zip(asked).map(|(address, ask)| visit(target, *address, ask));
     let (mut tls, mut auth0, mut not_looked) = (Vec::new(), Vec::new(), Vec::new());
-    for visited in join_all(visits).await {
+    let caa = OptionFuture::from((caa_is_due(target.domain, turn) && !dns.failed()).then(|| caa(target, &nameservers)));
+    // Side by side: no handshake waits for records that no login needs.
+    let (caa, visited) = tokio::join!(caa, join_all(visits));
+    dns.caa = caa;
+    for visited in visited {
         match visited {
             Ok((handshake, answer)) => {
                 tls.push(handshake);
@@ -75,17 +85,30 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
     }
 }
 
-async fn records(target: Target<'_>) -> DnsObservation {
-    let system;
-    let nameservers = if target.settings.nameservers.is_empty() {
+fn nameservers(settings: &Settings) -> Vec<SocketAddr> {
+    if settings.nameservers.is_empty() {
         // Unreadable is as good as empty: nobody can be asked, and the observation says so.
-        system = dns::system_nameservers().unwrap_or_default();
-        &system
+        dns::system_nameservers().unwrap_or_default()
     } else {
-        &target.settings.nameservers
-    };
+        settings.nameservers.clone()
+    }
+}
+
+async fn records(target: Target<'_>, nameservers: &[SocketAddr]) -> DnsObservation {
     let _permit = sockets::permit(dns::QUESTIONS).await;
     dns::observe(target.domain, nameservers, target.settings.timeout).await
+}
+
+async fn caa(target: Target<'_>, nameservers: &[SocketAddr]) -> CaaObservation {
+    let _permit = sockets::permit(1).await;
+    dns::observe_caa(&target.domain.name, nameservers, target.settings.timeout).await
+}
+
+/// Whether it is this look's turn to ask for CAA records: the first's, and then one in so many that lie
+/// [`CAA_EVERY`] apart.
+fn caa_is_due(domain: &Domain, turn: Turn) -> bool {
+    let every = CAA_EVERY.as_nanos().div_ceil(domain.interval.as_nanos().max(1));
+    u128::from(turn.number) % every.max(1) == 0
 }
 
 /// One connection: the handshake, and over it the request if it is this address's turn. Time runs from when we may
@@ -148,6 +171,7 @@ fn in_turn(addresses: usize, turn: Turn) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::DomainName;
 
     #[test]
     fn every_address_has_its_turn() {
@@ -163,6 +187,19 @@ mod tests {
             assert!(asked.iter().all(|count| *count > 0), "{addresses} {requests}: {asked:?}");
         }
     }
+
+    #[test]
+    fn caa_records_are_asked_for_at_the_first_look_and_then_every_five_minutes() {
+        for (milliseconds, every) in [(100, 3000), (1000, 300), (60_000, 5), (70_000, 5), (300_000, 1), (3_600_000, 1)]
+        {
+            let mut domain = Domain::new(DomainName::parse("login.example.com").unwrap());
+            domain.interval = Duration::from_millis(milliseconds);
+            let due = (0..=2 * every).filter(|number| caa_is_due(&domain, Turn { number: *number, requests: 4 }));
+            let expected: Vec<u64> = (0..=2 * every).step_by(usize::try_from(every).unwrap()).collect();
+            assert_eq!(due.collect::<Vec<_>>(), expected, "{milliseconds}");
+        }
+    }
+
     #[test]
     fn with_its_budget_spent_nobody_is_asked() {
         assert_eq!(in_turn(3, Turn { number: 7, requests: 0 }), [false; 3]);

@@ -58,6 +58,8 @@ pub enum Family {
     Cname,
     /// The ownership record.
     Txt,
+    /// Whether the CA may issue the next certificate.
+    Caa,
     /// Whether a login reaches Auth0.
     Login,
     /// Our resolvers.
@@ -83,6 +85,7 @@ impl Family {
             Self::Address => "address",
             Self::Cname => "cname",
             Self::Txt => "txt",
+            Self::Caa => "caa",
             Self::Login => "login",
             Self::Resolver => "resolver",
             Self::Sight => "sight",
@@ -295,6 +298,43 @@ pub const ENTRIES: &[Entry] = &[
             what is at the CNAME's target, and the value is not there. While verification is pending it is critical.",
         remedy: "Remove the CNAME at that name and publish the TXT record in its place; a record at the name itself \
             also overrides a wildcard. Or publish the value at the CNAME's target, if that zone is yours.",
+    },
+    Entry {
+        code: Code::DnsCaaForbidsIssuer,
+        severity: Severity::Warning,
+        kind: Kind::Record,
+        family: Family::Caa,
+        title: "CAA forbids the next renewal",
+        explanation: "Before it issues, a CA looks for CAA records: at the domain, else at the names above it, following \
+            CNAMEs at each, so that the records of what the domain points at may be those that count. The first it \
+            meets do not name the CA of the certificate in use, or forbid everybody. Logins go on until that \
+            certificate runs out; its renewal will be refused.",
+        remedy: "Add `CAA 0 issue \"…\"` (`issuewild` where there is one and the certificate is a wildcard) with the name \
+            that your CA goes by where the records stand (facts.caa_name), or renew at a CA they name.",
+    },
+    Entry {
+        code: Code::DnsCaaUnknownIssuer,
+        severity: Severity::Info,
+        kind: Kind::Record,
+        family: Family::Caa,
+        title: "nobody knows whether CAA lets the CA renew",
+        explanation: "There are CAA records that name the CAs which may issue for the domain, and the certificate in use \
+            is from a CA of which we do not know by what name it goes there. Nothing is said to be wrong.",
+        remedy: "Look up in your CA's certification practice statement by which names it goes in CAA records, and check \
+            that one of them is among facts.permitted.",
+    },
+    Entry {
+        code: Code::DnsCaaUnreadable,
+        severity: Severity::Warning,
+        kind: Kind::Record,
+        family: Family::Caa,
+        title: "CAA records cannot be read",
+        explanation: "The domain's addresses are found, but the question for CAA records, at it or at a name above it, \
+            is answered by SERVFAIL, an error or nothing. A CA that cannot read them must take it as a no (RFC 8659 \
+            §3; the CA/Browser Forum lets it go on only in zones without DNSSEC, and not every CA does), so the next \
+            renewal may fail.",
+        remedy: "Ask for them (`dig CAA NAME` with facts.caa_name): name servers and firewalls that drop types they do \
+            not know, broken DNSSEC signatures and a CNAME to a dead zone are the usual reasons.",
     },
     Entry {
         code: Code::ConnectRefused,

@@ -2,7 +2,7 @@
 
 use super::bench::Bench;
 use super::{Finding, Kind, Level, Path, Record, References, Severity, Surroundings, Verdict};
-use super::{certificates, dns, hops, login, reach, sight};
+use super::{caa, certificates, dns, hops, login, reach, sight};
 use crate::domain::{Domain, UnixTime};
 use crate::observation::Presented;
 
@@ -27,6 +27,7 @@ pub fn judge(domain: &Domain, record: &Record, surroundings: &Surroundings, now:
 fn hear(domain: &Domain, record: &Record, surroundings: &Surroundings, now: UnixTime) -> Bench {
     let mut bench = Bench::new(now);
     dns::judge(domain, record, surroundings, &mut bench);
+    caa::judge(domain, record, &mut bench);
     reach::judge(record, &mut bench);
     sight::judge(domain, record, &mut bench);
     certificates::judge(domain, record, &mut bench);

@@ -5,6 +5,7 @@
 //! table, the [`catalogue`].
 
 mod bench;
+mod caa;
 pub mod catalogue;
 mod certificates;
 mod cname;

@@ -52,13 +52,14 @@ pub struct AddressRecord {
 
 impl Record {
     /// Takes in what a look saw. What the look did not ask again (an address whose turn for HTTP it was not, or that we
-    /// had no means to look at) stays as it was; an address that has long not been named goes, unless nobody could be asked for it.
+    /// had no means to look at, CAA records) stays as it was; an address that has long not been named goes, unless nobody could be asked for it.
     pub fn absorb(&mut self, look: Look) {
         let at = look.at;
         self.looked_at = Some(at);
         self.no_route = look.no_route;
         self.surplus_addresses = look.surplus_addresses;
-        if let Some(dns) = look.dns {
+        if let Some(mut dns) = look.dns {
+            dns.caa = dns.caa.or_else(|| self.dns.as_ref()?.caa.clone());
             self.dns = Some(Arc::new(dns));
         }
         self.not_looked = look.not_looked;

@@ -26,6 +26,8 @@ pub struct Looked {
     pub records: bool,
     /// Whether a resolver answered for the ownership TXT record.
     pub txt: bool,
+    /// Whether a resolver was asked for the CAA records: not every look does.
+    pub caa: bool,
     /// Whether two resolvers, or a resolver and an authoritative server, said the same: a record's fault then
     /// needs no second look.
     pub resolvers_agree: bool,
@@ -48,6 +50,7 @@ impl Looked {
             view: look.view,
             records: dns.is_some_and(|dns| answered(dns.a.outcome) || answered(dns.aaaa.outcome)),
             txt: dns.is_some_and(|dns| answered(dns.txt.outcome)),
+            caa: dns.and_then(|dns| dns.caa.as_ref()).is_some_and(|caa| caa.own.outcome != Outcome::OutOfResources),
             resolvers_agree: false,
             handshakes: look.tls.iter().map(|tls| tls.address).collect(),
             requests: look.auth0.iter().map(|auth0| auth0.address).collect(),
@@ -60,7 +63,7 @@ impl Looked {
     /// though its host has stopped answering.
     pub(super) fn has_seen(&self, family: Family, spots: &BTreeSet<Spot>) -> bool {
         let touched = |spot: &Spot| match spot {
-            None => true,
+            None => family != Family::Caa || self.caa,
             Some(address) if family == Family::Login => self.requests.contains(address),
             Some(address) => self.handshakes.contains(address),
         };
@@ -78,6 +81,7 @@ impl Looked {
                 Family::Address => self.records,
                 Family::Cname => self.records && !hiding.everything,
                 Family::Txt => self.txt,
+                Family::Caa => self.caa && !hiding.everything,
                 Family::Reach => spot.map_or(!hiding.everything, |address| self.handshakes.contains(&address)),
                 Family::Login => shaken && spot.is_none_or(|address| self.requests.contains(&address)),
                 Family::Resolver => self.records,

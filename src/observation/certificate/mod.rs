@@ -90,6 +90,11 @@ impl Certificate {
     pub fn issuer_title(&self) -> String {
         name::common_name(&self.issuer).unwrap_or(&self.issuer).to_owned()
     }
+
+    /// The organization of its issuer: by it a CA is known.
+    pub fn issuer_organization(&self) -> Option<String> {
+        name::organization(&self.issuer)
+    }
 }
 
 #[cfg(test)]

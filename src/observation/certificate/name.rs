@@ -24,6 +24,22 @@ pub(super) fn rfc4514(name: &X509Name<'_>) -> String {
 
 /// The value of the first `CN=` in a name that [`rfc4514`] wrote, still escaped.
 pub(super) fn common_name(rfc4514: &str) -> Option<&str> {
+    value(rfc4514, "CN=")
+}
+
+/// The value of the first `O=` in a name that [`rfc4514`] wrote. What [`escape`] wrote as hex pairs stays so.
+pub(super) fn organization(rfc4514: &str) -> Option<String> {
+    let escaped = value(rfc4514, "O=")?;
+    let mut out = String::with_capacity(escaped.len());
+    let mut chars = escaped.chars().peekable();
+    while let Some(c) = chars.next() {
+        let hides = c == '\\' && chars.peek().is_some_and(|next| !next.is_ascii_hexdigit());
+        out.extend(if hides { chars.next() } else { Some(c) });
+    }
+    Some(out)
+}
+
+fn value<'a>(rfc4514: &'a str, prefix: &str) -> Option<&'a str> {
     let mut start = 0;
     let mut escaped = false;
     let mut parts = Vec::new();
@@ -39,7 +55,7 @@ pub(super) fn common_name(rfc4514: &str) -> Option<&str> {
         }
     }
     parts.push(&rfc4514[start..]);
-    parts.into_iter().find_map(|part| part.strip_prefix("CN=")).filter(|value| !value.is_empty())
+    parts.into_iter().find_map(|part| part.strip_prefix(prefix)).filter(|value| !value.is_empty())
 }
 
 fn rdn(rdn: &RelativeDistinguishedName<'_>) -> String {
@@ -164,5 +180,12 @@ mod tests {
         assert_eq!(common_name("OU=x\\,CN=no,CN=yes\\, really,O=z"), Some("yes\\, really"));
         assert_eq!(common_name("C=DE+CN=two,O=z"), Some("two"));
         assert_eq!(common_name("O=z"), None);
+    }
+
+    #[test]
+    fn the_organization_is_told_without_its_escapes() {
+        assert_eq!(organization("CN=x,O=DigiCert\\, Inc.,C=US").as_deref(), Some("DigiCert, Inc."));
+        assert_eq!(organization("CN=O=x,OU=y\\,O=no,O=a\\0Ab\\\\c").as_deref(), Some("a\\0Ab\\c"));
+        assert_eq!(organization("CN=x,C=US"), None);
     }
 }

@@ -17,11 +17,20 @@ pub(super) struct Followed {
     pub(super) records: Vec<RData>,
     pub(super) ttl: Option<u32>,
     pub(super) outcome: Outcome,
+    /// Whether the server that answered asks others; `None` without an answer.
+    pub(super) recursion_available: Option<bool>,
 }
 
 impl Followed {
     pub(super) const fn not_asked() -> Self {
-        Self { links: Vec::new(), looped: false, records: Vec::new(), ttl: None, outcome: Outcome::NotAsked }
+        Self {
+            links: Vec::new(),
+            looped: false,
+            records: Vec::new(),
+            ttl: None,
+            outcome: Outcome::NotAsked,
+            recursion_available: None,
+        }
     }
 
     /// Takes one link; false if it ends the walk because it leads back, or too far.
@@ -50,6 +59,7 @@ pub(super) async fn follow(asker: &Asker<'_>, name: &DomainName, record_type: Re
                 return followed;
             }
         };
+        followed.recursion_available = Some(response.metadata.recursion_available);
         let links_before = followed.links.len();
         current = match walk(&response, current, &mut followed) {
             Some(end) => end,

@@ -2,6 +2,7 @@
 //! Names are asked exactly as they are: no search list, no hosts file.
 
 mod ask;
+mod caa;
 mod chain;
 mod ownership;
 
@@ -14,6 +15,8 @@ use tokio::time::Instant;
 
 use crate::domain::{Domain, DomainName, Families};
 use crate::observation::{CnameLink, DnsObservation, Lookup, Outcome, bounded};
+
+pub(super) use self::caa::observe as observe_caa;
 
 use self::ask::Asker;
 use self::chain::Followed;
@@ -52,6 +55,7 @@ pub(super) async fn observe(domain: &Domain, nameservers: &[SocketAddr], timeout
         txt,
         txt_cname,
         txt_elsewhere,
+        caa: None,
         others_answer: None,
         elapsed_ms: 0,
     };

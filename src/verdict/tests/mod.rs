@@ -3,6 +3,7 @@
 
 mod absorb;
 mod alone;
+mod caa;
 mod catalogue;
 mod changes;
 mod cname;

@@ -241,6 +241,7 @@ fn records(addresses: &[At]) -> DnsObservation {
         txt: Lookup::empty(Outcome::Nxdomain),
         txt_cname: Vec::new(),
         txt_elsewhere: Vec::new(),
+        caa: None,
         others_answer: None,
         elapsed_ms: 1,
     }

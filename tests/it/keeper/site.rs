@@ -153,6 +153,7 @@ impl Site {
             },
             txt_cname: Vec::new(),
             txt_elsewhere: Vec::new(),
+            caa: None,
             others_answer: outcome.is_failure().then_some(resolver_answers),
             elapsed_ms: 1,
         }

@@ -186,6 +186,7 @@ impl Site {
             txt: Lookup::empty(Outcome::Nxdomain),
             txt_cname: Vec::new(),
             txt_elsewhere: Vec::new(),
+            caa: None,
             others_answer: Some(true),
             elapsed_ms: 1,
         }
