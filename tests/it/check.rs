@@ -36,6 +36,7 @@ fn the_json_of_a_healthy_domain_to_the_letter() {
     let ran = stage.look("login.example", &[]);
     let (address, nameserver) = (stage.nginx.at("127.0.0.1").to_string(), stage.knot.address().to_string());
     let step = |hop: &str, detail: &str| json!({ "hop": hop, "status": "ok", "detail": detail });
+    let no_caa = json!({ "name": null, "cname": [], "records": [], "ttl": null, "outcome": "no_data" });
     let expected = json!({
         "domain": "login.example",
         "domain_unicode": "login.example",
@@ -64,6 +65,7 @@ fn the_json_of_a_healthy_domain_to_the_letter() {
                 "txt": { "records": [], "ttl": null, "outcome": "no_data" },
                 "txt_cname": [],
                 "txt_elsewhere": [],
+                "caa": { "own": no_caa, "wildcard": no_caa },
                 "others_answer": null,
                 "elapsed_ms": 0,
             },

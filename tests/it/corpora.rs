@@ -1,4 +1,4 @@
-//! Certificates that nobody here made: `make corpora CORPORA=DIR` runs these stories over a collection, else they do nothing.
+//! Certificates and records that nobody here made: `make corpora CORPORA=DIR` runs these stories over a collection, else they do nothing.
 //!
 //! The collection holds `certs/` with `cert-facts.open.jsonl`, where a row says what several other parsers read in a
 //! file and which facts they `agree` on: tier A they all accept, B some, D none.
@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::stage::notafter;
+use super::servers::Knot;
+use super::stage::{NOW, notafter};
 
 /// Files that one process is given.
 const AT_ONCE: usize = 100;
@@ -138,6 +139,40 @@ fn corpora_chains_as_badssl_served_them_are_read() {
     };
     assert_eq!(names("subdomain-1000-sans.pem"), 1000);
     assert_eq!(names("subdomain-10000-sans.pem"), 10_000);
+}
+
+/// Records as Knot's zone parser writes them, served by it: `RDATA=` in hex, one for each that is no mistake.
+#[test]
+fn corpora_caa_records_are_read_as_others_write_them() {
+    let Some(corpora) = corpora() else { return };
+    let vectors = fs::read_to_string(corpora.join("dns-rdata-vectors/52_CAA.out")).expect("the vectors");
+    let vectors: Vec<&str> = vectors.lines().filter_map(|line| line.strip_prefix("RDATA=")).collect();
+    assert!(vectors.len() > 5, "{vectors:?}");
+    let zone = vectors
+        .iter()
+        .enumerate()
+        .map(|(index, hex)| format!("v{index} A 127.0.0.1\nv{index} TYPE257 \\# {} {hex}\n", hex.len() / 2));
+    let knot = Knot::start(&[("example", &zone.collect::<String>())]);
+    let nameserver = knot.address().to_string();
+    for (index, hex) in vectors.iter().enumerate() {
+        let name = format!("v{index}.example");
+        let look = ["--nameserver", &nameserver, "--address", "127.99.99.99:1", "--format", "json", "--at", NOW];
+        let seen = notafter([&["check", &name][..], &look].concat()).json();
+        let own = &seen["observations"]["dns"]["caa"]["own"];
+        let digits = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("two digits");
+        let bytes: Vec<u8> = (0..hex.len()).step_by(2).map(digits).collect();
+        let (flags, length) = (bytes[0], usize::from(bytes[1]));
+        // What breaks the limits of a tag (RFC 6844 section 5.1) cannot be read.
+        if !(1..=15).contains(&length) {
+            assert_eq!(own["outcome"], "failed", "{hex}");
+            continue;
+        }
+        let (tag, value) = bytes[2..].split_at(length);
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        let record = &own["records"][0];
+        let told = (&record["critical"], &record["tag"], &record["value"]);
+        assert_eq!(told, (&json!(flags & 128 != 0), &json!(text(tag)), &json!(text(value))), "{hex}");
+    }
 }
 
 /// Judging and printing for people must come through them as well, whatever they say.

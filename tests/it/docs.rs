@@ -206,7 +206,8 @@ fn every_json() -> Vec<Value> {
     fs::write(&roots, authority.root_pem()).unwrap();
     fs::write(&chain, &identity.chain_pem).unwrap();
     let nginx = Nginx::start(&[Vhost::new(name, identity)]);
-    let knot = Knot::start(&[("example.com", "login CNAME proxy\nproxy A 127.0.0.1\n")]);
+    let knot =
+        Knot::start(&[("example.com", "login CNAME proxy\nproxy A 127.0.0.1\nproxy CAA 0 issue \"ca.example\"\n")]);
     let (proxy, nameserver) = (nginx.at("127.0.0.1").to_string(), knot.address().to_string());
     let (roots, chain) = (roots.to_str().unwrap(), chain.to_str().unwrap());
     let check = ["check", name, "--format", "json", "--nameserver", &nameserver, "--roots", roots, "--txt", "missing"];

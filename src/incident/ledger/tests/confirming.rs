@@ -15,6 +15,16 @@ fn a_fact_is_read_once_more_ten_seconds_later() {
 }
 
 #[test]
+fn caa_records_are_seen_by_looks_that_asked_for_them() {
+    let family = crate::verdict::Family::Caa;
+    for asked in [false, true] {
+        let looked = Looked { caa: asked, ..Site::new("a.example").looked() };
+        assert_eq!(looked.has_seen(family, &[None].into()), asked);
+        assert_eq!(looked.is_good(family, None, &Hiding::default()), asked);
+    }
+}
+
+#[test]
 fn a_network_fault_needs_three_looks() {
     let mut world = World::new([Site::new("a.example").fails(60, HOUR, Code::ConnectRefused)]);
     world.run_until(110);
