@@ -182,6 +182,10 @@ impl Section {
         self.each(key, |value| if let Value::Text(text) = value { Some(text.clone()) } else { None })
     }
 
+    pub(super) fn names(&self, key: &str) -> Option<Vec<DomainName>> {
+        self.each(key, |value| if let Value::Name(name) = value { Some(name.clone()) } else { None })
+    }
+
     fn each<T>(&self, key: &str, pick: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
         Some(self.list(key)?.iter().filter_map(|(_, value)| pick(value)).collect())
     }

@@ -124,6 +124,8 @@ pub struct Defaults {
     pub roots: Vec<RootSource>,
     /// PEM files with intermediate certificates.
     pub intermediates: Vec<PathBuf>,
+    /// By which names the CA goes in CAA records.
+    pub caa_identifiers: Vec<DomainName>,
 }
 
 impl Default for Defaults {
@@ -135,6 +137,7 @@ impl Default for Defaults {
             probe: probe::Settings::default(),
             roots: vec![RootSource::Mozilla],
             intermediates: Vec::new(),
+            caa_identifiers: Vec::new(),
         }
     }
 }
@@ -146,6 +149,7 @@ impl Defaults {
         domain.interval = self.interval;
         domain.families = self.families;
         domain.thresholds = self.thresholds.clone();
+        domain.expected.caa_identifiers.clone_from(&self.caa_identifiers);
         Watch {
             domain,
             probe: self.probe.clone(),

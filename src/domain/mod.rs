@@ -63,6 +63,9 @@ pub struct Expected {
     pub txt: Option<String>,
     /// Where the ownership TXT record lives, if not at the default place.
     pub txt_name: Option<DomainName>,
+    /// By which names the CA that will renew the certificate goes in CAA records; empty for what is known of the CA of the
+    /// certificate in use.
+    pub caa_identifiers: Vec<DomainName>,
     /// How far Auth0's verification of ownership has come.
     pub verification: Verification,
 }

@@ -36,10 +36,12 @@ struct Need<'a> {
     set: &'a CaaSet,
     wildcard: bool,
     leaf: Option<&'a Certificate>,
+    /// By which names the CA goes that will renew it; `None` if nobody knows.
+    identifiers: Option<Vec<&'a str>>,
 }
 
 /// What must be permitted for every certificate in use to be renewed; without one, that the records can be read.
-fn needs<'a>(domain: &Domain, caa: &'a CaaObservation, record: &'a Record) -> Vec<Need<'a>> {
+fn needs<'a>(domain: &'a Domain, caa: &'a CaaObservation, record: &'a Record) -> Vec<Need<'a>> {
     let presented = record.presenting().map(|(_, presented)| presented).filter(|presented| !presented.self_signed);
     let mut leaves: Vec<&Certificate> = Vec::new();
     for leaf in presented.filter_map(|presented| presented.leaf()) {
@@ -48,18 +50,19 @@ fn needs<'a>(domain: &Domain, caa: &'a CaaObservation, record: &'a Record) -> Ve
         }
     }
     if leaves.is_empty() {
-        return vec![Need { set: &caa.own, wildcard: false, leaf: None }];
+        return vec![Need { set: &caa.own, wildcard: false, leaf: None, identifiers: None }];
     }
-    leaves.into_iter().flat_map(|leaf| needs_of(&domain.name, caa, leaf)).collect()
+    leaves.into_iter().flat_map(|leaf| needs_of(domain, caa, leaf)).collect()
 }
 
 /// A certificate must be permitted by each of its names; those that concern the domain are looked at here.
-fn needs_of<'a>(domain: &DomainName, caa: &'a CaaObservation, leaf: &'a Certificate) -> Vec<Need<'a>> {
-    let domain = domain.as_str();
+fn needs_of<'a>(domain: &'a Domain, caa: &'a CaaObservation, leaf: &'a Certificate) -> Vec<Need<'a>> {
+    let identifiers = identifiers(domain, leaf);
+    let domain = domain.name.as_str();
     let has = |name: &str| leaf.dns_names.iter().any(|other| other.eq_ignore_ascii_case(name));
     let covered = domain.split_once('.').is_some_and(|(_, above)| has(&format!("*.{above}")));
     let below = has(&format!("*.{domain}"));
-    let need = |set, wildcard| Need { set, wildcard, leaf: Some(leaf) };
+    let need = |set, wildcard| Need { set, wildcard, leaf: Some(leaf), identifiers: identifiers.clone() };
     let mut needs = Vec::new();
     // A certificate for other names is another fault; its successor will be for the domain.
     if has(domain) || !covered {
@@ -99,11 +102,13 @@ impl<'a> Need<'a> {
             return Ruling::Critical(&record.tag);
         }
         let named = self.governing();
-        let Some(leaf) = self.leaf.filter(|_| !named.is_empty()) else { return Ruling::Permitted };
+        if named.is_empty() || self.leaf.is_none() {
+            return Ruling::Permitted;
+        }
         let mut permitted: Vec<&str> = named.iter().filter_map(|record| record.issuer.as_deref()).collect();
         permitted.sort_unstable();
         permitted.dedup();
-        match identifiers(leaf) {
+        match &self.identifiers {
             _ if permitted.is_empty() => Ruling::Others(permitted),
             None => Ruling::Unknown(permitted),
             Some(own) if own.iter().any(|name| permitted.contains(name)) => Ruling::Permitted,
@@ -160,11 +165,11 @@ impl<'a> Need<'a> {
         let mut finding = Finding::new(code, summary).fact("permitted", permitted).fact("property", property);
         if let Some(leaf) = self.leaf {
             finding = finding.fact("issuer", leaf.issuer.as_str());
-            if let Some(own) = identifiers(leaf) {
-                finding = finding.fact("identifiers", own.to_vec());
-            }
         }
-        finding
+        match &self.identifiers {
+            Some(own) => finding.fact("identifiers", own.clone()),
+            None => finding,
+        }
     }
 
     /// A fault only beside records that are answered: else it is not the CAA records that cannot be read.
@@ -183,8 +188,13 @@ fn ca(leaf: &Certificate) -> String {
     bounded(leaf.issuer_organization().unwrap_or_else(|| leaf.issuer_title()), MAX_NAME)
 }
 
-fn identifiers(leaf: &Certificate) -> Option<&'static [&'static str]> {
-    issuers::identifiers(&leaf.issuer_organization()?)
+/// What the operator says of the CA that will renew, else what is known of the one in use.
+fn identifiers<'a>(domain: &'a Domain, leaf: &Certificate) -> Option<Vec<&'a str>> {
+    let told = &domain.expected.caa_identifiers;
+    if told.is_empty() {
+        return issuers::identifiers(&leaf.issuer_organization()?).map(<[_]>::to_vec);
+    }
+    Some(told.iter().map(DomainName::as_str).collect())
 }
 
 fn shown(names: &[&str]) -> String {

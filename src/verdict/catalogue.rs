@@ -321,7 +321,7 @@ pub const ENTRIES: &[Entry] = &[
         explanation: "There are CAA records that name the CAs which may issue for the domain, and the certificate in use \
             is from a CA of which we do not know by what name it goes there. Nothing is said to be wrong.",
         remedy: "Look up in your CA's certification practice statement by which names it goes in CAA records, and check \
-            that one of them is among facts.permitted.",
+            that one of them is among facts.permitted; `caa_identifiers` tells us.",
     },
     Entry {
         code: Code::DnsCaaUnreadable,

@@ -112,8 +112,11 @@ enum Answer {
     Never,
 }
 
+/// The odd answers of a resolver, by name and type.
+type Odd = fn(&str, u16) -> Option<Answer>;
+
 /// A resolver before a name server: what `odd` says of a name and type comes so, the rest as the name server has it.
-fn resolver(behind: SocketAddr, odd: fn(&str, u16) -> Option<Answer>) -> SocketAddr {
+fn resolver(behind: SocketAddr, odd: Odd) -> SocketAddr {
     let front = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = front.local_addr().unwrap();
     thread::spawn(move || {
@@ -154,7 +157,7 @@ const CAA: u16 = 257;
 const SERVFAIL: Answer = Answer::Code(2);
 const REFUSED: Answer = Answer::Code(5);
 
-fn look_through(stage: &Stage, name: &str, odd: fn(&str, u16) -> Option<Answer>) -> Ran {
+fn look_through(stage: &Stage, name: &str, odd: Odd) -> Ran {
     let resolver = resolver(stage.knot.address(), odd).to_string();
     let config = stage.config("timeout = \"1s\"\n");
     let address = stage.nginx.at("127.0.0.1").to_string();
@@ -177,7 +180,7 @@ fn look_through(stage: &Stage, name: &str, odd: fn(&str, u16) -> Option<Answer>)
 #[test]
 fn records_that_cannot_be_read_are_told_where_the_climb_ended() {
     let stage = stage("Let's Encrypt");
-    let cases: [(&str, fn(&str, u16) -> Option<Answer>, &str, Value); 5] = [
+    let cases: [(&str, Odd, &str, Value); 5] = [
         (
             "own.example",
             |name, kind| (name == "own.example" && kind == CAA).then_some(SERVFAIL),

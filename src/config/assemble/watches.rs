@@ -42,11 +42,12 @@ pub(super) fn watches(sections: &[Section], defaults: &Defaults, source: &Source
 }
 
 fn watch(section: &Section, name: DomainName, own: Defaults, verification: Verification) -> Watch {
-    let Defaults { interval, families, thresholds, probe, roots, intermediates } = own;
+    let Defaults { interval, families, thresholds, probe, roots, intermediates, caa_identifiers } = own;
     let expected = Expected {
         cname: section.name("cname"),
         txt: section.text("txt").map(str::to_owned),
         txt_name: section.name("txt_name"),
+        caa_identifiers,
         verification,
     };
     let auth0 = section.section("auth0").map(auth0);
@@ -103,6 +104,7 @@ fn overridden(section: &Section, base: &Defaults, notes: &mut Notes) -> Defaults
         probe: probe(section, &base.probe),
         roots: section.list("roots").map_or_else(|| base.roots.clone(), roots),
         intermediates: section.list("intermediates").map_or_else(|| base.intermediates.clone(), paths),
+        caa_identifiers: section.names("caa_identifiers").unwrap_or_else(|| base.caa_identifiers.clone()),
     }
 }
 

@@ -91,6 +91,12 @@ const PROBE_KEYS: &[Key] = &[
         "Texts in an answer that mean that Auth0's edge rejects the proxy's key; they replace the built-in one.",
     )
     .or("[\"Invalid API key\"]"),
+    Key::new(
+        "caa_identifiers",
+        Kind::List(&Kind::Name, 0),
+        "By which names the CA that will renew goes in CAA records. Empty: as known of the CA of the certificate in use.",
+    )
+    .or("[]"),
 ];
 
 static WATCH: Table = Table {

@@ -179,6 +179,22 @@ fn what_is_said_of_it() {
 }
 
 #[test]
+fn what_the_operator_says_of_the_ca_comes_before_what_is_known() {
+    for (told, records, expected) in [
+        (&["ca.example"][..], "issue ca.example", &[][..]),
+        (&["ca.example", "pki.goog"], "issue pki.goog", &[]),
+        (&["ca.example"], "issue letsencrypt.org", FORBIDDEN),
+    ] {
+        for issuer in [LETS_ENCRYPT, UNKNOWN, "CN=Issuing CA"] {
+            let scene = scene(set(NAME, &[records]), nothing(), issuer, &[NAME]);
+            let told = told.iter().map(|text| name(text)).collect();
+            let verdict = scene.domain(|domain| domain.expected.caa_identifiers = told).verdict();
+            assert_eq!(found(&verdict), expected, "{records} {issuer}");
+        }
+    }
+}
+
+#[test]
 fn one_finding_of_a_code_however_many_certificates_are_in_use() {
     let google = "CN=WE1,O=Google Trust Services,C=US";
     let at = |address_of: &str, issuer| address(address_of).presents_this(presented(issuer, &[NAME]));

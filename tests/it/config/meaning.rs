@@ -90,6 +90,7 @@ fn probe_is_the_default_and_a_domain_may_say_otherwise() {
     assert_eq!(nameservers, ["127.0.0.1:5300", "[::1]:53"]);
     assert_eq!(plain.probe.contact.as_deref(), Some("ops@example.com"));
     assert_eq!(plain.probe.key_markers, ["Invalid API key", "forbidden host"]);
+    assert_eq!(plain.domain.expected.caa_identifiers, ["ca.example", "ca.example.net"].map(name));
 
     assert_eq!((own.domain.interval, own.probe.timeout), (Duration::from_millis(500), seconds(1)));
     assert_eq!((own.domain.families, &own.probe.nameservers), (Families::Both, &plain.probe.nameservers));
@@ -97,6 +98,7 @@ fn probe_is_the_default_and_a_domain_may_say_otherwise() {
     assert_eq!(own.domain.thresholds, plain.domain.thresholds);
 
     let unlisted = settings.watch_of(&name("other.example"));
+    assert_eq!(unlisted.domain.expected.caa_identifiers, plain.domain.expected.caa_identifiers);
     assert_eq!(
         (unlisted.domain.interval, &unlisted.probe, &unlisted.roots),
         (seconds(120), &plain.probe, &plain.roots)
@@ -161,7 +163,7 @@ fn what_nothing_acts_on_yet_is_kept_and_remarked_on() {
     assert_eq!(auth0.cname_api_key.as_ref().unwrap().expose_secret(), "CANARY-env");
     let remarks: Vec<(&str, usize)> =
         settings.remarks.iter().map(|remark| (remark.key.as_str(), remark.line)).collect();
-    assert_eq!(remarks, [("tenant[0]", 56), ("domain[0].auth0", 78)]);
+    assert_eq!(remarks, [("tenant[0]", 57), ("domain[0].auth0", 79)]);
     assert!(settings.remarks[0].message.ends_with("not acted on by this version"));
 }
 

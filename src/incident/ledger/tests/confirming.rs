@@ -16,7 +16,7 @@ fn a_fact_is_read_once_more_ten_seconds_later() {
 
 #[test]
 fn caa_records_are_seen_by_looks_that_asked_for_them() {
-    let family = crate::verdict::Family::Caa;
+    let family = Family::Caa;
     for asked in [false, true] {
         let looked = Looked { caa: asked, ..Site::new("a.example").looked() };
         assert_eq!(looked.has_seen(family, &[None].into()), asked);
