@@ -22,6 +22,8 @@ pub struct TlsObservation {
     pub cipher_suite: Option<String>,
     /// The negotiated key exchange group by its IANA name.
     pub group: Option<String>,
+    /// Whether that group is post-quantum: ML-KEM (FIPS 203), alone or together with a curve.
+    pub post_quantum: Option<bool>,
     /// The negotiated application protocol (RFC 7301), e.g. `h2`.
     pub alpn: Option<String>,
     /// The certificates as presented, leaf first; kept even when the handshake failed after them.
@@ -43,6 +45,7 @@ impl TlsObservation {
             version: None,
             cipher_suite: None,
             group: None,
+            post_quantum: None,
             alpn: None,
             presented: None,
             failure: None,

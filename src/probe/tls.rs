@@ -86,6 +86,7 @@ fn describe(stream: &TlsStream<TcpStream>, observation: &mut TlsObservation) {
     observation.version = connection.protocol_version().map(version_name);
     observation.cipher_suite = connection.negotiated_cipher_suite().map(|suite| suite_name(suite.suite()));
     observation.group = connection.negotiated_key_exchange_group().map(|group| group_name(group.name()));
+    observation.post_quantum = observation.group.as_deref().map(is_post_quantum);
     observation.alpn = connection.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned());
 }
 
@@ -110,6 +111,11 @@ fn group_name(group: NamedGroup) -> String {
         NamedGroup::X448 => "x448".to_owned(),
         other => format!("{other:?}"),
     }
+}
+
+/// Whether a recording of the connection is safe from the quantum computers to come: ML-KEM alone, or with a curve.
+fn is_post_quantum(group: &str) -> bool {
+    group.contains("MLKEM")
 }
 
 fn failed(mut observation: TlsObservation, failure: Failure) -> Handshake {
@@ -213,5 +219,25 @@ impl ServerCertVerifier for Capture {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_with_ml_kem_are_post_quantum() {
+        for (group, name, expected) in [
+            (NamedGroup::X25519MLKEM768, "X25519MLKEM768", true),
+            (NamedGroup::secp256r1MLKEM768, "SecP256r1MLKEM768", true),
+            (NamedGroup::MLKEM768, "MLKEM768", true),
+            (NamedGroup::X25519, "x25519", false),
+            (NamedGroup::secp384r1, "secp384r1", false),
+        ] {
+            let written = group_name(group);
+            assert_eq!(is_post_quantum(&written), expected, "{written}");
+            assert!(written.eq_ignore_ascii_case(name), "{written}");
+        }
     }
 }

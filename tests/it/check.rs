@@ -74,6 +74,7 @@ fn the_json_of_a_healthy_domain_to_the_letter() {
                 "version": "TLSv1.3",
                 "cipher_suite": "TLS_AES_256_GCM_SHA384",
                 "group": "x25519",
+                "post_quantum": false,
                 "alpn": "http/1.1",
                 "chain": [{
                     "sha256": Sha256::of(issued.leaf()).to_string(),
