@@ -99,6 +99,18 @@ codes! {
     TlsChainStale = "tls.chain_stale",
     /// Addresses serve different certificates.
     TlsAddressesDisagree = "tls.addresses_disagree",
+    /// A key of the certificate's path is too weak.
+    TlsWeakKey = "tls.weak_key",
+    /// A signature of the certificate's path rests on a broken hash.
+    TlsWeakSignature = "tls.weak_signature",
+    /// The certificate is valid for longer than browsers accept.
+    TlsLifetimeTooLong = "tls.lifetime_too_long",
+    /// The certificates are not sent in the order of the path.
+    TlsChainMisordered = "tls.chain_misordered",
+    /// Certificates are sent that no path needs.
+    TlsChainSurplus = "tls.chain_surplus",
+    /// The private key is another certificate's.
+    TlsKeyMismatch = "tls.key_mismatch",
     /// An answer whose status says error.
     HttpErrorStatus = "http.error_status",
     /// No answer to the request in time.

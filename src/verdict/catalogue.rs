@@ -46,10 +46,16 @@ pub enum Family {
     Name,
     /// Whether its chain leads to a root.
     Trust,
-    /// Surplus certificates in the chain.
+    /// Surplus or misplaced certificates in the chain.
     Chain,
     /// Different certificates at different addresses.
     Rollout,
+    /// The strength of keys and signatures.
+    Strength,
+    /// For how long the certificate is valid at all.
+    Lifetime,
+    /// Whether private key and certificate belong together.
+    Key,
     /// Whether connection and handshake come to be.
     Reach,
     /// Whether there is an address.
@@ -81,6 +87,9 @@ impl Family {
             Self::Trust => "trust",
             Self::Chain => "chain",
             Self::Rollout => "rollout",
+            Self::Strength => "strength",
+            Self::Lifetime => "lifetime",
+            Self::Key => "key",
             Self::Reach => "reach",
             Self::Address => "address",
             Self::Cname => "cname",
@@ -490,6 +499,74 @@ pub const ENTRIES: &[Entry] = &[
         explanation: "The domain's addresses present different leaf certificates. All good ones are a rollout (or an \
             RSA and ECDSA pair) and mere information for 24 hours; after that a node was left behind.",
         remedy: "Deploy the new certificate to the addresses that still serve the old one, and reload them.",
+    },
+    Entry {
+        code: Code::TlsWeakKey,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Strength,
+        title: "a key is too weak",
+        explanation: "The certificate, or one that its path to a root needs, has an RSA key below 2048 bits, a key on \
+            a curve below 256 bits, or a DSA key. Browsers and TLS libraries refuse these: where the weak key is an \
+            authority's, no path to a root is found, which is told as a finding of its own.",
+        remedy: "Have the certificate issued anew for a key of P-256 or of RSA with 2048 bits or more; if the weak key \
+            is an authority's, by another authority.",
+    },
+    Entry {
+        code: Code::TlsWeakSignature,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Strength,
+        title: "a signature is too weak",
+        explanation: "The certificate, or one that its path to a root needs, is signed with SHA-1, MD5 or MD2, for which \
+            forgeries can be made. Browsers refuse such a path, and then no other is found. A root's own signature does \
+            not count: nobody relies on it.",
+        remedy: "Have the certificate issued anew, and install the authority's present intermediates with it, which are \
+            signed with SHA-256 or better.",
+    },
+    Entry {
+        code: Code::TlsLifetimeTooLong,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Lifetime,
+        title: "the certificate is valid for too long",
+        explanation: "From its first to its last second the certificate is valid for longer than browsers accept of one \
+            issued then: 398 days from 2020-09-01 on, 200 from 2026-03-15, 100 from 2027-03-15, 47 from 2029-03-15 (CA/Browser \
+            Forum, Baseline Requirements section 6.3.2). Told only where the path ends in a root of Mozilla's \
+            list: the certificates of a company's own root may be valid for longer.",
+        remedy: "Have the certificate issued anew with a lifetime within the limit, and let its renewal run by itself.",
+    },
+    Entry {
+        code: Code::TlsChainMisordered,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Chain,
+        title: "the chain is out of order",
+        explanation: "The certificates are not sent leaf first and then each issuer right after what it has signed, \
+            as TLS 1.2 demands (RFC 5246 section 7.4.2). Browsers sort them; some SDKs and older clients fail.",
+        remedy: "Put the chain file in order: the leaf, its issuer, that one's issuer, without anything in between; \
+            usually the authority's `fullchain.pem` is just that.",
+    },
+    Entry {
+        code: Code::TlsChainSurplus,
+        severity: Severity::Info,
+        kind: Kind::Fact,
+        family: Family::Chain,
+        title: "the chain holds more than is needed",
+        explanation: "The server sends certificates that no path to a root of the trust store needs: a cross-sign for \
+            older clients, or leftovers. They cost bytes in every handshake and harm nobody else.",
+        remedy: "Remove them from the chain file, unless clients with an older trust store need them.",
+    },
+    Entry {
+        code: Code::TlsKeyMismatch,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Key,
+        title: "the private key is not the certificate's",
+        explanation: "The public key in the certificate is not that of the private key beside it, as `notafter inspect` \
+            compares them before they are deployed. A server that is given the two does not start, or goes on \
+            with what it had.",
+        remedy: "Take the private key for which the certificate was requested, or have a certificate issued for this one.",
     },
     Entry {
         code: Code::HttpErrorStatus,

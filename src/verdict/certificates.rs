@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::bench::{Bench, where_of};
-use super::{Finding, Record, Severity};
+use super::{Finding, Record, Severity, lifetime, order, strength};
 use crate::domain::{Domain, Span, UnixTime};
 use crate::observation::certificate::{Certificate, Sha256};
 use crate::observation::{Code, Presented, TrustPath};
@@ -45,6 +45,9 @@ pub(super) fn chain(domain: &Domain, presented: &Presented, bench: &mut Bench) -
     ]
     .into_iter()
     .flatten()
+    .chain(strength::judge(leaf, presented))
+    .chain(lifetime::judge(leaf, presented))
+    .chain(order::judge(presented, bench.now))
     .collect()
 }
 
@@ -120,7 +123,8 @@ fn dates(domain: &Domain, leaf: &Certificate, presented: &Presented, bench: &mut
     Some(about(finding, leaf))
 }
 
-fn subject_of(leaf: &Certificate, limiting: &Certificate) -> String {
+/// What to call a certificate of the leaf's path.
+pub(super) fn subject_of(leaf: &Certificate, limiting: &Certificate) -> String {
     if leaf.sha256 == limiting.sha256 {
         "the certificate".to_owned()
     } else {
@@ -143,8 +147,13 @@ fn trust(leaf: &Certificate, presented: &Presented) -> Option<Finding> {
     let finding = if presented.self_signed {
         Finding::new(Code::TlsSelfSigned, "the certificate is signed with its own key, by no CA")
     } else {
-        let summary = format!("no path leads from the certificate, issued by {issuer}, to a trusted root");
-        let reason = presented.refusal.as_deref().unwrap_or("no path found");
+        let mut summary = format!("no path leads from the certificate, issued by {issuer}, to a trusted root");
+        let mut reason = presented.refusal.clone().unwrap_or_else(|| "no path found".to_owned());
+        // Paths over what is too weak are not found at all; the operator must hear why.
+        if let Some(weakness) = strength::refused(leaf, presented) {
+            summary += &format!("; {weakness}");
+            reason += &format!("; {weakness}");
+        }
         Finding::new(Code::TlsUntrusted, summary).fact("reason", reason)
     };
     Some(about(finding, leaf))
@@ -218,7 +227,7 @@ fn disagreement<'a>(
 }
 
 /// With the facts by which an operator recognises the certificate.
-fn about(finding: Finding, leaf: &Certificate) -> Finding {
+pub(super) fn about(finding: Finding, leaf: &Certificate) -> Finding {
     finding
         .fact("sha256", leaf.sha256.to_string())
         .fact("serial", leaf.serial.as_str())

@@ -42,7 +42,12 @@ fn hear(domain: &Domain, record: &Record, surroundings: &Surroundings, now: Unix
 /// What is wrong with a chain by itself, as a server would present it for the domain: the same findings, without
 /// anything that must be seen over the network.
 pub fn judge_chain(domain: &Domain, presented: &Presented, now: UnixTime) -> Verdict {
-    let bench = hear_chain(domain, presented, now);
+    judge_chain_with(domain, presented, &[], now)
+}
+
+/// The same with findings that were made on what belongs to the chain: its private key, or who may issue it.
+pub fn judge_chain_with(domain: &Domain, presented: &Presented, others: &[Finding], now: UnixTime) -> Verdict {
+    let bench = hear_chain(domain, presented, others, now);
     let worst = bench.findings.first().map_or(Severity::Info, |finding| finding.severity);
     Verdict {
         domain: domain.name.clone(),
@@ -55,14 +60,15 @@ pub fn judge_chain(domain: &Domain, presented: &Presented, now: UnixTime) -> Ver
         },
         path: hops::of_chain(&bench.findings),
         effective_expiry: presented.effective_expiry(),
-        changes_at: bench.next_change(|then| hear_chain(domain, presented, then)),
+        changes_at: bench.next_change(|then| hear_chain(domain, presented, others, then)),
         findings: bench.findings,
     }
 }
 
-fn hear_chain(domain: &Domain, presented: &Presented, now: UnixTime) -> Bench {
+fn hear_chain(domain: &Domain, presented: &Presented, others: &[Finding], now: UnixTime) -> Bench {
     let mut bench = Bench::new(now);
     bench.findings = certificates::chain(domain, presented, &mut bench);
+    bench.findings.extend_from_slice(others);
     bench.worst_first();
     bench
 }

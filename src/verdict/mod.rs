@@ -9,24 +9,29 @@ mod caa;
 pub mod catalogue;
 mod certificates;
 mod cname;
+mod deployment;
 mod dns;
 mod finding;
 mod hops;
 mod judge;
+mod lifetime;
 mod login;
+mod order;
 mod ownership;
 mod path;
 mod reach;
 mod record;
 mod sight;
+mod strength;
 
 use serde::Serialize;
 
 use crate::domain::{DomainName, UnixTime};
 
 pub use catalogue::{Entry, Family, Kind};
+pub use deployment::key_mismatch;
 pub use finding::{Finding, Severity};
-pub use judge::{judge, judge_chain};
+pub use judge::{judge, judge_chain, judge_chain_with};
 pub use path::{Hop, HopStatus, Path, Step};
 pub use record::{AddressRecord, Record, References, Surroundings};
 

@@ -158,7 +158,11 @@ fn with_a_domain_each_file_is_a_served_chain() {
         (files.with("nameless.pem", leaf(&sound("login.example").with_flaw(Flaw::NoNames))), &["tls.name_mismatch"], 2),
         (files.with("client.pem", leaf(&sound("login.example").with_flaw(Flaw::ClientOnly))), &["tls.untrusted"], 2),
         (files.with("self.pem", self_signed(&sound("login.example")).unwrap().leaf_pem()), &["tls.self_signed"], 2),
-        (files.with("backwards.pem", ca_pem + &issued.leaf_pem()), &["tls.name_mismatch", "tls.untrusted"], 2),
+        (
+            files.with("backwards.pem", ca_pem + &issued.leaf_pem()),
+            &["tls.name_mismatch", "tls.untrusted", "tls.chain_misordered"],
+            2,
+        ),
         (der, &["tls.untrusted"], 2),
     ];
     for (file, expected, exit) in &cases {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::domain::{Threshold, Thresholds};
 use crate::observation::PathStep;
-use crate::verdict::Severity::{Critical, Warning};
+use crate::verdict::Severity::{Critical, Info, Warning};
 
 const V4: &str = "192.0.2.1:443";
 
@@ -159,7 +159,7 @@ fn without_a_path_the_leafs_own_dates_count() {
 #[test]
 fn an_expired_cross_sign_that_nobody_needs_is_stale_and_no_more() {
     let scene = seen([address(V4).presents(&leaf().also_sends(ca("Old cross-sign").left(5)))]);
-    assert_healthy(&scene.verdict_in(5));
+    assert_eq!(found(&scene.verdict_in(5)), [(Code::TlsChainSurplus, Info)]);
     let verdict = scene.verdict_in(6);
     assert_eq!(found(&verdict), [(Code::TlsChainStale, Warning)]);
     assert_eq!(the(Code::TlsChainStale, &verdict).facts["subject"], "CN=Old cross-sign");

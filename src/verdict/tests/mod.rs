@@ -17,6 +17,7 @@ mod path;
 mod reach;
 mod rollout;
 mod scene;
+mod strength;
 mod trust;
 
 use std::net::SocketAddr;
