@@ -1,5 +1,9 @@
 //! `notafter inspect FILE…`: certificates in files, or with `--domain` each file judged as the chain a server
-//! would present. Never touches the network.
+//! would present, with `--chain` or `--key` question by question. Never touches the network.
+
+mod judge;
+mod key;
+mod preflight;
 
 use std::fmt::Write;
 use std::fs::File;
@@ -10,15 +14,11 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use serde_json::{Value, json};
 
-use super::check::{parse_time, system_now, verdict_json};
+use super::check::{parse_time, system_now};
 use super::text::{BOLD, DIM, WIDTH, complain, cut, print, printable, styled, wrapped};
-use super::verdict_text;
-use super::{EXIT_USAGE, Format};
-use crate::config::TrustStores;
+use super::{Format, verdict_text};
 use crate::domain::{Domain, DomainName, UnixTime};
 use crate::observation::certificate::Certificate;
-use crate::trust::{RootSource, TrustStore};
-use crate::verdict::{Level, judge_chain};
 
 /// No bundle of certificates is larger: all of Mozilla's roots have 220 KiB.
 const MAX_FILE: u64 = 16 << 20;
@@ -28,7 +28,7 @@ const MAX_NAMES: usize = 12;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// PEM bundles or DER certificates; - for standard input
-    #[arg(required = true)]
+    #[arg(required_unless_present = "chain")]
     files: Vec<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
@@ -36,6 +36,12 @@ pub(super) struct Arguments {
     /// Judge each file as the chain a server presents for this domain, leaf first
     #[arg(long, value_name = "NAME")]
     domain: Option<DomainName>,
+    /// Before it is deployed: will this file do? Answered question by question
+    #[arg(long, value_name = "FILE", requires = "domain", conflicts_with = "files")]
+    chain: Option<PathBuf>,
+    /// The private key that is to be deployed with it, in PEM (PKCS#8, PKCS#1 or SEC1); it is compared, never shown
+    #[arg(long, value_name = "FILE", requires = "domain")]
+    key: Option<PathBuf>,
     /// Trust the roots in this PEM file, and no others
     #[arg(long, value_name = "FILE", requires = "domain")]
     roots: Option<PathBuf>,
@@ -50,7 +56,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> u8 {
     let now = arguments.at.unwrap_or_else(system_now);
     match arguments.domain.clone() {
-        Some(name) => judge_files(&arguments, &Domain::new(name), now),
+        Some(name) => judge::files(&arguments, &Domain::new(name), now),
         None => show_files(&arguments, now),
     }
 }
@@ -116,54 +122,6 @@ fn names(certificate: &Certificate) -> String {
     if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
 }
 
-fn judge_files(arguments: &Arguments, domain: &Domain, now: UnixTime) -> u8 {
-    let roots = arguments.roots.clone().map_or(RootSource::Mozilla, RootSource::File);
-    let intermediates: Vec<PathBuf> = arguments.intermediates.iter().cloned().collect();
-    let trust = match TrustStores::default().load(&[roots], &intermediates) {
-        Ok(trust) => trust,
-        Err(error) => {
-            complain(&error);
-            return EXIT_USAGE;
-        }
-    };
-    let levels: Vec<Level> =
-        arguments.files.iter().map(|file| judge_file(arguments, domain, &trust, now, file)).collect();
-    levels.into_iter().max().unwrap_or(Level::Unknown).exit_code()
-}
-
-fn judge_file(arguments: &Arguments, domain: &Domain, trust: &TrustStore, now: UnixTime, file: &Path) -> Level {
-    let chain: Result<Vec<CertificateDer<'static>>, String> = read(file).and_then(|all| all.into_iter().collect());
-    let chain = match chain {
-        Ok(chain) => chain,
-        Err(error) => {
-            match arguments.format {
-                Format::Json => print(&format!("{}\n", json!({ "file": file.to_string_lossy(), "error": error }))),
-                Format::Text => complain(&printable(&format!("{}: {error}", file.display()))),
-            }
-            return Level::Unknown;
-        }
-    };
-    let presented = trust.assess(&chain, &domain.name);
-    let verdict = judge_chain(domain, &presented, now);
-    print(&match arguments.format {
-        Format::Json => {
-            let tls = json!({ "address": null, "chain": presented.chain, "failure": null });
-            let mut object = verdict_json(&verdict, json!({ "dns": null, "tls": [tls], "auth0": [] }));
-            if let Value::Object(object) = &mut object {
-                object.remove("path");
-                object.insert("file".to_owned(), file.to_string_lossy().into());
-            }
-            format!("{object}\n")
-        }
-        Format::Text => {
-            let head = format!("{}\n", printable(&file.to_string_lossy()));
-            let chain = verdict_text::chain(&presented, now);
-            head + &verdict_text::headline(&verdict) + &chain + &verdict_text::findings(&verdict.findings)
-        }
-    });
-    verdict.level
-}
-
 /// The certificates in a file, each or why it could not be had; an error if there is none to be had at all.
 fn read(file: &Path) -> Result<Vec<Result<CertificateDer<'static>, String>>, String> {
     let bytes = read_bytes(file).map_err(|error| error.to_string())?;
@@ -181,8 +139,10 @@ fn read(file: &Path) -> Result<Vec<Result<CertificateDer<'static>, String>>, Str
 
 fn read_bytes(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let source: Box<dyn Read> =
-        if file == Path::new("-") { Box::new(io::stdin().lock()) } else { Box::new(File::open(file)?) };
-    source.take(MAX_FILE).read_to_end(&mut bytes)?;
+    source(file)?.take(MAX_FILE).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+fn source(file: &Path) -> io::Result<Box<dyn Read>> {
+    Ok(if file == Path::new("-") { Box::new(io::stdin().lock()) } else { Box::new(File::open(file)?) })
 }

@@ -217,6 +217,7 @@ fn every_json() -> Vec<Value> {
         [&check[..], &["--address", "127.99.99.99:1"]].concat(),
         vec!["inspect", "--format", "json", chain, roots, "servers.sh"],
         vec!["inspect", "--format", "json", chain, "--domain", name, "--roots", roots],
+        vec!["inspect", "--format", "json", "--chain", chain, "--domain", name, "--roots", roots, "--key", roots],
     ] {
         printed += &String::from_utf8(notafter(&arguments).output().unwrap().stdout).unwrap();
     }

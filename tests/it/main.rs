@@ -22,6 +22,7 @@ mod inspect;
 mod keeper;
 mod names;
 mod page;
+mod preflight;
 mod records;
 mod servers;
 mod stage;
