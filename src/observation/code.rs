@@ -97,6 +97,8 @@ codes! {
     TlsChainIncomplete = "tls.chain_incomplete",
     /// A certificate that nobody needs is sent, and has run out.
     TlsChainStale = "tls.chain_stale",
+    /// A certificate of the path breaks the rules certificates are made by, and browsers let it pass.
+    TlsNonconforming = "tls.nonconforming",
     /// Addresses serve different certificates.
     TlsAddressesDisagree = "tls.addresses_disagree",
     /// A key of the certificate's path is too weak.

@@ -68,3 +68,18 @@ pub(super) fn above(bundles: &[&Bundle], start: &[Arc<Certificate>]) -> Vec<Arc<
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_intermediates_of_public_cas_keep_to_the_rules() {
+        let all = Bundle::public().by_subject.values().flatten();
+        let broken: Vec<_> = all
+            .filter(|certificate| certificate.profile.broken().next().is_some())
+            .map(|certificate| (certificate.title(), certificate.profile.broken().collect::<Vec<_>>()))
+            .collect();
+        assert_eq!(broken, []);
+    }
+}

@@ -4,7 +4,7 @@
 //! certificates are ever valid all at once is valid at the moment the last of them becomes so: that moment is the
 //! notBefore of one of them. Judging at each certificate's notBefore therefore finds every path there is.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use super::bundle::{self, Bundle};
 use super::refusal;
 use super::store::TrustStore;
 use crate::domain::UnixTime;
-use crate::observation::certificate::Certificate;
+use crate::observation::certificate::{Certificate, Rule};
 use crate::observation::{Origin, PathStep, TrustPath};
 
 /// Signatures verified at most for one chain, all moments and both searches together. Honest chains need a dozen.
@@ -126,8 +126,12 @@ fn search(store: &TrustStore, leaf: &Arc<Certificate>, pool: &Pool, budget: &Bud
         charged.iter().map(|algorithm| algorithm as &dyn SignatureVerificationAlgorithm).collect();
     let paths = RefCell::new(Vec::new());
     // Refusing each path makes webpki go on to the next.
+    let not_to_sign = Cell::new(false);
     let note = |path: &VerifiedPath<'_>| {
-        paths.borrow_mut().extend(trust_path(store, leaf, pool, path));
+        let found = trust_path(store, leaf, pool, path);
+        let (signed, other): (Vec<_>, Vec<_>) = found.into_iter().partition(is_signed_by_right);
+        not_to_sign.set(not_to_sign.get() || !other.is_empty());
+        paths.borrow_mut().extend(signed);
         Err(webpki::Error::UnknownIssuer)
     };
     let mut refusal = None;
@@ -150,6 +154,9 @@ fn search(store: &TrustStore, leaf: &Arc<Certificate>, pool: &Pool, budget: &Bud
             refusal = Some(refusal::words(&webpki::Error::MaximumSignatureChecksExceeded));
             break;
         }
+    }
+    if not_to_sign.get() {
+        refusal = Some(refusal::NOT_TO_SIGN.to_owned());
     }
     let paths = distinct(paths.into_inner());
     Found { refusal: refusal.filter(|_| paths.is_empty()), paths }
@@ -186,6 +193,13 @@ fn trust_path(store: &TrustStore, leaf: &Arc<Certificate>, pool: &Pool, path: &V
     let sent = steps[1..].iter().any(|step| step.certificate.sha256 == root.sha256);
     steps.push(PathStep { certificate: Arc::clone(root), origin: Origin::Root });
     (!sent).then_some(TrustPath { steps })
+}
+
+/// Whether the key usage of every intermediate allows it to sign certificates (RFC 5280 §6.1.4 n), which webpki does
+/// not ask. Of a root, name and key alone count.
+fn is_signed_by_right(path: &TrustPath) -> bool {
+    let intermediates = path.steps.iter().filter(|step| step.origin != Origin::Root);
+    intermediates.skip(1).all(|step| !step.certificate.profile.breaks(Rule::KeyUsageNotOfCa))
 }
 
 fn distinct(paths: Vec<TrustPath>) -> Vec<TrustPath> {

@@ -5,6 +5,9 @@ use webpki::Error;
 
 use crate::observation::bounded;
 
+/// Why no path counts on which a CA signs that may not.
+pub(super) const NOT_TO_SIGN: &str = "the key usage of a CA in the chain does not allow it to sign certificates";
+
 /// The reason for people, bounded.
 pub(super) fn words(error: &Error) -> String {
     let known = match error {

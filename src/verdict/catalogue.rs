@@ -48,6 +48,8 @@ pub enum Family {
     Trust,
     /// Surplus or misplaced certificates in the chain.
     Chain,
+    /// Whether certificates are made by the rules.
+    Profile,
     /// Different certificates at different addresses.
     Rollout,
     /// The strength of keys and signatures.
@@ -86,6 +88,7 @@ impl Family {
             Self::Name => "name",
             Self::Trust => "trust",
             Self::Chain => "chain",
+            Self::Profile => "profile",
             Self::Rollout => "rollout",
             Self::Strength => "strength",
             Self::Lifetime => "lifetime",
@@ -489,6 +492,20 @@ pub const ENTRIES: &[Entry] = &[
         explanation: "The server sends a certificate that no path needs and that has run out, such as an old \
             cross-sign. Good verifiers ignore it; some old ones stumble over it.",
         remedy: "Remove the expired certificate from the chain file.",
+    },
+    Entry {
+        code: Code::TlsNonconforming,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Profile,
+        title: "a certificate is not made by the rules",
+        explanation: "The chain is trusted, but a certificate on its best path to a root breaks a rule of RFC 5280 or \
+            of the CA/Browser Forum's Baseline Requirements (BR); facts.rules names each certificate, the section and \
+            what is wrong. Chrome and Mozilla let it pass; strict verifiers, as some API clients have, refuse the \
+            connection. Roots that browsers ship are not judged.",
+        remedy: "Have the certificate issued anew by a CA that keeps to the rules. If the CA is your own, mend its \
+            profile: key identifiers in every certificate, basic constraints and key usage critical in every CA's, \
+            positive serial numbers of up to 20 octets.",
     },
     Entry {
         code: Code::TlsAddressesDisagree,

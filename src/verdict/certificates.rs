@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::bench::{Bench, where_of};
-use super::{Finding, Record, Severity, lifetime, order, strength};
+use super::{Finding, Record, Severity, conforming, lifetime, order, strength};
 use crate::domain::{Domain, Span, UnixTime};
 use crate::observation::certificate::{Certificate, Sha256};
 use crate::observation::{Code, Presented, TrustPath};
@@ -42,6 +42,7 @@ pub(super) fn chain(domain: &Domain, presented: &Presented, bench: &mut Bench) -
         trust(leaf, presented),
         name(domain, leaf, presented),
         surplus(presented, bench),
+        conforming::finding(leaf, presented, bench),
     ]
     .into_iter()
     .flatten()

@@ -9,6 +9,7 @@ mod caa;
 pub mod catalogue;
 mod certificates;
 mod cname;
+mod conforming;
 mod deployment;
 mod dns;
 mod finding;

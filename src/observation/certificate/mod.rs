@@ -1,10 +1,12 @@
 //! [`Certificate`]: the facts of one X.509 certificate, as they stand in it, with its DER kept beside them.
 //!
-//! `parse` reads the DER, `name` writes distinguished names by RFC 4514, `key` describes the public key.
+//! `parse` reads the DER, `name` writes distinguished names by RFC 4514, `key` describes the public key, `profile`
+//! lists the rules for certificates that it breaks.
 
 mod key;
 mod name;
 mod parse;
+mod profile;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -17,6 +19,7 @@ use serde::{Serialize, Serializer};
 use crate::domain::UnixTime;
 
 pub use key::{KeyType, PublicKey};
+pub use profile::{Profile, Rule};
 
 /// The facts of one certificate. Immutable and shared: equal certificates are held once where it matters.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,6 +48,10 @@ pub struct Certificate {
     pub is_ca: bool,
     /// Whether subject and issuer are the same name, octet for octet.
     pub self_issued: bool,
+    /// How many CAs may follow below this one, if that is bounded.
+    pub path_length: Option<u32>,
+    /// The rules for certificates that it breaks.
+    pub profile: Profile,
     /// Subject and issuer in DER, by which paths are built.
     pub(crate) names: RawNames,
     der: Arc<[u8]>,
@@ -116,6 +123,8 @@ impl Certificate {
             signature_algorithm: "ecdsa-with-SHA256".to_owned(),
             is_ca: false,
             self_issued: false,
+            path_length: None,
+            profile: Profile::default(),
             names: RawNames { subject: subject.as_bytes().into(), issuer: (*b"Issuing CA").into() },
             der,
         }

@@ -8,7 +8,7 @@ use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::FromDer;
 
 use super::key::PublicKey;
-use super::{Certificate, CertificateError, RawNames, Sha256, hex, name};
+use super::{Certificate, CertificateError, Profile, RawNames, Sha256, hex, name, profile};
 use crate::domain::UnixTime;
 
 /// More bytes than any certificate we would judge; badssl's with 10,000 names has under 300 KiB.
@@ -24,6 +24,7 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate, CertificateError> {
         return Err(CertificateError::TrailingData(rest.len()));
     }
     let (dns_names, ip_addresses) = alternative_names(&parsed);
+    let key = PublicKey::of(parsed.public_key());
     Ok(Certificate {
         sha256: Sha256::of(der),
         serial: serial(parsed.raw_serial()),
@@ -33,7 +34,9 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate, CertificateError> {
         not_after: UnixTime(parsed.validity().not_after.timestamp()),
         dns_names,
         ip_addresses,
-        key: PublicKey::of(parsed.public_key()),
+        path_length: profile::path_length(&parsed),
+        profile: Profile::of(&parsed, &key),
+        key,
         signature_algorithm: signature_algorithm(&parsed.signature_algorithm.algorithm),
         is_ca: is_ca(&parsed),
         self_issued: parsed.subject().as_raw() == parsed.issuer().as_raw(),

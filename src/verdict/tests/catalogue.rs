@@ -42,6 +42,7 @@ fn every_code_has_the_severity_kind_and_family_of_the_design() {
         (Code::TlsSelfSigned, Critical, K::Fact, F::Trust),
         (Code::TlsChainIncomplete, Warning, K::Fact, F::Trust),
         (Code::TlsChainStale, Warning, K::Fact, F::Chain),
+        (Code::TlsNonconforming, Warning, K::Fact, F::Profile),
         (Code::TlsAddressesDisagree, Warning, K::Fact, F::Rollout),
         (Code::TlsWeakKey, Warning, K::Fact, F::Strength),
         (Code::TlsWeakSignature, Warning, K::Fact, F::Strength),
