@@ -214,7 +214,7 @@ fn distinct(paths: Vec<TrustPath>) -> Vec<TrustPath> {
 
 #[cfg(all(test, feature = "demo"))]
 mod tests {
-    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
 
     use super::*;
 
@@ -271,6 +271,25 @@ mod tests {
         let budget = Budget::new(MAX_SIGNATURES);
         let found = search(&store, &leaf, &Pool::new(&others, &[]), &budget);
         assert_eq!((found.paths.len(), MAX_SIGNATURES - budget.left(), budget.is_exhausted()), (0, 65, false));
+    }
+
+    #[test]
+    fn a_ca_whose_key_usage_forbids_signing_leads_nowhere() {
+        let (root, issuer) = authority("Root", 1);
+        let store = TrustStore::new(&[root.der().clone()], &[]).unwrap();
+        let found = |usages: Vec<KeyUsagePurpose>| {
+            let (mut params, key) = (params("Issuing CA", 1), KeyPair::generate().unwrap());
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            params.key_usages = usages;
+            let issuing = read(&params.signed_by(&key, &issuer).unwrap());
+            let leaf = leaf(&Issuer::new(params, key), 1);
+            find(&store, &leaf, &[issuing], &Budget::new(MAX_SIGNATURES))
+        };
+        for usages in [vec![], vec![KeyUsagePurpose::KeyCertSign]] {
+            assert_eq!(found(usages).paths.len(), 1);
+        }
+        let refused = found(vec![KeyUsagePurpose::CrlSign]);
+        assert_eq!((refused.paths.len(), refused.refusal.as_deref()), (0, Some(refusal::NOT_TO_SIGN)));
     }
 
     #[test]

@@ -28,6 +28,11 @@ pub(super) fn words(error: &Error) -> String {
             "its extended key usage does not allow a TLS server"
         }
         Error::UnsupportedCriticalExtension => "a critical extension in the chain is not understood",
+        // webpki reads lengths of two octets where nothing honest is longer, as Mozilla's verifier does.
+        Error::TrailingData(_) => {
+            "a certificate in the chain is malformed, or larger than the 64 KiB that verifiers read"
+        }
+        Error::MalformedDnsIdentifier => "an alternative name of the certificate is malformed",
         Error::UnsupportedCertVersion => "it is no X.509 certificate of version 3",
         Error::UnsupportedSignatureAlgorithmContext(_) | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
             "a signature in the chain is of a kind that is not accepted"

@@ -20,6 +20,7 @@ mod docs;
 mod explain;
 mod inspect;
 mod keeper;
+mod limbo;
 mod names;
 mod page;
 mod preflight;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{DAY, NAME, NOW};
 use crate::domain::UnixTime;
-use crate::observation::certificate::Certificate;
+use crate::observation::certificate::{Certificate, Profile, Rule};
 use crate::observation::{Origin, PathStep, Presented, TrustPath};
 
 /// A good chain: a leaf of 90 days with 60 left, an intermediate and a root that outlast it by years.
@@ -15,6 +15,7 @@ pub(in crate::verdict) fn leaf() -> Chain {
         not_after: NOW.plus(60 * DAY),
         paths: vec![vec![ca("Issuing CA").sent(), ca("Root CA").root()]],
         surplus: Vec::new(),
+        profile: Profile::default(),
         name_matches: true,
         self_signed: false,
     }
@@ -22,7 +23,12 @@ pub(in crate::verdict) fn leaf() -> Chain {
 
 /// A CA's certificate that is good for five years.
 pub(in crate::verdict) fn ca(subject: &str) -> Authority {
-    Authority { subject: subject.to_owned(), not_before: NOW.plus(-1000 * DAY), not_after: NOW.plus(1800 * DAY) }
+    Authority {
+        subject: subject.to_owned(),
+        not_before: NOW.plus(-1000 * DAY),
+        not_after: NOW.plus(1800 * DAY),
+        profile: Profile::default(),
+    }
 }
 
 /// A chain in the making.
@@ -33,6 +39,7 @@ pub(in crate::verdict) struct Chain {
     not_after: UnixTime,
     paths: Vec<Vec<PathStep>>,
     surplus: Vec<Arc<Certificate>>,
+    profile: Profile,
     name_matches: bool,
     self_signed: bool,
 }
@@ -81,6 +88,12 @@ impl Chain {
         self.paths([vec![ca("Issuing CA").missing(), ca("Root CA").root()]])
     }
 
+    /// The leaf breaks this rule.
+    pub(in crate::verdict) fn breaks(mut self, rule: Rule) -> Self {
+        self.profile = self.profile.with(rule);
+        self
+    }
+
     pub(in crate::verdict) fn for_another_name(mut self) -> Self {
         self.name_matches = false;
         self
@@ -94,7 +107,9 @@ impl Chain {
 
     pub(in crate::verdict) fn presented(&self) -> Arc<Presented> {
         let not_before = self.not_after.plus(-self.lifetime);
-        let leaf = Arc::new(Certificate::sample(&self.subject, not_before, self.not_after));
+        let mut leaf = Certificate::sample(&self.subject, not_before, self.not_after);
+        leaf.profile = self.profile;
+        let leaf = Arc::new(leaf);
         let first = PathStep { certificate: Arc::clone(&leaf), origin: Origin::Presented };
         let with_leaf = |steps: &Vec<PathStep>| TrustPath {
             steps: std::iter::once(first.clone()).chain(steps.iter().cloned()).collect(),
@@ -123,9 +138,16 @@ pub(in crate::verdict) struct Authority {
     subject: String,
     not_before: UnixTime,
     not_after: UnixTime,
+    profile: Profile,
 }
 
 impl Authority {
+    /// It breaks this rule.
+    pub(in crate::verdict) fn breaks(mut self, rule: Rule) -> Self {
+        self.profile = self.profile.with(rule);
+        self
+    }
+
     /// Ends so many seconds from now.
     pub(in crate::verdict) fn left(mut self, seconds: i64) -> Self {
         self.not_after = NOW.plus(seconds);
@@ -154,6 +176,8 @@ impl Authority {
     }
 
     fn from(self, origin: Origin) -> PathStep {
-        PathStep { certificate: Arc::new(Certificate::sample(&self.subject, self.not_before, self.not_after)), origin }
+        let mut certificate = Certificate::sample(&self.subject, self.not_before, self.not_after);
+        certificate.profile = self.profile;
+        PathStep { certificate: Arc::new(certificate), origin }
     }
 }
