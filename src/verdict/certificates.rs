@@ -37,6 +37,14 @@ pub(super) fn chain(domain: &Domain, presented: &Presented, bench: &mut Bench) -
     let Some(leaf) = presented.leaf() else {
         return Vec::new();
     };
+    // Which paths and certificates are in date decides several of the questions below.
+    for path in &presented.paths {
+        bench.may_change_at(path.not_before());
+        bench.may_change_at(path.not_after().plus(1));
+    }
+    for certificate in &presented.chain {
+        bench.may_change_at(certificate.not_after.plus(1));
+    }
     [
         dates(domain, leaf, presented, bench),
         trust(leaf, presented),
