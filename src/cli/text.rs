@@ -6,6 +6,7 @@ use std::io::Write;
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
+use crate::observation::is_hidden;
 use crate::verdict::{HopStatus, Level, Severity};
 
 /// As wide as a terminal always is.
@@ -41,11 +42,7 @@ pub(super) fn styled(text: impl std::fmt::Display, style: Style) -> String {
 
 /// A stranger's text as it may go to a terminal: no control, no escape, nothing that reorders what follows.
 pub(super) fn printable(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// The text in lines of [`WIDTH`], the first after `first`, the others after `rest`.

@@ -3,6 +3,8 @@
 
 use idna::domain_to_unicode;
 
+use crate::observation::is_hidden;
+
 /// The text on one line of at most `max` characters: runs of white space become one blank, control characters
 /// (the ESC of a terminal's sequences, CR and LF among them), bidirectional overrides and invisible characters
 /// are dropped, and what is cut off is marked.
@@ -82,16 +84,6 @@ fn cut(mut text: String, max: usize) -> String {
     text.truncate(text.trim_end().len());
     text.push('…');
     text
-}
-
-/// Characters without a picture of their own: controls, zero-width ones, those that turn the direction of the
-/// text (UAX #9 §2), interlinear annotations, variation selectors and tags.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod certificate;
 mod code;
 mod dns;
 mod failure;
+mod strangers;
 mod tls;
 
 use std::fmt;
@@ -25,6 +26,7 @@ pub use caa::{CaaObservation, CaaRecord, CaaSet};
 pub use code::Code;
 pub use dns::{CnameLink, DnsObservation, Lookup, Outcome, TxtElsewhere};
 pub use failure::Failure;
+pub use strangers::{bounded, is_hidden};
 pub use tls::{Origin, PathStep, Presented, TlsObservation, TrustPath};
 
 /// One round of all checks of one domain.
@@ -115,13 +117,4 @@ impl View {
             Self::Tenant => "tenant",
         }
     }
-}
-
-/// A stranger's text cut to so many characters, the cut marked by `…`.
-pub fn bounded(mut text: String, chars: usize) -> String {
-    if let Some((end, _)) = text.char_indices().nth(chars) {
-        text.truncate(end);
-        text.push('…');
-    }
-    text
 }

@@ -7,6 +7,7 @@ use x509_parser::der_parser::asn1_rs::{Any, Tag};
 use x509_parser::x509::{AttributeTypeAndValue, RelativeDistinguishedName, X509Name};
 
 use super::hex;
+use crate::observation::is_hidden;
 
 /// A longer name is cut and ends in `…`.
 const MAX_CHARS: usize = 2048;
@@ -138,12 +139,6 @@ fn escape(text: &str) -> String {
         }
     }
     out
-}
-
-/// Characters that would move, hide or reorder what stands around them.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// The value's whole encoding: tag, length, content. Only low tag numbers occur in names.

@@ -3,6 +3,8 @@
 
 use serde::Serialize;
 
+use crate::observation::is_hidden;
+
 /// The text on one line of at most `max` characters. White space becomes single blanks; controls and characters that
 /// hide, or that turn the direction of what follows (UAX #9 §2), show as U+FFFD; what is cut off is marked.
 pub(super) fn line(text: &str, max: usize) -> String {
@@ -36,14 +38,6 @@ pub(super) struct Part {
 pub(super) fn parts(text: &str) -> Vec<Part> {
     let part = |(index, text): (usize, &str)| Part { code: index % 2 == 1, text: text.to_owned() };
     text.split('`').enumerate().filter(|(_, text)| !text.is_empty()).map(part).collect()
-}
-
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
