@@ -131,7 +131,10 @@ impl Keeper {
         }
         let payers: BTreeSet<&DomainName> = self.domains.values().map(Watched::payer).collect();
         self.manners.keep(|payer| payers.contains(payer));
-        self.chunks.rebuild(self.domains.values_mut());
+        for (slot, watched) in self.domains.values_mut().enumerate() {
+            watched.slot = slot;
+        }
+        self.chunks.rebuild(self.domains.values().map(Watched::state));
         let names: Vec<DomainName> = self.domains.keys().cloned().collect();
         for name in names {
             // Thresholds may have changed; what was seen is judged by the new ones at once.
@@ -315,7 +318,7 @@ impl Keeper {
         if let Some(watched) = self.domains.get_mut(&verdict.domain) {
             self.transitions.extend(transition(watched.level(), &verdict));
             watched.conclude(verdict);
-            self.chunks.replace(watched);
+            self.chunks.replace(watched.slot, watched.state());
         }
     }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::watched::Watched;
 use crate::domain::{Domain, Now};
 use crate::incident::OutboxEvent;
 use crate::verdict::{Level, Record, References, Severity, Verdict};
@@ -79,21 +78,16 @@ impl Chunks {
         self.0.is_empty()
     }
 
-    pub(super) fn rebuild<'a>(&mut self, domains: impl Iterator<Item = &'a mut Watched>) {
-        let states: Vec<Arc<DomainState>> = domains
-            .enumerate()
-            .map(|(slot, watched)| {
-                watched.slot = slot;
-                Arc::new(watched.state())
-            })
-            .collect();
+    pub(super) fn rebuild(&mut self, states: impl Iterator<Item = DomainState>) {
+        let states: Vec<Arc<DomainState>> = states.map(Arc::new).collect();
         self.0 = states.chunks(CHUNK).map(|chunk| Arc::new(chunk.to_vec())).collect();
     }
 
-    pub(super) fn replace(&mut self, watched: &Watched) {
-        let chunk = self.0.get_mut(watched.slot / CHUNK).map(Arc::make_mut);
-        if let Some(place) = chunk.and_then(|chunk| chunk.get_mut(watched.slot % CHUNK)) {
-            *place = Arc::new(watched.state());
+    /// The state of the domain at this place, counted from 0 in the order of [`Chunks::rebuild`], is another now.
+    pub(super) fn replace(&mut self, slot: usize, state: DomainState) {
+        let chunk = self.0.get_mut(slot / CHUNK).map(Arc::make_mut);
+        if let Some(place) = chunk.and_then(|chunk| chunk.get_mut(slot % CHUNK)) {
+            *place = Arc::new(state);
         }
     }
 }

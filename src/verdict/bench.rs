@@ -8,6 +8,7 @@ use std::ops::Bound;
 use super::{Finding, Kind};
 use crate::domain::UnixTime;
 use crate::observation::Code;
+use crate::observation::certificate::Certificate;
 
 /// The findings on a domain so far, and the moments at which there may be others.
 pub(super) struct Bench {
@@ -72,5 +73,14 @@ pub(super) fn where_of(addresses: impl IntoIterator<Item = SocketAddr>) -> Strin
     match addresses.count() {
         0 => first,
         more => format!("{first} and {more} more"),
+    }
+}
+
+/// What to call a certificate of the leaf's path.
+pub(super) fn subject_of(leaf: &Certificate, limiting: &Certificate) -> String {
+    if leaf.sha256 == limiting.sha256 {
+        "the certificate".to_owned()
+    } else {
+        format!("{} in the certificate's chain", limiting.title())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::bench::{Bench, where_of};
+use super::bench::{Bench, subject_of, where_of};
 use super::{Finding, Record, Severity, conforming, lifetime, order, strength};
 use crate::domain::{Domain, Span, UnixTime};
 use crate::observation::certificate::{Certificate, Sha256};
@@ -129,16 +129,7 @@ fn dates(domain: &Domain, leaf: &Certificate, presented: &Presented, bench: &mut
         .fact("seconds_left", left)
         .fact("lifetime_seconds", lifetime)
         .fact("limiting", window.limiting.subject.as_str());
-    Some(about(finding, leaf))
-}
-
-/// What to call a certificate of the leaf's path.
-pub(super) fn subject_of(leaf: &Certificate, limiting: &Certificate) -> String {
-    if leaf.sha256 == limiting.sha256 {
-        "the certificate".to_owned()
-    } else {
-        format!("{} in the certificate's chain", limiting.title())
-    }
+    Some(finding.about(leaf))
 }
 
 /// Exactly one of: complete, incomplete, self-signed, untrusted.
@@ -151,7 +142,7 @@ fn trust(leaf: &Certificate, presented: &Presented) -> Option<Finding> {
         let missing: Vec<String> = path.missing().map(|certificate| certificate.subject.clone()).collect();
         let titles: Vec<String> = path.missing().map(Certificate::title).collect();
         let summary = format!("the server does not send the intermediate {}", titles.join(", "));
-        return Some(about(Finding::new(Code::TlsChainIncomplete, summary).fact("missing", missing), leaf));
+        return Some(Finding::new(Code::TlsChainIncomplete, summary).fact("missing", missing).about(leaf));
     }
     let finding = if presented.self_signed {
         Finding::new(Code::TlsSelfSigned, "the certificate is signed with its own key, by no CA")
@@ -165,7 +156,7 @@ fn trust(leaf: &Certificate, presented: &Presented) -> Option<Finding> {
         }
         Finding::new(Code::TlsUntrusted, summary).fact("reason", reason)
     };
-    Some(about(finding, leaf))
+    Some(finding.about(leaf))
 }
 
 fn name(domain: &Domain, leaf: &Certificate, presented: &Presented) -> Option<Finding> {
@@ -180,7 +171,7 @@ fn name(domain: &Domain, leaf: &Certificate, presented: &Presented) -> Option<Fi
     };
     let finding =
         Finding::new(Code::TlsNameMismatch, format!("the certificate is for {whom}, not for {}", domain.name));
-    Some(about(finding.fact("dns_names", names), leaf))
+    Some(finding.fact("dns_names", names).about(leaf))
 }
 
 /// A certificate that was sent, has run out, and is needed by no path that is good now.
@@ -233,13 +224,4 @@ fn disagreement<'a>(
     );
     let sha256: Vec<String> = leaves.keys().map(ToString::to_string).collect();
     bench.find(finding.severity(severity).fact("since", since.to_string()).fact("sha256", sha256).at(addresses));
-}
-
-/// With the facts by which an operator recognises the certificate.
-pub(super) fn about(finding: Finding, leaf: &Certificate) -> Finding {
-    finding
-        .fact("sha256", leaf.sha256.to_string())
-        .fact("serial", leaf.serial.as_str())
-        .fact("subject", leaf.subject.as_str())
-        .fact("issuer", leaf.issuer.as_str())
 }

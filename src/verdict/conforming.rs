@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use super::Finding;
 use super::bench::Bench;
-use super::{Finding, certificates};
 use crate::observation::certificate::{Certificate, Rule, Sha256};
 use crate::observation::{Code, Origin, PathStep, Presented, TrustPath};
 
@@ -35,7 +35,7 @@ pub(super) fn finding(leaf: &Certificate, presented: &Presented, bench: &Bench) 
     let told = broken.iter().take(MAX_RULES);
     let rules: Vec<String> =
         told.map(|(of, rule)| format!("{}: {}: {}", of.title(), rule.source(), rule.words())).collect();
-    Some(certificates::about(Finding::new(Code::TlsNonconforming, summary).fact("rules", rules), leaf))
+    Some(Finding::new(Code::TlsNonconforming, summary).fact("rules", rules).about(leaf))
 }
 
 /// What each certificate of a path breaks, the leaf's first.

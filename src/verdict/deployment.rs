@@ -1,7 +1,6 @@
 //! What can be wrong with a certificate before it is deployed, beside the chain itself.
 
 use super::Finding;
-use super::certificates::about;
 use crate::observation::{Code, Presented};
 
 /// The private key beside a chain is not the leaf's. `owner` is the place in the chain of the certificate whose key it
@@ -18,5 +17,5 @@ pub fn key_mismatch(presented: &Presented, owner: Option<usize>) -> Option<Findi
         ),
         None => format!("the private key is not that of the certificate {}", leaf.title()),
     };
-    Some(about(Finding::new(Code::TlsKeyMismatch, summary), leaf))
+    Some(Finding::new(Code::TlsKeyMismatch, summary).about(leaf))
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::catalogue::{self, Entry};
 use crate::observation::Code;
+use crate::observation::certificate::Certificate;
 
 /// One thing wrong, with its stable code and its facts.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +57,15 @@ impl Finding {
     pub fn at(mut self, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
         self.addresses.extend(addresses);
         self
+    }
+
+    /// With the facts by which an operator recognises the certificate it is about.
+    #[must_use]
+    pub(super) fn about(self, certificate: &Certificate) -> Self {
+        self.fact("sha256", certificate.sha256.to_string())
+            .fact("serial", certificate.serial.as_str())
+            .fact("subject", certificate.subject.as_str())
+            .fact("issuer", certificate.issuer.as_str())
     }
 
     /// What the catalogue says of its code.

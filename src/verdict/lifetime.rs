@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::Finding;
-use super::certificates::about;
 use crate::domain::UnixTime;
 use crate::observation::certificate::{Certificate, Sha256};
 use crate::observation::{Code, Presented};
@@ -36,7 +35,7 @@ pub(super) fn judge(leaf: &Certificate, presented: &Presented) -> Option<Finding
         .fact("not_before", leaf.not_before.to_string())
         .fact("lifetime_seconds", leaf.lifetime())
         .fact("limit_seconds", days * DAY);
-    Some(about(finding, leaf))
+    Some(finding.about(leaf))
 }
 
 fn limit(not_before: UnixTime) -> Option<i64> {

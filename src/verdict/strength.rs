@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Finding;
-use super::certificates::{about, subject_of};
+use super::bench::subject_of;
 use crate::observation::certificate::{Certificate, KeyType};
 use crate::observation::{Code, Origin, Presented, TrustPath};
 
@@ -56,7 +56,7 @@ fn finding(leaf: &Certificate, alike: &[&Weakness<'_>]) -> Option<Finding> {
     let (first, others) = alike.split_first()?;
     let more = if others.is_empty() { String::new() } else { format!(", and {} more", others.len()) };
     let facts: Vec<_> = alike.iter().map(|weakness| weakness.facts()).collect();
-    Some(about(Finding::new(first.code, first.told(leaf) + &more).fact("weak", facts), leaf))
+    Some(Finding::new(first.code, first.told(leaf) + &more).fact("weak", facts).about(leaf))
 }
 
 /// Of the path with the fewest. Paths that need nothing but what was presented count before others; without any path,

@@ -167,7 +167,8 @@ impl Mailer {
         };
         let (session, taken) = timeout(DEADLINE, talk).await.map_err(|_| Failure::Late)?.map_err(Failure::Trouble)?;
         let certificate = session.certificate();
-        let _ = timeout(GOODBYE, session.close()).await;
+        // Not waited for: until the delivery is known to be stored, a crash repeats the mail.
+        tokio::spawn(timeout(GOODBYE, session.close()));
         Ok(Sent { taken: taken.map_err(Failure::Trouble)?, certificate })
     }
 
