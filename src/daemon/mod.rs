@@ -145,6 +145,7 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
         deliveries: 0,
         snapshot,
         published: Instant::now(),
+        unpublished: true,
         drain_by: None,
         reloading: None,
         reload_again: false,
@@ -199,6 +200,8 @@ struct Daemon {
     deliveries: usize,
     snapshot: watch::Sender<Arc<Snapshot>>,
     published: Instant,
+    /// Whether anything may have changed since.
+    unpublished: bool,
     drain_by: Option<Instant>,
     /// Who waits for the configuration that is being read.
     reloading: Option<Asker>,
@@ -213,7 +216,7 @@ impl Daemon {
     async fn tend(&mut self, mut channels: Channels<'_>) -> Result<(), DaemonError> {
         while !self.is_drained() {
             self.act();
-            if self.published.elapsed() >= PUBLISH_EVERY {
+            if self.unpublished && self.published.elapsed() >= PUBLISH_EVERY {
                 self.publish();
             }
             if channels.server.is_finished() && self.drain_by.is_none() {
@@ -232,6 +235,7 @@ impl Daemon {
                 () = channels.stop.cancelled(), if self.drain_by.is_none() => self.take_signal(Signal::Stop),
                 () = tokio::time::sleep(self.rest()) => self.keeper.handle_timeout(self.clock.now()),
             }
+            self.unpublished = true;
         }
         self.hand_over();
         self.tell_log();
@@ -252,13 +256,10 @@ impl Daemon {
     /// How long there is nothing to do unless something comes.
     fn rest(&self) -> Duration {
         let until_wake = self.keeper.poll_timeout().saturating_sub(self.clock.now().mono);
-        let until_publish = PUBLISH_EVERY.saturating_sub(self.published.elapsed());
         let most = self.drain_by.map_or(LONGEST_SLEEP, |by| by.saturating_duration_since(Instant::now()));
-        let stale = self.published.elapsed() < PUBLISH_EVERY;
-        let rest = until_wake.min(most).min(LONGEST_SLEEP);
         // A millisecond more than the keeper asked for: its clock must have passed the moment when it is woken.
-        let rest = rest + Duration::from_millis(1);
-        if stale { rest.min(until_publish) } else { rest }
+        let rest = until_wake.min(most).min(LONGEST_SLEEP) + Duration::from_millis(1);
+        if self.unpublished { rest.min(PUBLISH_EVERY.saturating_sub(self.published.elapsed())) } else { rest }
     }
 
     fn take(&mut self, input: Input) {
@@ -373,7 +374,7 @@ impl Daemon {
     }
 
     fn publish(&mut self) {
-        self.published = Instant::now();
+        (self.published, self.unpublished) = (Instant::now(), false);
         self.snapshot.send_replace(Arc::new(self.keeper.snapshot()));
     }
 }

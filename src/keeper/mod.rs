@@ -26,10 +26,10 @@ use own_sight::OwnSight;
 use watched::Watched;
 
 use crate::domain::{DomainName, Now};
-use crate::incident::{Change, Delivery, Ledger, Looked, Mail, OutboxEvent, Policy, Row};
+use crate::incident::{Change, Delivery, Ledger, Looked, Mail, Operation, OutboxEvent, Policy, Row};
 use crate::observation::Presented;
 use crate::schedule::Schedule;
-use crate::verdict::{Level, References, Verdict, judge};
+use crate::verdict::{Family, Level, References, Verdict, judge};
 
 pub use chains::{StoredChain, stored_chains};
 pub use commits::Tag;
@@ -214,7 +214,7 @@ impl Keeper {
             self.commit(Tag::Keeper, vec![change]);
         }
         let failing = self.own_sight.failing_delivery(self.outboxes.told().map(|(_, outbox)| outbox), now);
-        self.ledger.handle_own_sight(crate::verdict::Family::Delivery, failing.as_ref(), now);
+        self.ledger.handle_own_sight(Family::Delivery, failing.as_ref(), now);
         self.settle();
     }
 
@@ -322,7 +322,7 @@ impl Keeper {
         }
     }
 
-    fn commit(&mut self, tag: Tag, operations: Vec<crate::incident::Operation>) {
+    fn commit(&mut self, tag: Tag, operations: Vec<Operation>) {
         let changes = operations.into_iter().map(|operation| self.own_sight.number(operation)).collect();
         self.commits.push_back((tag, changes));
     }

@@ -169,18 +169,6 @@ impl Sha256 {
         out.copy_from_slice(digest.as_ref());
         Self(out)
     }
-
-    /// Reads 64 hex digits.
-    pub fn from_hex(text: &str) -> Option<Self> {
-        let mut out = [0; 32];
-        if text.len() != 64 || !text.is_ascii() {
-            return None;
-        }
-        for (byte, digits) in out.iter_mut().zip(text.as_bytes().chunks(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-        }
-        Some(Self(out))
-    }
 }
 
 impl fmt::Display for Sha256 {

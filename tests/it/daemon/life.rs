@@ -1,11 +1,11 @@
 //! The daemon looks until it is told to stop, finishes what is under way, and says clearly why it cannot begin.
 
 use std::fs::{self, Permissions};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 
 use super::lab::domain;
-use super::{DAY, Home, Lab};
+use super::{DAY, Daemon, Home, Lab};
 use crate::servers::Nginx;
 
 #[test]
@@ -52,12 +52,8 @@ fn sigterm_waits_for_a_look_under_way_but_not_for_one_without_end() {
 #[test]
 fn a_second_signal_does_not_wait() {
     let lab = Lab::start();
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let home = Home::bare();
-    let watched = domain("silent.lab.example", &[silent.local_addr().unwrap()]) + "timeout = \"60s\"\n";
-    home.configure(&(lab.probe(&home, "100ms") + &watched));
-    let mut daemon = home.start();
-    let (_connection, _) = silent.accept().unwrap();
+    let (mut daemon, _connection) = looking_for_a_minute(&lab, &home);
     daemon.signal("INT");
     daemon.wait_until("word of it", |daemon| daemon.log().contains("stopping"));
     daemon.signal("INT");
@@ -68,12 +64,8 @@ fn a_second_signal_does_not_wait() {
 #[test]
 fn the_pages_end_beside_the_last_looks_and_not_after_them() {
     let lab = Lab::start();
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let home = Home::bare();
-    let watched = domain("silent.lab.example", &[silent.local_addr().unwrap()]) + "timeout = \"60s\"\n";
-    home.configure(&(lab.probe(&home, "100ms") + &watched));
-    let mut daemon = home.start();
-    let (_connection, _) = silent.accept().unwrap();
+    let (mut daemon, _connection) = looking_for_a_minute(&lab, &home);
     daemon.signal("TERM");
     // The look is under way still: the daemon must not have ended before nobody answers.
     daemon.wait_until("nobody who answers", |daemon| daemon.get("/-/healthy").is_none());
@@ -121,4 +113,14 @@ fn a_state_that_cannot_be_made_or_read_is_named() {
     let log = daemon.log();
     assert_eq!(status.code(), Some(1), "{log}");
     assert!(log.contains("the state is damaged"), "{log}");
+}
+
+/// A daemon in the midst of a look at a host that takes the connection and says nothing.
+fn looking_for_a_minute(lab: &Lab, home: &Home) -> (Daemon, TcpStream) {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let watched = domain("silent.lab.example", &[silent.local_addr().unwrap()]) + "timeout = \"60s\"\n";
+    home.configure(&(lab.probe(home, "100ms") + &watched));
+    let daemon = home.start();
+    let (connection, _) = silent.accept().unwrap();
+    (daemon, connection)
 }
