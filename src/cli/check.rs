@@ -4,6 +4,7 @@ mod nagios;
 mod plan;
 mod report;
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::StreamExt;
@@ -13,7 +14,7 @@ use super::text::{complain, print};
 use super::{EXIT_UNKNOWN, block_on};
 use crate::domain::UnixTime;
 use crate::observation::Look;
-use crate::probe::{Target, Turn, look};
+use crate::probe::{Library, Target, Turn, look};
 use crate::verdict::{Level, Record, Surroundings, Verdict, judge};
 
 pub(super) use self::plan::{Arguments, parse_time};
@@ -60,8 +61,11 @@ pub(super) struct Seen {
 
 async fn all_looks(plan: &Plan) -> Vec<Look> {
     let progress = report::Progress::new(plan.watches.len());
+    let library = Arc::new(Library::default());
+    let library = &library;
     let looks = plan.watches.iter().map(|planned| async {
-        let target = Target { domain: &planned.watch.domain, settings: &planned.watch.probe, trust: &planned.trust };
+        let target =
+            Target { domain: &planned.watch.domain, settings: &planned.watch.probe, trust: &planned.trust, library };
         let turn = Turn { number: 0, requests: planned.watch.probe.http_addresses };
         let seen = look(target, plan.at, turn).await;
         progress.one_more();

@@ -15,7 +15,7 @@ use crate::incident::{Delivery, Mail};
 use crate::keeper::LookRequest;
 use crate::notify::email::Mailer;
 use crate::observation::Look;
-use crate::probe::{self, Target, Turn};
+use crate::probe::{self, Library, Target, Turn};
 use crate::verdict::References;
 
 /// A reference that takes longer does not answer; the heartbeat is not waited for any longer.
@@ -33,6 +33,7 @@ pub(super) enum Errand {
 pub(super) fn spawn(
     errand: Errand,
     parts: &Parts,
+    library: &Arc<Library>,
     clock: &Arc<dyn Clock>,
     tasks: &TaskTracker,
     inputs: &mpsc::Sender<Input>,
@@ -41,7 +42,8 @@ pub(super) fn spawn(
     match errand {
         Errand::Look(request) => {
             let probed = parts.fleet.get(&request.domain).cloned();
-            let work = look(probed, request.turn, request.requests, clock);
+            let turn = Turn { number: request.turn, requests: request.requests };
+            let work = look(probed, turn, Arc::clone(library), clock);
             tasks.spawn(guarded(request.domain, work, tasks.clone(), inputs));
         }
         Errand::Mail(receiver, mail) => {
@@ -72,10 +74,10 @@ pub(super) fn spawn(
     }
 }
 
-async fn look(probed: Option<Probed>, turn: u64, requests: usize, clock: Arc<dyn Clock>) -> Option<Look> {
+async fn look(probed: Option<Probed>, turn: Turn, library: Arc<Library>, clock: Arc<dyn Clock>) -> Option<Look> {
     let probed = probed?;
-    let target = Target { domain: &probed.domain, settings: &probed.settings, trust: &probed.trust };
-    Some(probe::look(target, clock.now().wall, Turn { number: turn, requests }).await)
+    let target = Target { domain: &probed.domain, settings: &probed.settings, trust: &probed.trust, library: &library };
+    Some(probe::look(target, clock.now().wall, turn).await)
 }
 
 /// A panic in a look is caught, counted and logged: one domain's oddity must not blind us for the others.

@@ -31,6 +31,7 @@ use crate::domain::{Clock, DomainName};
 use crate::incident::{Change, Delivery, OutboxEvent};
 use crate::keeper::{Keeper, Snapshot, StoredChain, Tag};
 use crate::observation::{Look, Presented};
+use crate::probe::Library;
 use crate::store::{Committer, Outcome, Outcomes, Store, StoreError};
 use crate::verdict::References;
 use crate::web::{self, ReloadRequest, Shared};
@@ -139,6 +140,7 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
         clock,
         keeper,
         parts,
+        library: Arc::new(Library::default()),
         committer: Some(committer),
         inputs,
         tasks: TaskTracker::new(),
@@ -193,6 +195,8 @@ struct Daemon {
     clock: Arc<dyn Clock>,
     keeper: Keeper,
     parts: Parts,
+    /// What looks have fetched; whatever is configured anew, it stays.
+    library: Arc<Library>,
     /// Gone once everything was handed over and the end is near.
     committer: Option<Committer<Tag>>,
     inputs: mpsc::Sender<Input>,
@@ -343,7 +347,7 @@ impl Daemon {
     }
 
     fn spawn(&self, errand: Errand) {
-        errands::spawn(errand, &self.parts, &self.clock, &self.tasks, &self.inputs);
+        errands::spawn(errand, &self.parts, &self.library, &self.clock, &self.tasks, &self.inputs);
     }
 
     /// Chains seen before the restart are assessed aside: public-key work is not for this task.

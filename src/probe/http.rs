@@ -104,8 +104,7 @@ fn request(uri: &str, host: Option<&DomainName>, settings: &Settings) -> Request
     let mut request = Request::new(Empty::new());
     *request.uri_mut() = uri.parse().unwrap_or_else(|_| Uri::from_static(DISCOVERY));
     let headers = request.headers_mut();
-    let contact = settings.contact.as_deref().map(|contact| format!(" ({contact})")).unwrap_or_default();
-    let agent = format!("notafter/{}{contact}", env!("CARGO_PKG_VERSION"));
+    let agent = user_agent(settings.contact.as_deref());
     for (header, value) in [(USER_AGENT, agent.as_str()), (ACCEPT, "application/json")] {
         if let Ok(value) = value.parse() {
             headers.insert(header, value);
@@ -115,6 +114,12 @@ fn request(uri: &str, host: Option<&DomainName>, settings: &Settings) -> Request
         headers.insert(HOST, host);
     }
     request
+}
+
+/// What we call ourselves, and whom to ask about us.
+pub(super) fn user_agent(contact: Option<&str>) -> String {
+    let contact = contact.map(|contact| format!(" ({contact})")).unwrap_or_default();
+    format!("notafter/{}{contact}", env!("CARGO_PKG_VERSION"))
 }
 
 /// A query nobody has asked before, so that no cache answers in Auth0's place.
@@ -179,7 +184,7 @@ fn answer_headers(headers: &HeaderMap) -> AnswerHeaders {
 }
 
 /// hyper says what failed, its source why.
-fn causes(error: &hyper::Error) -> String {
+pub(super) fn causes(error: &hyper::Error) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::assess::assess;
 use super::sockets::is_shortage;
 use super::tls::Handshake;
-use super::{Settings, dns, http, sockets, tls};
+use super::{Library, Settings, dns, http, sockets, tls};
 use crate::domain::{Domain, Families, UnixTime};
 use crate::observation::{
     Auth0Observation, CaaObservation, DnsObservation, Look, NotLooked, TlsObservation, Vantage, View,
@@ -34,6 +34,8 @@ pub struct Target<'a> {
     pub settings: &'a Settings,
     /// Whom to trust.
     pub trust: &'a Arc<TrustStore>,
+    /// What was fetched for earlier looks and other domains.
+    pub library: &'a Arc<Library>,
 }
 
 /// What this look asks that not every look does: the discovery document of some of the addresses, and the CAA records.
@@ -43,6 +45,15 @@ pub struct Turn {
     pub number: u64,
     /// The bound on requests.
     pub requests: usize,
+}
+
+impl Turn {
+    /// Whether this look is one of those, at least so far apart, that ask what not every look asks: the first is, and
+    /// from then on one in as many as it takes at the domain's interval.
+    fn is_due(self, apart: Duration, interval: Duration) -> bool {
+        let every = apart.as_nanos().div_ceil(interval.as_nanos().max(1));
+        u128::from(self.number) % every.max(1) == 0
+    }
 }
 
 /// Looks once. `at` is the time the look is booked under.
@@ -57,7 +68,8 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
     let asked = in_turn(addresses.len(), turn);
     let visits = addresses.iter().zip(asked).map(|(address, ask)| visit(target, *address, ask));
     let (mut tls, mut auth0, mut not_looked) = (Vec::new(), Vec::new(), Vec::new());
-    let caa = OptionFuture::from((caa_is_due(target.domain, turn) && !dns.failed()).then(|| caa(target, &nameservers)));
+    let caa_is_due = turn.is_due(CAA_EVERY, target.domain.interval) && !dns.failed();
+    let caa = OptionFuture::from(caa_is_due.then(|| caa(target, &nameservers)));
     // Side by side: no handshake waits for records that no login needs.
     let (caa, visited) = tokio::join!(caa, join_all(visits));
     dns.caa = caa;
@@ -102,13 +114,6 @@ async fn records(target: Target<'_>, nameservers: &[SocketAddr]) -> DnsObservati
 async fn caa(target: Target<'_>, nameservers: &[SocketAddr]) -> CaaObservation {
     let _permit = sockets::permit(1).await;
     dns::observe_caa(&target.domain.name, nameservers, target.settings.timeout).await
-}
-
-/// Whether it is this look's turn to ask for CAA records: the first's, and then one in so many that lie
-/// [`CAA_EVERY`] apart.
-fn caa_is_due(domain: &Domain, turn: Turn) -> bool {
-    let every = CAA_EVERY.as_nanos().div_ceil(domain.interval.as_nanos().max(1));
-    u128::from(turn.number) % every.max(1) == 0
 }
 
 /// One connection: the handshake, and over it the request if it is this address's turn. Time runs from when we may
@@ -171,7 +176,6 @@ fn in_turn(addresses: usize, turn: Turn) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::DomainName;
 
     #[test]
     fn every_address_has_its_turn() {
@@ -189,12 +193,12 @@ mod tests {
     }
 
     #[test]
-    fn caa_records_are_asked_for_at_the_first_look_and_then_every_five_minutes() {
+    fn what_not_every_look_asks_is_asked_at_the_first_and_then_so_far_apart() {
         for (milliseconds, every) in [(100, 3000), (1000, 300), (60_000, 5), (70_000, 5), (300_000, 1), (3_600_000, 1)]
         {
-            let mut domain = Domain::new(DomainName::parse("login.example.com").unwrap());
-            domain.interval = Duration::from_millis(milliseconds);
-            let due = (0..=2 * every).filter(|number| caa_is_due(&domain, Turn { number: *number, requests: 4 }));
+            let interval = Duration::from_millis(milliseconds);
+            let is_due = |number: &u64| Turn { number: *number, requests: 4 }.is_due(CAA_EVERY, interval);
+            let due = (0..=2 * every).filter(is_due);
             let expected: Vec<u64> = (0..=2 * every).step_by(usize::try_from(every).unwrap()).collect();
             assert_eq!(due.collect::<Vec<_>>(), expected, "{milliseconds}");
         }

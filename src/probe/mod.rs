@@ -5,13 +5,18 @@
 
 mod assess;
 mod dns;
+#[allow(dead_code, reason = "what looks fetch comes next")]
+mod fetch;
 mod http;
+#[allow(dead_code, reason = "what looks fetch comes next")]
+mod library;
 mod look;
 mod ping;
 mod settings;
 mod sockets;
 mod tls;
 
+pub use library::Library;
 pub use look::{Target, Turn, look};
 pub use ping::ping;
 pub use settings::Settings;

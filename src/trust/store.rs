@@ -43,6 +43,11 @@ impl TrustStore {
         &self.roots
     }
 
+    /// Its roots as a verifier takes them, in the same order.
+    pub fn anchors(&self) -> &[TrustAnchor<'static>] {
+        &self.anchors
+    }
+
     fn add(&mut self, der: &CertificateDer<'_>) -> Result<(), String> {
         let certificate = Certificate::from_der(der).map_err(|error| error.to_string())?;
         if self.roots.iter().any(|root| root.sha256 == certificate.sha256) {

@@ -6,7 +6,7 @@ mod caa;
 mod chain;
 mod ownership;
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use hickory_resolver::net::NetError;
@@ -65,6 +65,22 @@ pub(super) async fn observe(domain: &Domain, nameservers: &[SocketAddr], timeout
     }
     observation.elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     observation
+}
+
+/// The addresses of a host that is not the domain itself, IPv4 first; the outcome where there are none.
+pub(super) async fn addresses_of(
+    host: &DomainName,
+    nameservers: &[SocketAddr],
+    deadline: Instant,
+) -> Result<Vec<IpAddr>, Outcome> {
+    let asker = Asker::new(nameservers, deadline);
+    let (a, aaaa) =
+        tokio::join!(chain::follow(&asker, host, RecordType::A), chain::follow(&asker, host, RecordType::AAAA));
+    let (v4, v6) = (typed(a, ipv4), typed(aaaa, ipv6));
+    let outcome = if v4.outcome.is_failure() { v4.outcome } else { v6.outcome };
+    let all: Vec<IpAddr> =
+        v4.records.into_iter().map(IpAddr::V4).chain(v6.records.into_iter().map(IpAddr::V6)).collect();
+    if all.is_empty() { Err(outcome) } else { Ok(all) }
 }
 
 /// The name servers of `/etc/resolv.conf`, read anew: it changes under a daemon that lives long.
