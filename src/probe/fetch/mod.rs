@@ -36,15 +36,15 @@ const AT_ONCE: usize = 8;
 
 static TURNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(AT_ONCE));
 
-/// Who fetches, and within which bounds.
+/// Who fetches, and within which bounds. It borrows nothing: a fetch may outlast the look that began it.
 #[derive(Debug, Clone)]
-pub(super) struct Fetcher<'a> {
+pub(super) struct Fetcher {
     /// The name servers to ask for the hosts of URLs.
-    pub(super) nameservers: &'a [SocketAddr],
+    pub(super) nameservers: Vec<SocketAddr>,
     /// Whom to trust where the URL says https.
-    pub(super) trust: &'a TrustStore,
+    pub(super) trust: Arc<TrustStore>,
     /// Whom to ask about us, for the User-Agent.
-    pub(super) contact: Option<&'a str>,
+    pub(super) contact: Option<String>,
     /// Which addresses may be connected to.
     pub(super) reach: Reach,
     /// For everything from the host's name to the end of the body.
@@ -104,7 +104,7 @@ pub(super) enum FetchError {
     OutOfResources,
 }
 
-impl Fetcher<'_> {
+impl Fetcher {
     /// Fetches, once. Must not be called while holding a permit for sockets.
     pub(super) async fn get(&self, wanted: Wanted<'_>) -> Result<Document, FetchError> {
         let place = Place::of(wanted.url)?;
@@ -121,20 +121,20 @@ impl Fetcher<'_> {
     async fn get_from(&self, place: &Place, wanted: Wanted<'_>, deadline: Instant) -> Result<Document, FetchError> {
         let tcp = self.connect(&self.addresses(place, deadline).await?, deadline).await?;
         if !place.is_https {
-            return exchange::get(tcp, &place.uri, wanted, self.contact).await;
+            return exchange::get(tcp, &place.uri, wanted, self.contact.as_deref()).await;
         }
         let address = tcp.peer_addr().map_err(|error| FetchError::Broken(error.to_string()))?;
         let failed = |reason: String| FetchError::Tls { address, reason };
-        let config = client_config(self.trust).map_err(|error| failed(error.to_string()))?;
+        let config = client_config(&self.trust).map_err(|error| failed(error.to_string()))?;
         let tls = TlsConnector::from(Arc::new(config)).connect(place.server_name()?, tcp);
         let tls = tls.await.map_err(|error| failed(error.to_string()))?;
-        exchange::get(tls, &place.uri, wanted, self.contact).await
+        exchange::get(tls, &place.uri, wanted, self.contact.as_deref()).await
     }
 
     async fn addresses(&self, place: &Place, deadline: Instant) -> Result<Vec<SocketAddr>, FetchError> {
         let all = match &place.host {
             Host::Address(address) => vec![*address],
-            Host::Name(host) => dns::addresses_of(host, self.nameservers, deadline)
+            Host::Name(host) => dns::addresses_of(host, &self.nameservers, deadline)
                 .await
                 .map_err(|outcome| FetchError::NoAddress { host: host.clone(), outcome })?,
         };

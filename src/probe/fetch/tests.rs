@@ -5,13 +5,10 @@ use super::*;
 
 const SHORT: Duration = Duration::from_millis(300);
 
-fn store() -> TrustStore {
-    TrustStore::new(webpki_root_certs::TLS_SERVER_ROOT_CERTS, &[]).unwrap()
-}
-
-fn fetcher(trust: &TrustStore, timeout: Duration) -> Fetcher<'_> {
+fn fetcher(timeout: Duration) -> Fetcher {
+    let trust = Arc::new(TrustStore::new(webpki_root_certs::TLS_SERVER_ROOT_CERTS, &[]).unwrap());
     let reach = Reach::of(["127.0.0.1:443".parse().unwrap()]);
-    Fetcher { nameservers: &[], trust, contact: Some("oncall@example.com"), reach, timeout }
+    Fetcher { nameservers: Vec::new(), trust, contact: Some("oncall@example.com".to_owned()), reach, timeout }
 }
 
 const fn wanted(url: &str, most_bytes: usize) -> Wanted<'_> {
@@ -38,7 +35,7 @@ async fn server(answer: &'static str) -> (String, tokio::task::JoinHandle<String
 #[tokio::test]
 async fn a_document_is_asked_for_as_who_we_are_and_read_whole() {
     let (url, asked) = server("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Kind: crl\r\n\r\nhello").await;
-    let document = fetcher(&store(), Duration::from_secs(10)).get(wanted(&url, 5)).await.unwrap();
+    let document = fetcher(Duration::from_secs(10)).get(wanted(&url, 5)).await.unwrap();
     assert_eq!(document.body, b"hello");
     assert_eq!(document.headers["x-kind"], "crl");
     let asked = asked.await.unwrap().to_lowercase();
@@ -69,19 +66,17 @@ async fn what_is_no_document_says_why() {
         ),
     ] {
         let (url, _asked) = server(answer).await;
-        let trust = store();
-        let got = fetcher(&trust, SHORT).get(wanted(&url, 5)).await;
+        let got = fetcher(SHORT).get(wanted(&url, 5)).await;
         assert_eq!(got.map(|document| document.body), Err(expected), "{answer}");
     }
     let (url, _asked) = server("SSH-2.0-OpenSSH_9.9\r\n").await;
-    let got = fetcher(&store(), Duration::from_secs(10)).get(wanted(&url, 5)).await;
+    let got = fetcher(Duration::from_secs(10)).get(wanted(&url, 5)).await;
     assert!(matches!(got, Err(FetchError::Broken(_))), "{got:?}");
 }
 
 #[tokio::test]
 async fn a_stranger_sends_us_nowhere_but_to_public_addresses() {
-    let trust = store();
-    let fetcher = Fetcher { reach: Reach::default(), ..fetcher(&trust, Duration::from_secs(10)) };
+    let fetcher = Fetcher { reach: Reach::default(), ..fetcher(Duration::from_secs(10)) };
     for (url, address) in [
         ("http://127.0.0.1:1/", "127.0.0.1"),
         ("http://[::1]/", "::1"),
