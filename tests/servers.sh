@@ -12,6 +12,7 @@ set -euo pipefail
 # What the tests run. Libraries follow by themselves.
 packages=(
     nginx                       # the customers' reverse proxy
+    haproxy caddy apache2-bin   # and the others that can be one
     knot knot-dnsutils          # the name server, and kdig
     postfix                     # the relay
     sasl2-bin libsasl2-modules  # its users and passwords

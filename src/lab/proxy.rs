@@ -19,7 +19,7 @@ use hyper_util::server::conn::auto::Builder;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, crypto::aws_lc_rs};
-use rustls_pki_types::PrivateKeyDer;
+use rustls_pki_types::CertificateDer;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -27,6 +27,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::ca::{Issued, LabError};
+use super::edge;
+use super::identity::certified;
 use super::listen::{ANY, serve};
 use crate::domain::DomainName;
 
@@ -84,14 +86,8 @@ impl Site {
         Self::presenting(issued, vec![issued.leaf().clone()], answer)
     }
 
-    fn presenting(
-        issued: &Issued,
-        chain: Vec<rustls_pki_types::CertificateDer<'static>>,
-        answer: Answer,
-    ) -> Result<Self, LabError> {
-        let key = PrivateKeyDer::Pkcs8(issued.key_der().into());
-        let identity = CertifiedKey::new(chain, aws_lc_rs::sign::any_supported_type(&key)?);
-        Ok(Self { identity: Arc::new(identity), answer })
+    fn presenting(issued: &Issued, chain: Vec<CertificateDer<'static>>, answer: Answer) -> Result<Self, LabError> {
+        Ok(Self { identity: certified(issued, chain)?, answer })
     }
 }
 
@@ -160,27 +156,13 @@ fn respond(request: &Request<Incoming>, sites: &Sites) -> Response<Full<Bytes>> 
         Some(Answer::Page(status)) => page(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
         Some(answer) if request.uri().path() == DISCOVERY => {
             let issuer = if let Answer::DiscoveryOf(other) = &answer { other.as_str() } else { host };
-            let mut response = json_response(StatusCode::OK, &discovery(issuer));
+            let mut response = json_response(StatusCode::OK, &edge::discovery(issuer));
             response.headers_mut().insert("x-auth0-requestid", HeaderValue::from_static("0123456789abcdef0123"));
             response
         }
         Some(_) => page(StatusCode::NOT_FOUND),
         None => page(StatusCode::MISDIRECTED_REQUEST),
     }
-}
-
-/// As much of the document as SDKs need.
-fn discovery(host: &str) -> serde_json::Value {
-    json!({
-        "issuer": format!("https://{host}/"),
-        "authorization_endpoint": format!("https://{host}/authorize"),
-        "token_endpoint": format!("https://{host}/oauth/token"),
-        "userinfo_endpoint": format!("https://{host}/userinfo"),
-        "jwks_uri": format!("https://{host}/.well-known/jwks.json"),
-        "response_types_supported": ["code", "token", "id_token"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-    })
 }
 
 fn json_response(status: StatusCode, body: &serde_json::Value) -> Response<Full<Bytes>> {
