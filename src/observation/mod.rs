@@ -10,6 +10,7 @@ pub mod certificate;
 mod code;
 mod dns;
 mod failure;
+pub mod management;
 mod strangers;
 mod tls;
 
