@@ -12,6 +12,7 @@ pub mod schedule;
 pub mod trust;
 pub mod verdict;
 
+pub mod discover;
 pub mod incident;
 pub mod notify;
 pub mod probe;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::mistake::Mistake;
+use crate::discover;
 use crate::domain::{Domain, DomainName, Families, Thresholds};
 use crate::incident::Policy;
 use crate::notify::email;
@@ -34,7 +35,7 @@ pub struct Settings {
     pub store: Store,
     /// Our own sight.
     pub watch: Sight,
-    /// Auth0 tenants; nothing acts on them yet.
+    /// Auth0 tenants whose Management API is asked.
     pub tenants: Vec<Tenant>,
     /// What is not wrong, but has no effect in this version.
     pub remarks: Vec<Mistake>,
@@ -206,18 +207,14 @@ pub struct Sight {
 /// An Auth0 tenant whose Management API is asked.
 #[derive(Debug, Clone)]
 pub struct Tenant {
-    /// Its canonical host.
-    pub domain: DomainName,
-    /// Where its Management API is, if not at that host.
-    pub api_base: Option<String>,
-    /// The audience of its tokens, if it differs.
-    pub audience: Option<String>,
-    /// The machine-to-machine application.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: SecretString,
+    /// How it is asked.
+    pub api: discover::Settings,
     /// Whether to watch every self-managed custom domain that it lists.
     pub discover: bool,
+    /// Domains that it may list or lose without anybody caring.
+    pub ignore: Vec<DomainName>,
+    /// The labels of the domains that are watched because it lists them.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// The two views past the proxy.

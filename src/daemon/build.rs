@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::discovery::{self, Clients, Known};
 use crate::config::{Settings, TrustStores, Watch as Configured};
 use crate::domain::{Domain, DomainName};
 use crate::keeper::{Recipient, Watch};
@@ -44,20 +45,34 @@ pub(super) struct Parts {
     pub(super) mailers: BTreeMap<String, Arc<Mailer>>,
     pub(super) references: Arc<[String]>,
     pub(super) heartbeat: Option<Arc<str>>,
+    pub(super) clients: Clients,
+}
+
+/// What was in force before, as far as it matters to what is built after it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Before {
+    fleet: Arc<Fleet>,
+    clients: Clients,
+}
+
+impl Before {
+    pub(super) fn of(parts: &Parts) -> Self {
+        Self { fleet: Arc::clone(&parts.fleet), clients: parts.clients.clone() }
+    }
 }
 
 impl Parts {
-    /// Builds them, after those that were in force before: the first time none.
-    pub(super) fn build(settings: &Settings, before: &Fleet) -> Result<Self, String> {
+    /// Builds them, after those that were in force before: the first time none. `known` is what the Management API says.
+    pub(super) fn build(settings: &Settings, before: &Before, known: &Known) -> Result<Self, String> {
         let mut stores = TrustStores::default();
         let mut fleet = Fleet::new();
         let mut watches = Vec::new();
-        for configured in &settings.watches {
+        for configured in &discovery::watches(settings, known) {
             let domain = Arc::new(configured.domain.clone());
             let trust = stores.load(&configured.roots, &configured.intermediates)?;
             let settings_of = Arc::new(configured.probe.clone());
             let probed = Probed { domain: Arc::clone(&domain), settings: settings_of, trust, revision: 0 };
-            let probed = probed.after(before.get(&domain.name));
+            let probed = probed.after(before.fleet.get(&domain.name));
             watches.push(Watch {
                 domain: Arc::clone(&domain),
                 http_addresses: configured.probe.http_addresses,
@@ -72,6 +87,7 @@ impl Parts {
             mailers: mailers(settings)?,
             references: settings.watch.references.clone().into(),
             heartbeat: settings.watch.heartbeat_url.as_deref().map(Into::into),
+            clients: discovery::clients(settings, &mut stores, &before.clients)?,
         })
     }
 

@@ -10,11 +10,13 @@ use tokio_util::task::TaskTracker;
 
 use super::Input;
 use super::build::{Parts, Probed};
+use crate::discover::Client;
 use crate::domain::{Clock, DomainName};
 use crate::incident::{Delivery, Mail};
-use crate::keeper::LookRequest;
+use crate::keeper::{Listed, ListingRequest, LookRequest};
 use crate::notify::email::Mailer;
 use crate::observation::Look;
+use crate::observation::management::Refusal;
 use crate::probe::{self, Library, Target, Turn};
 use crate::verdict::References;
 
@@ -28,6 +30,7 @@ pub(super) enum Errand {
     Mail(String, Box<Mail>),
     References,
     Heartbeat,
+    List(ListingRequest),
 }
 
 pub(super) fn spawn(
@@ -59,6 +62,12 @@ pub(super) fn spawn(
             let references = Arc::clone(&parts.references);
             tasks.spawn(async move {
                 let _ = inputs.send(Input::References(ask(&references).await)).await;
+            });
+        }
+        Errand::List(request) => {
+            let client = parts.clients.get(&request.tenant).cloned();
+            tasks.spawn(async move {
+                let _ = inputs.send(Input::Listed(list(client, request, &clock).await)).await;
             });
         }
         Errand::Heartbeat => {
@@ -117,6 +126,22 @@ async fn deliver(mailer: Option<Arc<Mailer>>, mail: &Mail, clock: &Arc<dyn Clock
         Some(mailer) => mailer.deliver(mail, clock.now().wall).await,
         None => Delivery::Deferred { error: "the receiver is no longer configured".to_owned() },
     }
+}
+
+/// A tenant's custom domains, with a new token first where that is granted.
+async fn list(client: Option<Arc<Client>>, request: ListingRequest, clock: &Arc<dyn Clock>) -> Listed {
+    let ListingRequest { tenant, with_token } = request;
+    let Some(client) = client else {
+        let result = Err(Refusal::Unreachable("the tenant is no longer configured".to_owned()));
+        return Listed { tenant, result, token_until: None };
+    };
+    let at = clock.now().wall;
+    let renewed = if with_token { client.renew_token(at).await } else { Ok(()) };
+    let result = match renewed {
+        Ok(()) => client.listing(at).await,
+        Err(refusal) => Err(refusal),
+    };
+    Listed { tenant, result, token_until: client.holds_token_until() }
 }
 
 /// Whether any of the references takes a connection.

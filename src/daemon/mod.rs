@@ -6,6 +6,7 @@
 
 mod build;
 mod clock;
+mod discovery;
 mod errands;
 mod reload;
 mod signals;
@@ -21,7 +22,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use build::{Fleet, Parts};
+use build::{Before, Fleet, Parts};
 use errands::Errand;
 use reload::{Asker, Reloaded};
 use signals::Signal;
@@ -29,7 +30,7 @@ use signals::Signal;
 use crate::config::{self, Mistake, Settings};
 use crate::domain::{Clock, DomainName};
 use crate::incident::{Change, Delivery, OutboxEvent};
-use crate::keeper::{Keeper, Snapshot, StoredChain, Tag};
+use crate::keeper::{Keeper, Listed, Snapshot, StoredChain, Tag};
 use crate::observation::{Look, Presented};
 use crate::probe::Library;
 use crate::store::{Committer, Outcome, Outcomes, Store, StoreError};
@@ -87,6 +88,8 @@ enum Input {
     Delivered { receiver: String, mail: String, delivery: Delivery },
     References(References),
     Reloaded(Result<Box<Reloaded>, String>),
+    Listed(Listed),
+    Rebuilt(u64, Result<Box<Parts>, String>),
 }
 
 /// Where the settings come from.
@@ -114,7 +117,7 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
     for remark in &settings.remarks {
         tracing::warn!("{remark}");
     }
-    let parts = Parts::build(&settings, &Fleet::new()).map_err(DaemonError::Build)?;
+    let mut parts = Parts::build(&settings, &Before::default(), &Vec::new()).map_err(DaemonError::Build)?;
     let listener = match listener {
         Some(listener) => listener,
         None => bind(settings.server.listen).await?,
@@ -124,6 +127,12 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
     let rows = store.load()?;
     let remembered = crate::keeper::stored_chains(&rows);
     let mut keeper = Keeper::restore(settings.policy.clone(), &parts.receivers(), rows, clock.now());
+    keeper.handle_tenants(discovery::tenants(&settings), clock.now());
+    if keeper.poll_discovered() {
+        // What was listed before the restart is watched from the start.
+        let known = keeper.managed().map(|(managed, wanted)| (managed.clone(), wanted)).collect();
+        parts = Parts::build(&settings, &Before::of(&parts), &known).map_err(DaemonError::Build)?;
+    }
     keeper.handle_watches(parts.watches.clone(), clock.now());
     let (committer, outcomes) = Committer::spawn(store)?;
     let (inputs, received) = mpsc::channel(1024);
@@ -137,6 +146,8 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
     let mut daemon = Daemon {
         file,
         bound: Bound::of(&settings),
+        settings: Arc::new(settings),
+        edition: 0,
         clock,
         keeper,
         parts,
@@ -192,6 +203,9 @@ struct Daemon {
     /// What is read again; none where the settings were given to us.
     file: Option<PathBuf>,
     bound: Bound,
+    settings: Arc<Settings>,
+    /// Counts how often the parts were built anew for what a tenant lists.
+    edition: u64,
     clock: Arc<dyn Clock>,
     keeper: Keeper,
     parts: Parts,
@@ -275,6 +289,8 @@ impl Daemon {
             Input::Remembered(name, chain, presented) => self.keeper.handle_remembered(&name, &chain, presented, now),
             Input::References(references) => self.keeper.handle_references(references, now),
             Input::Reloaded(read) => self.take_reloaded(read),
+            Input::Listed(listed) => self.keeper.handle_listed(listed, now),
+            Input::Rebuilt(edition, built) => self.take_rebuilt(edition, built),
             Input::Delivered { receiver, mail, delivery } => {
                 self.deliveries = self.deliveries.saturating_sub(1);
                 self.keeper.handle_delivery(&receiver, &mail, delivery, now);
@@ -310,6 +326,12 @@ impl Daemon {
 
     /// Does all that the keeper asks for now.
     fn act(&mut self) {
+        while let Some(request) = self.keeper.poll_listing() {
+            self.spawn(Errand::List(request));
+        }
+        if self.keeper.poll_discovered() {
+            self.rediscover();
+        }
         self.hand_over();
         while let Some(request) = self.keeper.poll_look() {
             self.spawn(Errand::Look(request));

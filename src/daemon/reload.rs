@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::build::{Fleet, Parts};
+use super::build::{Before, Parts};
+use super::discovery::{self, Known};
 use super::{Bound, Daemon, Input};
 use crate::config::{self, Settings};
 use crate::web::ReloadRequest;
@@ -45,9 +46,9 @@ impl Daemon {
             return asker.answer(Err("there is nothing to read again: the settings came from no file".to_owned()));
         };
         self.reloading = Some(asker);
-        let (before, inputs) = (Arc::clone(&self.parts.fleet), self.inputs.clone());
+        let (before, known, inputs) = (Before::of(&self.parts), self.known(), self.inputs.clone());
         self.tasks.spawn(async move {
-            let read = tokio::task::spawn_blocking(move || read(&file, &before)).await;
+            let read = tokio::task::spawn_blocking(move || read(&file, &before, &known)).await;
             let read = read.unwrap_or_else(|error| Err(format!("a fault of ours: {error}")));
             let _ = inputs.send(Input::Reloaded(read.map(Box::new))).await;
         });
@@ -71,6 +72,9 @@ impl Daemon {
         let now = self.clock.now();
         self.keeper.handle_receivers(&settings.policy, &parts.receivers(), now);
         self.keeper.handle_watches(parts.watches.clone(), now);
+        // Which domains count of what is known may be others now; the loop builds for them.
+        self.keeper.handle_tenants(discovery::tenants(&settings), now);
+        self.settings = Arc::new(settings);
         tracing::info!(
             domains = parts.watches.len(),
             receivers = parts.mailers.len(),
@@ -82,8 +86,8 @@ impl Daemon {
     }
 }
 
-fn read(file: &Path, before: &Fleet) -> Result<Reloaded, String> {
+fn read(file: &Path, before: &Before, known: &Known) -> Result<Reloaded, String> {
     let settings = config::load(file).map_err(|mistakes| config::told_together(&mistakes))?;
-    let parts = Parts::build(&settings, before)?;
+    let parts = Parts::build(&settings, before, known)?;
     Ok(Reloaded { settings, parts })
 }

@@ -12,6 +12,7 @@ mod outboxes;
 mod own_sight;
 mod routing;
 mod snapshot;
+mod tenants;
 mod watched;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -23,6 +24,7 @@ use looks::Flight;
 use manners::Manners;
 use outboxes::Outboxes;
 use own_sight::OwnSight;
+use tenants::Tenants;
 use watched::Watched;
 
 use crate::domain::{DomainName, Now};
@@ -35,6 +37,7 @@ pub use chains::{StoredChain, stored_chains};
 pub use commits::Tag;
 pub use looks::LookRequest;
 pub use routing::{Recipient, Watch};
+pub use tenants::{Listed, ListingRequest, TenantWatch};
 pub use snapshot::{Chunks, Counters, DomainState, LookResult, OwnFinding, Snapshot};
 
 /// The one writer.
@@ -47,6 +50,7 @@ pub struct Keeper {
     outboxes: Outboxes,
     own_sight: OwnSight,
     manners: Manners,
+    tenants: Tenants,
     takings: Takings,
     /// Whose chains were stored before the start, until it is known who is watched.
     stored_chains: BTreeSet<DomainName>,
@@ -84,6 +88,7 @@ impl Keeper {
             schedule: Schedule::default(),
             domains: BTreeMap::new(),
             outboxes,
+            tenants: Tenants::restore(&rows),
             ledger: Ledger::restore(policy, rows, now),
             own_sight: OwnSight::new(now),
             manners: Manners::default(),
@@ -190,6 +195,7 @@ impl Keeper {
             outbox.handle_stored(up_to_of(&Tag::Outbox(name.clone())));
         }
         self.own_sight.note_stored(up_to_of(&Tag::Keeper));
+        self.note_tenants_stored(up_to_of(&Tag::Keeper));
         self.settle();
     }
 
@@ -264,7 +270,8 @@ impl Keeper {
         let looks = self.schedule.next_wakeup().filter(|_| self.may_look());
         let outboxes = self.outboxes.told().filter_map(|(_, outbox)| outbox.poll_timeout());
         let all = looks.into_iter().chain(self.ledger.poll_timeout()).chain(outboxes);
-        all.chain([self.own_sight.next_wakeup()]).min().unwrap_or(self.now.mono)
+        let listing = self.next_listing().filter(|_| !self.draining);
+        all.chain(listing).chain([self.own_sight.next_wakeup()]).min().unwrap_or(self.now.mono)
     }
 
     /// Looks under way.
@@ -300,7 +307,8 @@ impl Keeper {
     /// The verdict on a domain by all that is known of it now.
     fn judged(&self, name: &DomainName) -> Option<Verdict> {
         let watched = self.domains.get(name)?;
-        let surroundings = self.own_sight.surroundings(watched.domain(), watched.nameservers(), self.now);
+        let mut surroundings = self.own_sight.surroundings(watched.domain(), watched.nameservers(), self.now);
+        surroundings.managed = self.tenants.managed(name);
         Some(judge(watched.domain(), watched.record(), &surroundings, self.now.wall))
     }
 
@@ -322,9 +330,12 @@ impl Keeper {
         }
     }
 
-    fn commit(&mut self, tag: Tag, operations: Vec<Operation>) {
-        let changes = operations.into_iter().map(|operation| self.own_sight.number(operation)).collect();
+    /// Commits changes of the keeper's own; the number of the last.
+    fn commit(&mut self, tag: Tag, operations: Vec<Operation>) -> u64 {
+        let changes: Vec<Change> = operations.into_iter().map(|operation| self.own_sight.number(operation)).collect();
+        let last = changes.last().map_or(0, |change| change.sequence);
         self.commits.push_back((tag, changes));
+        last
     }
 
     /// Takes every output of the state machines that is for another of them, until there is none.

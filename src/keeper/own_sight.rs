@@ -129,7 +129,8 @@ impl OwnSight {
             now.mono.saturating_sub(at) <= REFERENCES_HOLD.max(domain.interval * 2)
         });
         let references = if believed { self.references } else { References::None };
-        Surroundings { resolvers_answer_others: self.answer_others(&domain.name, nameservers, now), references }
+        let resolvers_answer_others = self.answer_others(&domain.name, nameservers, now);
+        Surroundings { resolvers_answer_others, references, managed: None }
     }
 
     /// Whether these name servers have answered for another domain lately. An answer from before they failed for this

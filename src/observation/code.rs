@@ -131,8 +131,18 @@ codes! {
     Auth0KeyRejected = "auth0.key_rejected",
     /// A bot challenge was served to us.
     Auth0Challenge = "auth0.challenge",
+    /// The tenant no longer lists the domain.
+    Auth0DomainGone = "auth0.domain_gone",
+    /// The domain was deleted and created anew, or moved to another origin.
+    Auth0DomainRecreated = "auth0.domain_recreated",
+    /// The Management API does not call the domain ready.
+    Auth0DomainNotReady = "auth0.domain_not_ready",
+    /// Auth0 could not verify that the domain is the owner's.
+    Auth0VerificationError = "auth0.verification_error",
     /// No resolver answers us, for any name.
     WatchResolverFailed = "watch.resolver_failed",
+    /// A tenant's list of custom domains could not be read, or not be believed.
+    WatchDiscoveryFailed = "watch.discovery_failed",
     /// This machine has no route over IPv6.
     WatchNoIpv6 = "watch.no_ipv6",
     /// We have no sockets, memory or ports left to look with.

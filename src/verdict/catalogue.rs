@@ -70,8 +70,14 @@ pub enum Family {
     Caa,
     /// Whether a login reaches Auth0.
     Login,
+    /// Whether Auth0 still knows the domain as the same.
+    Listing,
+    /// How far Auth0 says that its set-up is.
+    Setup,
     /// Our resolvers.
     Resolver,
+    /// Our lists of domains.
+    Discovery,
     /// Our own network.
     Sight,
     /// Our own store.
@@ -99,7 +105,10 @@ impl Family {
             Self::Txt => "txt",
             Self::Caa => "caa",
             Self::Login => "login",
+            Self::Listing => "listing",
+            Self::Setup => "setup",
             Self::Resolver => "resolver",
+            Self::Discovery => "discovery",
             Self::Sight => "sight",
             Self::Store => "store",
             Self::Delivery => "delivery",
@@ -685,6 +694,57 @@ pub const ENTRIES: &[Entry] = &[
             and bot rules.",
     },
     Entry {
+        code: Code::Auth0DomainGone,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Listing,
+        title: "Auth0 no longer knows the domain",
+        explanation: "The tenant's Management API lists its custom domains, and this one is no longer among them: it \
+            was deleted, or moved to another tenant. Auth0's edge refuses its logins.",
+        remedy: "If it was not meant, create the custom domain again, verify it, and give the proxy the new key and \
+            the new origin: both are new. If it was, take the `[[domain]]` out of the configuration, or name it in \
+            `ignore` of its `[[tenant]]`.",
+    },
+    Entry {
+        code: Code::Auth0DomainRecreated,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Listing,
+        title: "the domain was created anew",
+        explanation: "The Management API gives the custom domain another id or another origin than before: it was \
+            deleted and created anew. The `cname-api-key` from before opens nothing any more, and the origin host \
+            is another one. It is critical as long as no login gets through; it ends once logins have been seen to \
+            work an hour later.",
+        remedy: "Give the proxy both: the new `cname-api-key`, which the verification showed once, and the new origin \
+            host (target, `Host` and SNI). If the key was not kept, the domain must be created once more.",
+    },
+    Entry {
+        code: Code::Auth0DomainNotReady,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Setup,
+        title: "Auth0 does not call the domain ready",
+        explanation: "The Management API's status of the custom domain is another than `ready`. `failed` (the \
+            verification was given up) and `disabled` are critical; a pending verification is a warning where logins \
+            work already, for the domain has fallen back to it, and else only information.",
+        remedy: "`pending` and `pending_verification`: publish the ownership TXT record and verify in the Dashboard \
+            under Branding > Custom Domains. `failed`: mend the record, then verify again. `disabled`: only Auth0's \
+            support can help.",
+    },
+    Entry {
+        code: Code::Auth0VerificationError,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Setup,
+        title: "Auth0 could not verify the domain",
+        explanation: "The Management API carries an error of the verification. Auth0 knows three: a DNS record that \
+            does not say what it should, a conflict with the network's configuration (a Cloudflare zone hold on your \
+            zone), and CAA records.",
+        remedy: "`DNS verification record issue`: compare the TXT record with the Dashboard's. `Domain conflicts with \
+            network configuration`: lift the zone hold at Cloudflare, verify, set it again. `CAA record issue`: let \
+            the CAA records allow the CA.",
+    },
+    Entry {
         code: Code::WatchResolverFailed,
         severity: Severity::Warning,
         kind: Kind::Watch,
@@ -693,6 +753,19 @@ pub const ENTRIES: &[Entry] = &[
         explanation: "No configured name server answers for this domain nor for any other: it is our own sight that \
             fails, so the domain's state is unknown.",
         remedy: "Check `nameservers` (or /etc/resolv.conf) and this machine's way to them.",
+    },
+    Entry {
+        code: Code::WatchDiscoveryFailed,
+        severity: Severity::Warning,
+        kind: Kind::Watch,
+        family: Family::Discovery,
+        title: "custom domains cannot be listed",
+        explanation: "A tenant's Management API did not list its custom domains, or its list cannot be believed: it is \
+            empty, has lost half of what it named, or holds what we cannot read. What was watched stays watched, by \
+            what was known before; a new domain is not noticed.",
+        remedy: "The summary says which: wrong credentials (check client id and secret), not allowed (grant the \
+            application `read:custom_domains`, and nothing more), blocked (let this machine through the tenant's \
+            access control list, or set `api_base` to a custom domain). A shortened list is believed after a day.",
     },
     Entry {
         code: Code::WatchNoIpv6,

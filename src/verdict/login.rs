@@ -23,6 +23,12 @@ pub(super) fn judge(domain: &Domain, record: &Record, bench: &mut Bench) {
     }
 }
 
+/// Whether a login gets through at any of the addresses; `None` where nobody was asked.
+pub(super) fn works(domain: &Domain, record: &Record) -> Option<bool> {
+    let answers = record.current().filter_map(|(_, seen)| seen.auth0.as_deref());
+    answers.map(|answer| fault(domain, answer).is_none()).reduce(|any, one| any || one)
+}
+
 /// What is wrong with an answer, the most telling thing first; `None` for a good one.
 pub(super) fn fault(domain: &Domain, answer: &Auth0Observation) -> Option<Code> {
     if let Some(failure) = &answer.failure {

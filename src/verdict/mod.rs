@@ -17,6 +17,7 @@ mod hops;
 mod judge;
 mod lifetime;
 mod login;
+mod managed;
 mod order;
 mod ownership;
 mod path;
@@ -33,6 +34,7 @@ pub use catalogue::{Entry, Family, Kind};
 pub use deployment::key_mismatch;
 pub use finding::{Finding, Severity};
 pub use judge::{judge, judge_chain, judge_chain_with};
+pub use managed::{Managed, Recreated};
 pub use path::{Hop, HopStatus, Path, Step};
 pub use record::{AddressRecord, Record, References, Surroundings};
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::Managed;
 use crate::domain::UnixTime;
 use crate::observation::{Auth0Observation, DnsObservation, Look, NotLooked, Presented, TlsObservation};
 
@@ -154,6 +155,8 @@ pub struct Surroundings {
     pub resolvers_answer_others: bool,
     /// How the references fared that share nothing with the watched path.
     pub references: References,
+    /// What the tenant's Management API says of the domain, where it is asked.
+    pub managed: Option<Managed>,
 }
 
 /// How the references fared.

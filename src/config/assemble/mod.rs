@@ -10,6 +10,7 @@ use super::mistake::{Draft, Notes};
 use super::section::Section;
 use super::settings::{Server, Settings, Sight, Store, Tenant};
 use super::source::Source;
+use crate::discover;
 
 /// Builds the settings from the whole file. They are only good if no mistake has been noted.
 pub(super) fn settings(root: &Section, source: &Source<'_>, world: &World<'_>, notes: &mut Notes) -> Settings {
@@ -63,12 +64,17 @@ fn sight(section: &Section) -> Sight {
 
 /// None if a key that it needs is missing or bad, which has then been told.
 fn tenant(section: &Section) -> Option<Tenant> {
-    Some(Tenant {
-        domain: section.name("domain")?,
+    let api = discover::Settings {
+        tenant: section.name("domain")?,
         api_base: section.text("api_base").map(str::to_owned),
         audience: section.text("audience").map(str::to_owned),
         client_id: section.text("client_id")?.to_owned(),
         client_secret: section.secret("client_secret")?,
+    };
+    Some(Tenant {
+        api,
         discover: section.flag("discover").unwrap_or(false),
+        ignore: section.names("ignore").unwrap_or_default(),
+        labels: section.labels("labels"),
     })
 }

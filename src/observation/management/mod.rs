@@ -6,7 +6,7 @@
 mod page;
 mod refusal;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::{DomainName, UnixTime};
 
@@ -27,7 +27,7 @@ pub struct Listing {
 }
 
 /// One custom domain as Auth0 describes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManagedDomain {
     /// Auth0's id for it, e.g. `cd_…`: a domain that was deleted and created anew has another.
     pub id: String,
@@ -50,7 +50,7 @@ pub struct ManagedDomain {
 }
 
 /// The record by which Auth0 verifies that the domain is the owner's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnershipRecord {
     /// Where it must be; at the default place if the API does not say.
     pub name: Option<DomainName>,
@@ -59,7 +59,7 @@ pub struct OwnershipRecord {
 }
 
 /// Who manages a domain's certificate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CertificateKeeper {
     /// The owner: `self_managed_certs`.
@@ -71,7 +71,7 @@ pub enum CertificateKeeper {
 }
 
 /// How far a domain's set-up has come. An open set: Auth0's documents do not agree on the words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DomainStatus {
     /// Verified and in service.

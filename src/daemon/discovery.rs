@@ -1,0 +1,197 @@
+//! What the Management API lists, as domains to watch: those of the file with what the API says of them, and those that
+//! only the API names. When that changes, the parts are built anew aside, as after a change of the configuration.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::build::{Before, Parts};
+use super::{Daemon, Input};
+use crate::config::{Settings, TrustStores, Watch};
+use crate::discover::Client;
+use crate::domain::{Domain, DomainName, Verification};
+use crate::keeper::TenantWatch;
+use crate::observation::management::DomainStatus;
+use crate::verdict::Managed;
+
+/// What the API says of a domain, and whether it is watched for that alone.
+pub(super) type Known = Vec<(Managed, bool)>;
+
+/// The clients of the tenants' Management APIs.
+pub(super) type Clients = BTreeMap<DomainName, Arc<Client>>;
+
+/// The tenants that these settings name.
+pub(super) fn tenants(settings: &Settings) -> Vec<TenantWatch> {
+    let watch = |tenant: &crate::config::Tenant| TenantWatch {
+        name: tenant.api.tenant.clone(),
+        discover: tenant.discover,
+        ignore: tenant.ignore.iter().cloned().collect(),
+    };
+    settings.tenants.iter().map(watch).collect()
+}
+
+/// A client a tenant; those from before are kept where they would be the same, for the tokens they hold.
+pub(super) fn clients(settings: &Settings, stores: &mut TrustStores, before: &Clients) -> Result<Clients, String> {
+    let mut clients = Clients::new();
+    for tenant in &settings.tenants {
+        let api = &tenant.api;
+        let client = match before.get(&api.tenant).filter(|client| client.is_for(api)) {
+            Some(client) => Arc::clone(client),
+            None => {
+                let trust = stores.load(&settings.defaults.roots, &settings.defaults.intermediates)?;
+                let client = Client::new(api.clone(), &trust);
+                Arc::new(client.map_err(|error| format!("tenant {}: {error}", api.tenant))?)
+            }
+        };
+        clients.insert(api.tenant.clone(), client);
+    }
+    Ok(clients)
+}
+
+/// Who is to be watched by the file and by what the API says.
+pub(super) fn watches(settings: &Settings, known: &Known) -> Vec<Watch> {
+    let said: BTreeMap<&DomainName, &Managed> =
+        known.iter().map(|(managed, _)| (&managed.said.name, managed)).collect();
+    let mut watches = settings.watches.clone();
+    for watch in &mut watches {
+        if let Some(managed) = said.get(&watch.domain.name) {
+            heed(managed, &mut watch.domain);
+        }
+    }
+    let written: std::collections::BTreeSet<&DomainName> =
+        settings.watches.iter().map(|watch| &watch.domain.name).collect();
+    let only_listed = known.iter().filter(|(managed, wanted)| *wanted && !written.contains(&managed.said.name));
+    watches.extend(only_listed.map(|(managed, _)| listed(settings, managed)));
+    watches
+}
+
+/// A domain that only the API names: looked at by the defaults, and in set-up until it is seen healthy.
+fn listed(settings: &Settings, managed: &Managed) -> Watch {
+    let defaults = &settings.defaults;
+    let tenant = settings.tenants.iter().find(|tenant| tenant.api.tenant == managed.tenant);
+    let mut domain = Domain {
+        families: defaults.families,
+        interval: defaults.interval,
+        thresholds: defaults.thresholds.clone(),
+        labels: tenant.map(|tenant| tenant.labels.clone()).unwrap_or_default(),
+        live: false,
+        ..Domain::new(managed.said.name.clone())
+    };
+    domain.expected.caa_identifiers = defaults.caa_identifiers.clone();
+    heed(managed, &mut domain);
+    Watch {
+        domain,
+        probe: defaults.probe.clone(),
+        roots: defaults.roots.clone(),
+        intermediates: defaults.intermediates.clone(),
+        auth0: None,
+    }
+}
+
+/// What the API says of a domain counts for more than what was written down of it once.
+fn heed(managed: &Managed, domain: &mut Domain) {
+    domain.tenant.get_or_insert_with(|| managed.tenant.clone());
+    if let Some(ownership) = &managed.said.ownership {
+        domain.expected.txt = Some(ownership.value.clone());
+        domain.expected.txt_name = ownership.name.clone();
+    }
+    match &managed.said.status {
+        DomainStatus::Ready => domain.expected.verification = Verification::Ready,
+        status if status.is_pending() => {
+            let written = match domain.expected.verification {
+                Verification::Pending { started } => started,
+                Verification::Ready => None,
+            };
+            domain.expected.verification = Verification::Pending { started: managed.said.created_at.or(written) };
+        }
+        _ => {}
+    }
+}
+
+impl Daemon {
+    /// What the API says of domains now.
+    pub(super) fn known(&self) -> Known {
+        self.keeper.managed().map(|(managed, wanted)| (managed.clone(), wanted)).collect()
+    }
+
+    /// Builds the parts anew for what the API says now: roots are read and chains prepared, so it is done aside.
+    pub(super) fn rediscover(&mut self) {
+        self.edition += 1;
+        let (edition, known, before) = (self.edition, self.known(), Before::of(&self.parts));
+        let (settings, inputs) = (Arc::clone(&self.settings), self.inputs.clone());
+        self.tasks.spawn(async move {
+            let built = tokio::task::spawn_blocking(move || Parts::build(&settings, &before, &known)).await;
+            let built = built.unwrap_or_else(|error| Err(format!("a fault of ours: {error}")));
+            let _ = inputs.send(Input::Rebuilt(edition, built.map(Box::new))).await;
+        });
+    }
+
+    /// What was built for an older list, or for settings that were replaced meanwhile, is out of date.
+    pub(super) fn take_rebuilt(&mut self, edition: u64, built: Result<Box<Parts>, String>) {
+        if edition != self.edition {
+            return;
+        }
+        match built {
+            Ok(parts) => {
+                self.keeper.handle_watches(parts.watches.clone(), self.clock.now());
+                tracing::info!(domains = parts.watches.len(), "the domains to watch are others");
+                self.parts = *parts;
+                self.publish();
+            }
+            // As it is watched what it was; the next list tries again.
+            Err(error) => tracing::error!(error, "what a tenant lists cannot be watched"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::domain::UnixTime;
+    use crate::observation::management::read_domain;
+
+    fn managed(name: &str, more: Value) -> Managed {
+        let mut said = json!({ "custom_domain_id": "cd_1", "domain": name, "type": "self_managed_certs",
+            "status": "ready" });
+        said.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let tenant = DomainName::parse("example.us.auth0.com").unwrap();
+        Managed { tenant, said: Arc::new(read_domain(said).unwrap()), gone_since: None, recreated: None }
+    }
+
+    fn pending(name: &str) -> Managed {
+        managed(
+            name,
+            json!({ "status": "pending_verification", "created_at": "2026-01-27T13:59:53.172Z",
+                "verification": { "methods": [{ "name": "TXT", "record": "value", "domain": format!("_txt.{name}") }] } }),
+        )
+    }
+
+    #[test]
+    fn a_listed_domain_is_watched_by_the_defaults_and_in_setup() {
+        let settings = Settings::default();
+        let known = vec![(pending("a.example.com"), true), (managed("b.example.com", json!({})), false)];
+        let watches = watches(&settings, &known);
+        assert_eq!(watches.len(), 1);
+        let domain = &watches[0].domain;
+        assert_eq!((domain.name.as_str(), domain.live), ("a.example.com", false));
+        assert_eq!(domain.tenant.as_ref().unwrap().as_str(), "example.us.auth0.com");
+        assert_eq!(domain.expected.txt.as_deref(), Some("value"));
+        assert_eq!(domain.txt_name().as_str(), "_txt.a.example.com");
+        let started = UnixTime::parse_rfc3339("2026-01-27T13:59:53Z");
+        assert_eq!(domain.expected.verification, Verification::Pending { started });
+    }
+
+    #[test]
+    fn what_the_api_says_of_a_written_domain_counts_and_the_rest_stays_as_written() {
+        let mut domain = Domain::new(DomainName::parse("a.example.com").unwrap());
+        domain.expected.txt = Some("old".to_owned());
+        domain.expected.verification = Verification::Pending { started: Some(UnixTime(7)) };
+        heed(&managed("a.example.com", json!({})), &mut domain);
+        assert_eq!(domain.expected.txt.as_deref(), Some("old"));
+        assert_eq!(domain.expected.verification, Verification::Ready);
+        assert!(domain.live);
+        heed(&pending("a.example.com"), &mut domain);
+        assert_eq!(domain.expected.txt.as_deref(), Some("value"));
+    }
+}

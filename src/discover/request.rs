@@ -1,0 +1,65 @@
+//! [`Read`]: everything that may be asked of the Management API. Each is a GET, and that it is stands here alone.
+
+use std::fmt::Write as _;
+
+/// How many domains a page holds at most.
+const PAGE: usize = 100;
+
+/// A question to the Management API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Read {
+    /// The custom domains, from this place in the list on (`GET /api/v2/custom-domains`, scope `read:custom_domains`).
+    CustomDomains {
+        /// What the page before named as `next`.
+        from: Option<String>,
+    },
+}
+
+impl Read {
+    /// The path and query of the GET that asks it.
+    pub fn target(&self) -> String {
+        match self {
+            Self::CustomDomains { from } => {
+                let mut target = format!("/api/v2/custom-domains?take={PAGE}");
+                if let Some(from) = from {
+                    target.push_str("&from=");
+                    escape(from, &mut target);
+                }
+                target
+            }
+        }
+    }
+}
+
+/// Percent-encodes all but unreserved characters (RFC 3986, 2.3): the API's own words must not become a request of
+/// their own making.
+fn escape(text: &str, out: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_asked_for_by_what_the_one_before_named() {
+        let target = |from: Option<&str>| Read::CustomDomains { from: from.map(str::to_owned) }.target();
+        assert_eq!(target(None), "/api/v2/custom-domains?take=100");
+        assert_eq!(target(Some("cd_1")), "/api/v2/custom-domains?take=100&from=cd_1");
+    }
+
+    #[test]
+    fn what_the_api_names_cannot_lead_elsewhere() {
+        let from = Some("x HTTP/1.1\r\nDELETE /../verify?a=b&c#é".to_owned());
+        let target = Read::CustomDomains { from }.target();
+        let given = target.strip_prefix("/api/v2/custom-domains?take=100&from=").unwrap();
+        assert!(given.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte)), "{given}");
+    }
+}
