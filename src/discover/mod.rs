@@ -69,7 +69,8 @@ mod tests {
             Settings { tenant, api_base, audience: None, client_id: "c".to_owned(), client_secret }.base()
         };
         assert_eq!(base(None), "https://example.us.auth0.com");
-        for written in ["https://login.example.com", "https://login.example.com/", "https://login.example.com/api/v2/"] {
+        for written in ["https://login.example.com", "https://login.example.com/", "https://login.example.com/api/v2/"]
+        {
             assert_eq!(base(Some(written)), "https://login.example.com");
         }
     }

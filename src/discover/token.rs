@@ -40,7 +40,8 @@ mod tests {
 
     #[test]
     fn a_token_is_renewed_before_it_ends() {
-        let token = Token::read(br#"{"access_token":"t","expires_in":1000,"token_type":"Bearer"}"#, UnixTime(0)).unwrap();
+        let token =
+            Token::read(br#"{"access_token":"t","expires_in":1000,"token_type":"Bearer"}"#, UnixTime(0)).unwrap();
         assert_eq!((token.secret.expose_secret(), token.until), ("t", UnixTime(900)));
         assert_eq!(Token::read(br#"{"access_token":"t"}"#, UnixTime(0)).unwrap().until, UnixTime(77_760));
         assert!(!format!("{token:?}").contains("\"t\""));

@@ -37,8 +37,8 @@ pub use chains::{StoredChain, stored_chains};
 pub use commits::Tag;
 pub use looks::LookRequest;
 pub use routing::{Recipient, Watch};
-pub use tenants::{Listed, ListingRequest, TenantWatch};
 pub use snapshot::{Chunks, Counters, DomainState, LookResult, OwnFinding, Snapshot};
+pub use tenants::{Listed, ListingRequest, TenantWatch};
 
 /// The one writer.
 #[derive(Debug)]

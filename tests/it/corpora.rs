@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use notafter::observation::management::{Refusal, read_domain, read_page};
 use serde_json::{Value, json};
 
 use super::servers::Knot;
@@ -194,5 +195,39 @@ fn corpora_certificates_are_shown_and_judged_without_harm() {
             assert!(!ran.stdout.contains(hidden) && !ran.stderr.contains(hidden), "{more:?}");
             assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
         }
+    }
+}
+
+#[test]
+fn corpora_answers_of_the_management_api_are_read_to_the_last() {
+    let Some(corpora) = corpora() else { return };
+    let recorded = |file: &str| -> Vec<Value> {
+        let text = fs::read_to_string(corpora.join("auth0").join(file)).expect("the exchanges");
+        text.lines().map(|line| serde_json::from_str(line).expect("a row of JSON")).collect()
+    };
+    let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+    let (mut domains, mut lists) = (0, 0);
+    for row in recorded("custom-domains.recorded.jsonl") {
+        let (body, path) = (text(&row, "response_body"), text(&row, "url"));
+        let parsed: Value = serde_json::from_str(&body).unwrap_or_default();
+        let is_list = parsed.is_array() || parsed.get("custom_domains").is_some();
+        if row["status"].as_u64() == Some(200) && is_list {
+            let page = read_page(body.as_bytes()).unwrap_or_else(|why| panic!("{path}: {why}\n{body}"));
+            assert_eq!(page.unreadable, Vec::<String>::new(), "{body}");
+            (lists, domains) = (lists + 1, domains + page.domains.len());
+        } else if parsed.get("custom_domain_id").is_some() {
+            let key = parsed["cname_api_key"].as_str().map(str::to_owned);
+            let domain = read_domain(parsed).unwrap_or_else(|why| panic!("{path}: {why}\n{body}"));
+            assert!(key.is_none_or(|key| !format!("{domain:?}").contains(&key)), "{path} keeps the key");
+            domains += 1;
+        }
+    }
+    assert!(lists >= 10 && domains >= 30, "only {lists} lists and {domains} domains");
+    for row in recorded("management-api-errors.recorded.jsonl") {
+        let status = u16::try_from(row["status"].as_u64().expect("a status")).expect("a small one");
+        let content_type = row["response_headers"]["Content-Type"][0].as_str();
+        let refusal = Refusal::read(status, content_type, None, text(&row, "response_body").as_bytes());
+        let expected = if status == 403 { "forbidden" } else { "unreadable" };
+        assert_eq!(refusal.as_str(), expected, "{row}: {refusal}");
     }
 }

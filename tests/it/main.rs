@@ -15,6 +15,7 @@ mod corpora;
 mod daemon;
 mod dashboards;
 mod demo;
+mod discover;
 mod dns;
 mod docs;
 mod explain;

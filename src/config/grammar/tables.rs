@@ -223,7 +223,8 @@ static TENANT: Table = Table {
         Key::new("client_id", Kind::Text, "The machine-to-machine application.").required(),
         Key::new("client_secret", Kind::Secret, "Its secret, from the environment or a file.").required(),
         Key::new("discover", Kind::Flag, "Watch every self-managed custom domain that it lists.").or("false"),
-        Key::new("ignore", Kind::List(&Kind::Name, 0), "Custom domains that it may list or lose; nobody is told.").or("[]"),
+        Key::new("ignore", Kind::List(&Kind::Name, 0), "Custom domains that it may list or lose; nobody is told.")
+            .or("[]"),
         Key::new("labels", Kind::Labels, "The labels of the domains that it lists, for routes.").or("{}"),
     ]],
 };

@@ -302,9 +302,10 @@ impl Keeper {
         let Some(tenant) = self.tenants.asked.get_mut(name) else { return };
         if !tenant.ration.take(now.wall) {
             let refusal = Refusal::NoTokenLeft;
-            let words = tenant.ration.refilled_at(now.wall).map_or_else(|| refusal.to_string(), |at| {
-                format!("{refusal}; the next at {at}")
-            });
+            let words = tenant
+                .ration
+                .refilled_at(now.wall)
+                .map_or_else(|| refusal.to_string(), |at| format!("{refusal}; the next at {at}"));
             tenant.trouble(refusal.as_str(), words, false, now.wall);
             tenant.next = now.mono + EVERY;
             return self.tell_of_tenants();
@@ -335,3 +336,6 @@ impl Keeper {
         self.tenants.next_wakeup()
     }
 }
+
+#[cfg(test)]
+mod tests;

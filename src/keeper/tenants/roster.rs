@@ -203,7 +203,10 @@ mod tests {
             let domains = vec![managed("a.example.com", id, origin)];
             roster.take(&Listing { tenant: tenant.clone(), at: UnixTime(at), domains, unreadable: Vec::new() });
             let known = roster.members().next().unwrap();
-            (known.recreated.as_ref().map(|recreated| recreated.at.0), known.said.origin.as_ref().map(ToString::to_string))
+            (
+                known.recreated.as_ref().map(|recreated| recreated.at.0),
+                known.said.origin.as_ref().map(ToString::to_string),
+            )
         };
         assert_eq!(say(0, "cd_1", None), (None, None));
         assert_eq!(say(1, "cd_1", Some("o1.example.com")), (None, Some("o1.example.com".to_owned())));

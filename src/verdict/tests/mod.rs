@@ -14,6 +14,7 @@ mod later;
 mod leaf;
 mod level;
 mod login;
+mod managed;
 mod ownership;
 mod path;
 mod reach;

@@ -11,7 +11,7 @@ use crate::observation::{
     AnswerHeaders, Auth0Observation, CnameLink, Code, DnsObservation, Failure, Look, Lookup, NotLooked, Outcome,
     Presented, TlsObservation, Vantage, View,
 };
-use crate::verdict::{Record, References, Surroundings, Verdict, judge};
+use crate::verdict::{Managed, Record, References, Surroundings, Verdict, judge};
 
 /// A domain with nothing expected of it, whose DNS names these addresses, looked at once.
 pub(in crate::verdict) fn seen<const N: usize>(addresses: [At; N]) -> Scene {
@@ -135,6 +135,12 @@ pub(in crate::verdict) struct Scene {
 }
 
 impl Scene {
+    /// What the Management API says of it.
+    pub(in crate::verdict) fn managed(mut self, managed: Managed) -> Self {
+        self.surroundings.managed = Some(managed);
+        self
+    }
+
     pub(in crate::verdict) fn domain(mut self, set: impl FnOnce(&mut Domain)) -> Self {
         set(&mut self.domain);
         self

@@ -151,10 +151,10 @@ fn routes_say_who_is_told_from_which_severity_on() {
 fn what_nothing_acts_on_yet_is_kept_and_remarked_on() {
     let settings = fixture("full.toml").unwrap();
     let [tenant] = settings.tenants.as_slice() else { panic!("one tenant") };
-    assert_eq!((tenant.domain.as_str(), tenant.client_id.as_str()), ("example.us.auth0.com", "abc"));
-    assert_eq!(tenant.api_base, tenant.audience);
-    assert_eq!(tenant.api_base.as_deref(), Some("https://example.us.auth0.com/api/v2/"));
-    assert!(tenant.discover && tenant.client_secret.expose_secret() == "CANARY-env");
+    assert_eq!((tenant.api.tenant.as_str(), tenant.api.client_id.as_str()), ("example.us.auth0.com", "abc"));
+    assert_eq!(tenant.api.api_base, tenant.api.audience);
+    assert_eq!(tenant.api.api_base.as_deref(), Some("https://example.us.auth0.com/api/v2/"));
+    assert!(tenant.discover && tenant.api.client_secret.expose_secret() == "CANARY-env");
     let auth0 = settings.watches[0].auth0.as_ref().unwrap();
     assert_eq!(auth0.tenant, Some(name("example.us.auth0.com")));
     assert_eq!(auth0.origin, Some(name("example-cd-0123456789abcdef.edge.tenants.us.auth0.com")));
@@ -163,7 +163,7 @@ fn what_nothing_acts_on_yet_is_kept_and_remarked_on() {
     assert_eq!(auth0.cname_api_key.as_ref().unwrap().expose_secret(), "CANARY-env");
     let remarks: Vec<(&str, usize)> =
         settings.remarks.iter().map(|remark| (remark.key.as_str(), remark.line)).collect();
-    assert_eq!(remarks, [("tenant[0]", 57), ("domain[0].auth0", 79)]);
+    assert_eq!(remarks, [("domain[0].auth0", 79)]);
     assert!(settings.remarks[0].message.ends_with("not acted on by this version"));
 }
 

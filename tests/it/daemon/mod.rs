@@ -8,6 +8,7 @@ mod lab;
 mod sink;
 
 mod crashes;
+mod discovery;
 mod life;
 mod mail;
 mod metrics;
