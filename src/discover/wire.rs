@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -57,7 +57,7 @@ impl Wire {
         let mut roots = RootCertStore::empty();
         for root in trust.roots() {
             // A root that no path can end in is none to trust; the store has told of it.
-            let _ = roots.add(CertificateDer::from(root.der()));
+            let _ = roots.add(root.der());
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
