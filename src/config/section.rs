@@ -1,7 +1,7 @@
 //! [`Section`]: a table of the file once it is read: each known key with its place and its [`Value`].
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,7 +21,13 @@ pub(super) enum Value {
     Threshold(Threshold),
     Name(DomainName),
     Address(SocketAddr),
-    Relay { security: Security, host: String, port: u16 },
+    /// An IP address.
+    Ip(IpAddr),
+    Relay {
+        security: Security,
+        host: String,
+        port: u16,
+    },
     Path(PathBuf),
     Secret(SecretString),
     Time(UnixTime),
@@ -172,6 +178,10 @@ impl Section {
 
     pub(super) fn addresses(&self, key: &str) -> Option<Vec<SocketAddr>> {
         self.each(key, |value| if let Value::Address(address) = value { Some(*address) } else { None })
+    }
+
+    pub(super) fn ips(&self, key: &str) -> Option<Vec<IpAddr>> {
+        self.each(key, |value| if let Value::Ip(ip) = value { Some(*ip) } else { None })
     }
 
     pub(super) fn durations(&self, key: &str) -> Option<Vec<Duration>> {

@@ -1,7 +1,7 @@
 //! [`Settings`]: the file as it is meant. What the rooms need, in the rooms' own terms.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -213,6 +213,8 @@ pub struct Tenant {
     pub discover: bool,
     /// Domains that it may list or lose without anybody caring.
     pub ignore: Vec<DomainName>,
+    /// The addresses our requests come from, if it is to be checked daily that Auth0 sees them as the client's.
+    pub client_ip: Vec<IpAddr>,
     /// The labels of the domains that are watched because it lists them.
     pub labels: BTreeMap<String, String>,
 }

@@ -25,6 +25,7 @@ pub(super) fn tenants(settings: &Settings) -> Vec<TenantWatch> {
         name: tenant.api.tenant.clone(),
         discover: tenant.discover,
         ignore: tenant.ignore.iter().cloned().collect(),
+        client_ip: tenant.client_ip.clone(),
     };
     settings.tenants.iter().map(watch).collect()
 }
@@ -156,7 +157,13 @@ mod tests {
             "status": "ready" });
         said.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let tenant = DomainName::parse("example.us.auth0.com").unwrap();
-        Managed { tenant, said: Arc::new(read_domain(said).unwrap()), gone_since: None, recreated: None }
+        Managed {
+            tenant,
+            said: Arc::new(read_domain(said).unwrap()),
+            gone_since: None,
+            recreated: None,
+            client_ip: None,
+        }
     }
 
     fn pending(name: &str) -> Managed {

@@ -10,18 +10,24 @@ use tokio_util::task::TaskTracker;
 
 use super::Input;
 use super::build::{Parts, Probed};
-use crate::discover::Client;
-use crate::domain::{Clock, DomainName};
+use crate::discover::{Client, Through};
+use crate::domain::{Clock, Domain, DomainName};
 use crate::incident::{Delivery, Mail};
-use crate::keeper::{Listed, ListingRequest, LookRequest};
+use crate::keeper::{ClientIpRequest, ClientIpSeen, Listed, ListingRequest, LookRequest};
 use crate::notify::email::Mailer;
 use crate::observation::Look;
-use crate::observation::management::Refusal;
+use crate::observation::management::{Refusal, TokenLog};
 use crate::probe::{self, Library, Target, Turn};
 use crate::verdict::References;
 
 /// A reference that takes longer does not answer; the heartbeat is not waited for any longer.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The tenant's log is read so often for one token, and so often a minute.
+const LOG_QUESTIONS: usize = 6;
+const LOG_EVERY: Duration = Duration::from_secs(10);
+/// Seconds that Auth0's clock may be behind ours.
+const CLOCKS_APART: i64 = 30;
 
 /// Something to be done outside.
 #[derive(Debug)]
@@ -31,6 +37,7 @@ pub(super) enum Errand {
     References,
     Heartbeat,
     List(ListingRequest),
+    ClientIp(ClientIpRequest),
 }
 
 pub(super) fn spawn(
@@ -68,6 +75,14 @@ pub(super) fn spawn(
             let client = parts.clients.get(&request.tenant).cloned();
             tasks.spawn(async move {
                 let _ = inputs.send(Input::Listed(list(client, request, &clock).await)).await;
+            });
+        }
+        Errand::ClientIp(request) => {
+            let client = parts.clients.get(&request.tenant).cloned();
+            let probed = parts.fleet.get(&request.domain).cloned();
+            tasks.spawn(async move {
+                let result = client_ip(client.as_deref(), probed.as_ref(), &clock).await;
+                let _ = inputs.send(Input::ClientIp(ClientIpSeen { request, result })).await;
             });
         }
         Errand::Heartbeat => {
@@ -142,6 +157,30 @@ async fn list(client: Option<Arc<Client>>, request: ListingRequest, clock: &Arc<
         Err(refusal) => Err(refusal),
     };
     Listed { tenant, result, token_until: client.holds_token_until() }
+}
+
+/// Asks for a token through a domain, and looks it up in the tenant's log, which has it some seconds later.
+async fn client_ip(
+    client: Option<&Client>,
+    probed: Option<&Probed>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<TokenLog>, Refusal> {
+    let (Some(client), Some(probed)) = (client, probed) else { return Ok(None) };
+    let Domain { name, addresses, .. } = probed.domain.as_ref();
+    let asked_at = clock.now().wall;
+    client.ask_token_through(&Through { domain: name, addresses, trust: &probed.trust }).await?;
+    for _ in 0..LOG_QUESTIONS {
+        tokio::time::sleep(LOG_EVERY).await;
+        let ours = |log: &TokenLog| log.at.until(asked_at) <= CLOCKS_APART;
+        let mut logs: Vec<TokenLog> = client.token_logs().await?.into_iter().filter(ours).collect();
+        // Others may use the client too; an entry that names the domain is surely ours.
+        let named = |log: &TokenLog| log.hostname.as_deref().is_some_and(|host| host == name.as_str());
+        logs.sort_by_key(|log| !named(log));
+        if let Some(log) = logs.into_iter().next() {
+            return Ok(Some(log));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether any of the references takes a connection.

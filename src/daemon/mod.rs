@@ -30,7 +30,7 @@ use signals::Signal;
 use crate::config::{self, Mistake, Settings};
 use crate::domain::{Clock, DomainName};
 use crate::incident::{Change, Delivery, OutboxEvent};
-use crate::keeper::{Keeper, Listed, Snapshot, StoredChain, Tag};
+use crate::keeper::{ClientIpSeen, Keeper, Listed, Snapshot, StoredChain, Tag};
 use crate::observation::{Look, Presented};
 use crate::probe::Library;
 use crate::store::{Committer, Outcome, Outcomes, Store, StoreError};
@@ -89,6 +89,7 @@ enum Input {
     References(References),
     Reloaded(Result<Box<Reloaded>, String>),
     Listed(Listed),
+    ClientIp(ClientIpSeen),
     Rebuilt(u64, Result<Box<Parts>, String>),
 }
 
@@ -290,6 +291,7 @@ impl Daemon {
             Input::References(references) => self.keeper.handle_references(references, now),
             Input::Reloaded(read) => self.take_reloaded(read),
             Input::Listed(listed) => self.keeper.handle_listed(listed, now),
+            Input::ClientIp(seen) => self.keeper.handle_client_ip(seen, now),
             Input::Rebuilt(edition, built) => self.take_rebuilt(edition, built),
             Input::Delivered { receiver, mail, delivery } => {
                 self.deliveries = self.deliveries.saturating_sub(1);
@@ -328,6 +330,9 @@ impl Daemon {
     fn act(&mut self) {
         while let Some(request) = self.keeper.poll_listing() {
             self.spawn(Errand::List(request));
+        }
+        while let Some(request) = self.keeper.poll_client_ip() {
+            self.spawn(Errand::ClientIp(request));
         }
         if self.keeper.poll_discovered() {
             self.rediscover();

@@ -1,5 +1,6 @@
 //! [`Client`]: a tenant's Management API, read with a token that is asked for only where the caller allows it.
 
+use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -10,8 +11,8 @@ use secrecy::{ExposeSecret, SecretString};
 use super::token::Token;
 use super::wire::{Answer, Wire};
 use super::{Read, Settings};
-use crate::domain::UnixTime;
-use crate::observation::management::{Listing, Page, Refusal, read_page};
+use crate::domain::{DomainName, UnixTime};
+use crate::observation::management::{Listing, Page, Refusal, TokenLog, read_page, read_token_logs};
 use crate::trust::TrustStore;
 
 /// Pages of a list that are read at most. A tenant has at most some hundreds of custom domains.
@@ -23,6 +24,17 @@ pub struct Client {
     settings: Settings,
     wire: Wire,
     token: Mutex<Option<Token>>,
+}
+
+/// A custom domain through whose proxy a token is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Through<'a> {
+    /// The custom domain.
+    pub domain: &'a DomainName,
+    /// Connect here instead of where DNS says.
+    pub addresses: &'a [SocketAddr],
+    /// Whom to trust.
+    pub trust: &'a TrustStore,
 }
 
 impl Client {
@@ -68,15 +80,34 @@ impl Client {
         Err(Refusal::Unreadable { status: 200, why: format!("more than {MAX_PAGES} pages") })
     }
 
+    /// Asks for a token through a custom domain's proxy, which counts against the tenant's quota like any, and for
+    /// nothing else: where it came from is then in the tenant's log. The token itself is dropped.
+    pub async fn ask_token_through(&self, through: &Through<'_>) -> Result<(), Refusal> {
+        let wire = Wire::new(&format!("https://{}", through.domain), through.trust).map_err(Refusal::Unreachable)?;
+        let answer = wire.at(through.addresses).exchange(self.token_request()).await.map_err(Refusal::Unreachable)?;
+        accepted(answer).map(|_| ())
+    }
+
+    /// The log entries of the tokens this client was given last.
+    pub async fn token_logs(&self) -> Result<Vec<TokenLog>, Refusal> {
+        let client_id = self.settings.client_id.clone();
+        let answer = self.ask(&Read::TokenLogs { client_id }).await?;
+        read_token_logs(&answer.body).map_err(|why| Refusal::Unreadable { status: answer.status, why })
+    }
+
     async fn page(&self, read: Read) -> Result<Page, Refusal> {
+        let answer = self.ask(&read).await?;
+        read_page(&answer.body).map_err(|why| Refusal::Unreadable { status: answer.status, why })
+    }
+
+    async fn ask(&self, read: &Read) -> Result<Answer, Refusal> {
         let token = self.bearer().ok_or(Refusal::NoTokenLeft)?;
-        let answer = self.wire.exchange(read_request(&read, &token)).await.map_err(Refusal::Unreachable)?;
-        let answer = accepted(answer).inspect_err(|refusal| {
+        let answer = self.wire.exchange(read_request(read, &token)).await.map_err(Refusal::Unreachable)?;
+        accepted(answer).inspect_err(|refusal| {
             if refusal.is_about_the_token() {
                 self.keep(None);
             }
-        })?;
-        read_page(&answer.body).map_err(|why| Refusal::Unreadable { status: answer.status, why })
+        })
     }
 
     fn bearer(&self) -> Option<SecretString> {

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::DomainName;
 
-pub use client::Client;
+pub use client::{Client, Through};
 pub use request::Read;
 
 /// A tenant whose Management API is asked.

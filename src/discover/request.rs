@@ -13,7 +13,15 @@ pub enum Read {
         /// What the page before named as `next`.
         from: Option<String>,
     },
+    /// The log entries of the last tokens given to a client (`GET /api/v2/logs`, scope `read:logs`).
+    TokenLogs {
+        /// The client's id.
+        client_id: String,
+    },
 }
+
+/// Log entries that are read at most: other machines may use the same client.
+const ENTRIES: usize = 20;
 
 impl Read {
     /// The path and query of the GET that asks it.
@@ -25,6 +33,12 @@ impl Read {
                     target.push_str("&from=");
                     escape(from, &mut target);
                 }
+                target
+            }
+            Self::TokenLogs { client_id } => {
+                // Lucene's quotes end at a quote: a client id that has one asks for nothing that could be found.
+                let mut target = format!("/api/v2/logs?sort=date%3A-1&per_page={ENTRIES}&q=");
+                escape(&format!("type:seccft AND client_id:\"{}\"", client_id.replace(['"', '\\'], "")), &mut target);
                 target
             }
         }
@@ -53,6 +67,12 @@ mod tests {
         let target = |from: Option<&str>| Read::CustomDomains { from: from.map(str::to_owned) }.target();
         assert_eq!(target(None), "/api/v2/custom-domains?take=100");
         assert_eq!(target(Some("cd_1")), "/api/v2/custom-domains?take=100&from=cd_1");
+    }
+
+    #[test]
+    fn the_log_is_asked_for_one_clients_tokens() {
+        let target = Read::TokenLogs { client_id: "a\"b".to_owned() }.target();
+        assert_eq!(target, "/api/v2/logs?sort=date%3A-1&per_page=20&q=type%3Aseccft%20AND%20client_id%3A%22ab%22");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! [`Wire`]: one HTTPS exchange with the API, on a connection of its own. What is asked is sent only once the server's
 //! chain, name and dates have verified; redirects are answers like any other.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ const MAX_BODY: usize = 4 << 20;
 pub(super) struct Wire {
     host: String,
     port: u16,
+    /// Connect here instead of where the name leads.
+    at: Vec<SocketAddr>,
     /// What stands before each target: a path below which the API lies, usually nothing.
     prefix: String,
     name: ServerName<'static>,
@@ -66,7 +69,12 @@ impl Wire {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let (port, prefix) = (uri.port_u16().unwrap_or(443), uri.path().trim_end_matches('/').to_owned());
-        Ok(Self { host, port, prefix, name, tls: TlsConnector::from(Arc::new(config)) })
+        Ok(Self { host, port, at: Vec::new(), prefix, name, tls: TlsConnector::from(Arc::new(config)) })
+    }
+
+    /// The same, but connecting here; nowhere in particular if there is no address.
+    pub(super) fn at(self, addresses: &[SocketAddr]) -> Self {
+        Self { at: addresses.to_vec(), ..self }
     }
 
     /// Asks, and reads the whole answer. `request` carries only the target. The error says, for people, what happened.
@@ -77,7 +85,10 @@ impl Wire {
 
     async fn ask(&self, mut request: Request<Full<Bytes>>) -> Result<Answer, String> {
         let shown = |what: &str, error: &dyn std::fmt::Display| format!("{what} {}:{}: {error}", self.host, self.port);
-        let stream = TcpStream::connect((self.host.as_str(), self.port)).await;
+        let stream = match self.at.as_slice() {
+            [] => TcpStream::connect((self.host.as_str(), self.port)).await,
+            addresses => TcpStream::connect(addresses).await,
+        };
         let stream = stream.map_err(|error| shown("cannot connect to", &error))?;
         let stream = self.tls.connect(self.name.clone(), stream).await;
         let stream = TokioIo::new(stream.map_err(|error| shown("no TLS with", &error))?);

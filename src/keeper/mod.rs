@@ -38,7 +38,7 @@ pub use commits::Tag;
 pub use looks::LookRequest;
 pub use routing::{Recipient, Watch};
 pub use snapshot::{Chunks, Counters, DomainState, LookResult, OwnFinding, Snapshot};
-pub use tenants::{Listed, ListingRequest, TenantWatch};
+pub use tenants::{ClientIpRequest, ClientIpSeen, Listed, ListingRequest, TenantWatch};
 
 /// The one writer.
 #[derive(Debug)]

@@ -44,6 +44,7 @@ type Shared = Arc<Mutex<Tenant>>;
 struct Tenant {
     secret: String,
     domains: Vec<Value>,
+    logs: Vec<Value>,
     page: usize,
     refusing: Option<Refusing>,
     tokens: usize,
@@ -71,6 +72,7 @@ impl Management {
         let tenant = Tenant {
             secret: secret.to_owned(),
             domains: Vec::new(),
+            logs: Vec::new(),
             page: usize::MAX,
             refusing: None,
             tokens: 0,
@@ -91,6 +93,11 @@ impl Management {
     pub fn list(&self, domains: Vec<Value>, page: usize) {
         let mut tenant = lock(&self.tenant);
         (tenant.domains, tenant.page) = (domains, page.max(1));
+    }
+
+    /// From now on these are its log's entries.
+    pub fn log(&self, entries: Vec<Value>) {
+        lock(&self.tenant).logs = entries;
     }
 
     /// From now on it refuses so, or no longer.
@@ -159,9 +166,11 @@ async fn respond(request: Request<Incoming>, tenant: &Shared) -> Response<Full<B
     }
     match (&head.method, head.uri.path()) {
         (&Method::POST, "/oauth/token") => tenant.give_token(&body),
-        (&Method::GET, "/api/v2/custom-domains") => {
-            tenant.list(head.uri.query().unwrap_or_default(), head.headers.get(AUTHORIZATION))
+        (&Method::GET, _) if !tenant.knows(head.headers.get(AUTHORIZATION)) => {
+            answer(StatusCode::UNAUTHORIZED, &error(401, "Unauthorized", "Invalid token"))
         }
+        (&Method::GET, "/api/v2/custom-domains") => tenant.list(head.uri.query().unwrap_or_default()),
+        (&Method::GET, "/api/v2/logs") => answer(StatusCode::OK, &Value::Array(tenant.logs.clone())),
         _ => answer(StatusCode::NOT_FOUND, &error(404, "Not Found", "")),
     }
 }
@@ -185,11 +194,12 @@ impl Tenant {
         format!("lab-token-{}", self.tokens)
     }
 
+    fn knows(&self, bearer: Option<&HeaderValue>) -> bool {
+        bearer.is_some_and(|bearer| bearer == &format!("Bearer {}", self.token()))
+    }
+
     /// With `take` an object with a page of the list, without it the whole as an array.
-    fn list(&self, query: &str, bearer: Option<&HeaderValue>) -> Response<Full<Bytes>> {
-        if bearer.is_none_or(|bearer| bearer != &format!("Bearer {}", self.token())) {
-            return answer(StatusCode::UNAUTHORIZED, &error(401, "Unauthorized", "Invalid token"));
-        }
+    fn list(&self, query: &str) -> Response<Full<Bytes>> {
         let parameter = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
         if parameter("take").is_none() {
             return answer(StatusCode::OK, &Value::Array(self.domains.clone()));

@@ -139,6 +139,8 @@ codes! {
     Auth0DomainNotReady = "auth0.domain_not_ready",
     /// Auth0 could not verify that the domain is the owner's.
     Auth0VerificationError = "auth0.verification_error",
+    /// Auth0 does not see who the clients are.
+    Auth0ClientIpHidden = "auth0.client_ip_hidden",
     /// No resolver answers us, for any name.
     WatchResolverFailed = "watch.resolver_failed",
     /// A tenant's list of custom domains could not be read, or not be believed.

@@ -74,6 +74,8 @@ pub enum Family {
     Listing,
     /// How far Auth0 says that its set-up is.
     Setup,
+    /// Whether Auth0 sees who its clients are.
+    ClientIp,
     /// Our resolvers.
     Resolver,
     /// Our lists of domains.
@@ -107,6 +109,7 @@ impl Family {
             Self::Login => "login",
             Self::Listing => "listing",
             Self::Setup => "setup",
+            Self::ClientIp => "client_ip",
             Self::Resolver => "resolver",
             Self::Discovery => "discovery",
             Self::Sight => "sight",
@@ -743,6 +746,21 @@ pub const ENTRIES: &[Entry] = &[
         remedy: "`DNS verification record issue`: compare the TXT record with the Dashboard's. `Domain conflicts with \
             network configuration`: lift the zone hold at Cloudflare, verify, set it again. `CAA record issue`: let \
             the CAA records allow the CA.",
+    },
+    Entry {
+        code: Code::Auth0ClientIpHidden,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::ClientIp,
+        title: "Auth0 does not see who the clients are",
+        explanation: "A token was asked for through the domain, and the tenant's log has it from another address than \
+            ours, or for another host. If that address is the proxy's, Auth0 takes everybody for one client: its \
+            brute-force protection and its limits then hit all at once, and locations in MFA and logs are wrong. \
+            Checked once a day, one domain at a time, where `client_ip` of the `[[tenant]]` asks for it.",
+        remedy: "Let the proxy send the client's address, one and no more, in the header that the custom domain's \
+            `custom_client_ip_header` names (`X-Forwarded-For` if it names none), and drop what clients send in it: \
+            nginx `proxy_set_header X-Forwarded-For $remote_addr`, HAProxy `http-request set-header X-Forwarded-For \
+            %[src]`.",
     },
     Entry {
         code: Code::WatchResolverFailed,

@@ -1,5 +1,6 @@
 //! What Auth0's Management API says of a domain, held against what is seen.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,22 @@ pub struct Managed {
     pub gone_since: Option<UnixTime>,
     /// That it was created anew, or moved to another origin.
     pub recreated: Option<Recreated>,
+    /// Whom Auth0 took us for when we came through the domain's proxy, where that is checked.
+    #[serde(default, skip_serializing)]
+    pub client_ip: Option<ClientIp>,
+}
+
+/// Whom Auth0 takes for the client of a request that we sent through the domain's proxy, by the tenant's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientIp {
+    /// When it was checked.
+    pub at: UnixTime,
+    /// The address in the log.
+    pub ip: String,
+    /// The host in the log, if it names one.
+    pub hostname: Option<String>,
+    /// The addresses our requests come from, as the operator says.
+    pub ours: Vec<IpAddr>,
 }
 
 /// A domain has another id or another origin than before: the key that the proxy has is worth nothing any more.
@@ -48,6 +65,7 @@ pub(super) fn judge(domain: &Domain, record: &Record, managed: &Managed, bench: 
     bench.findings.extend(recreated(managed, works, record));
     bench.findings.extend(unready(managed, works));
     bench.findings.extend(verification(managed));
+    bench.findings.extend(managed.client_ip.as_ref().and_then(|seen| client_ip(domain, seen)));
 }
 
 fn gone(managed: &Managed, since: UnixTime, now: UnixTime) -> Finding {
@@ -111,4 +129,27 @@ fn verification(managed: &Managed) -> Option<Finding> {
     let error = managed.said.verification_error.as_deref()?;
     let summary = format!("Auth0 could not verify the domain: {}", error.escape_debug());
     Some(Finding::new(Code::Auth0VerificationError, summary).fact("error", error))
+}
+
+/// Auth0 blocks and slows down by the client's address: if that is the proxy's for everybody, one attacker locks all out.
+fn client_ip(domain: &Domain, seen: &ClientIp) -> Option<Finding> {
+    let is_ours = seen.ip.parse().is_ok_and(|ip: IpAddr| seen.ours.contains(&ip.to_canonical()));
+    let is_here = seen.hostname.as_deref().is_none_or(|host| host.eq_ignore_ascii_case(domain.name.as_str()));
+    let ours: Vec<String> = seen.ours.iter().map(ToString::to_string).collect();
+    let summary = match (is_ours, is_here) {
+        (true, true) => return None,
+        (false, _) => format!("Auth0 takes {} for the client, not {}", seen.ip.escape_debug(), ours.join(" or ")),
+        (true, false) => {
+            let host = seen.hostname.as_deref().unwrap_or_default();
+            format!("a request through the domain reached Auth0 as one for {}", host.escape_debug())
+        }
+    };
+    let finding = Finding::new(Code::Auth0ClientIpHidden, summary);
+    Some(
+        finding
+            .fact("client_ip", seen.ip.as_str())
+            .fact("hostname", seen.hostname.as_deref())
+            .fact("expected", ours)
+            .fact("checked_at", seen.at.to_string()),
+    )
 }

@@ -34,7 +34,7 @@ pub use catalogue::{Entry, Family, Kind};
 pub use deployment::key_mismatch;
 pub use finding::{Finding, Severity};
 pub use judge::{judge, judge_chain, judge_chain_with};
-pub use managed::{Managed, Recreated};
+pub use managed::{ClientIp, Managed, Recreated};
 pub use path::{Hop, HopStatus, Path, Step};
 pub use record::{AddressRecord, Record, References, Surroundings};
 

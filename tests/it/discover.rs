@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use notafter::discover::{Client, Settings};
+use notafter::discover::{Client, Settings, Through};
 use notafter::domain::{DomainName, UnixTime};
 use notafter::lab::ca::{Authority, LeafSpec};
 use notafter::lab::management::{Management, Refusing, custom_domain};
@@ -71,6 +71,26 @@ async fn a_token_that_is_refused_is_dropped() {
     api.revoke_tokens();
     assert!(matches!(client.listing(UnixTime(0)).await, Err(Refusal::Credentials(_))));
     assert_eq!(client.holds_token_until(), None);
+}
+
+#[tokio::test]
+async fn a_token_through_a_domain_is_for_the_log_alone() {
+    let root = Authority::root("Lab Root").unwrap();
+    let (api, proxy) = (api(&root).await, api(&root).await);
+    let client = client(&root, api.address(), SECRET);
+    client.renew_token(UnixTime(0)).await.unwrap();
+    let domain = DomainName::parse_record("localhost").unwrap();
+    let trust = TrustStore::new(&[root.certificate().clone()], &[]).unwrap();
+    let through = Through { domain: &domain, addresses: &[proxy.address()], trust: &trust };
+    client.ask_token_through(&through).await.unwrap();
+    assert_eq!(proxy.asked(), ["POST /oauth/token"]);
+
+    api.log(vec![serde_json::json!({ "date": "2026-11-24T08:00:00Z", "type": "seccft", "ip": "198.51.100.1",
+        "hostname": "localhost" })]);
+    let logs = client.token_logs().await.unwrap();
+    assert_eq!((logs.len(), logs[0].ip.as_str()), (1, "198.51.100.1"));
+    let asked = api.asked();
+    assert!(asked[1].starts_with("GET /api/v2/logs?") && asked.len() == 2, "{asked:?}");
 }
 
 #[tokio::test]

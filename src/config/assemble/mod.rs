@@ -75,6 +75,7 @@ fn tenant(section: &Section) -> Option<Tenant> {
         api,
         discover: section.flag("discover").unwrap_or(false),
         ignore: section.names("ignore").unwrap_or_default(),
+        client_ip: section.ips("client_ip").unwrap_or_default(),
         labels: section.labels("labels"),
     })
 }

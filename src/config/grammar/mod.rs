@@ -99,6 +99,8 @@ pub(super) enum Kind {
     RecordName,
     /// An IP address and a port; the port may be left out where there is a default.
     Address(Option<u16>),
+    /// An IP address without a port.
+    Ip,
     /// A host name or IP address, and a port.
     HostPort,
     /// An `http://` or `https://` URL.
@@ -143,6 +145,7 @@ impl Kind {
             }
             Self::Name | Self::RecordName => "a domain name in quotes".to_owned(),
             Self::Address(_) => "an IP address and port in quotes, such as \"127.0.0.1:8443\"".to_owned(),
+            Self::Ip => "an IP address in quotes, such as \"203.0.113.7\"".to_owned(),
             Self::HostPort => "a host and port in quotes, such as \"example.com:443\"".to_owned(),
             Self::HttpUrl => "a URL in quotes, such as \"https://example.com/ping\"".to_owned(),
             Self::Relay => "a relay in quotes, such as \"smtps://mail.example.com:465\"".to_owned(),

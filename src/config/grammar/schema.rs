@@ -67,6 +67,7 @@ fn of(kind: &Kind) -> Map<String, Value> {
         | Kind::Name
         | Kind::RecordName
         | Kind::Address(_)
+        | Kind::Ip
         | Kind::HostPort
         | Kind::Path
         | Kind::Pem

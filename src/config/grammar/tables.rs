@@ -226,6 +226,14 @@ static TENANT: Table = Table {
         Key::new("ignore", Kind::List(&Kind::Name, 0), "Custom domains that it may list or lose; nobody is told.")
             .or("[]"),
         Key::new("labels", Kind::Labels, "The labels of the domains that it lists, for routes.").or("{}"),
+        Key::new(
+            "client_ip",
+            Kind::List(&Kind::Ip, 0),
+            "The addresses this machine's requests come from. If given, it is checked that Auth0 takes them for the \
+             client's: once a day a token is asked for through one of the domains, and the tenant's log is read \
+             (`read:logs`).",
+        )
+        .or("[]"),
     ]],
 };
 

@@ -29,6 +29,13 @@ pub(super) fn address(text: &str, default: Option<u16>) -> Result<Value, Fault> 
     Ok(Value::Address(read))
 }
 
+/// Reads an IP address without a port.
+pub(super) fn ip(text: &str) -> Result<Value, Fault> {
+    let mend = "write an address alone, such as \"203.0.113.7\" or \"2001:db8::7\"";
+    let ip = text.parse().map_err(|_| Fault::new(format!("{} is no IP address", quoted(text)), mend))?;
+    Ok(Value::Ip(ip))
+}
+
 /// Reads a host (a name or an IP address) and a port.
 pub(super) fn host_port(text: &str) -> Result<Value, Fault> {
     let mend = "write a host and a port, such as \"example.com:443\"";

@@ -83,6 +83,7 @@ fn from_text(kind: &Kind, text: &str, world: &World<'_>) -> Result<Value, Fault>
         Kind::Name => text::name(text),
         Kind::RecordName => text::record_name(text),
         Kind::Address(port) => address::address(text, *port),
+        Kind::Ip => address::ip(text),
         Kind::HostPort => address::host_port(text),
         Kind::HttpUrl => url::http(text),
         Kind::Relay => url::relay(text),

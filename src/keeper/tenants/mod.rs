@@ -3,23 +3,28 @@
 //!
 //! A token is asked for only after it was written down that it will be, see [`Ration`].
 
+mod client_ip;
 mod ration;
 mod roster;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use client_ip::ClientIps;
 use ration::Ration;
 use roster::Roster;
+
+pub use client_ip::{ClientIpRequest, ClientIpSeen};
 
 use super::{Keeper, Tag};
 use crate::domain::{DomainName, Now, Span, UnixTime};
 use crate::incident::{Operation, Row, Table};
 use crate::observation::Code;
 use crate::observation::management::{CertificateKeeper, Listing, Refusal};
-use crate::verdict::{Family, Finding, Managed};
+use crate::verdict::{ClientIp, Family, Finding, Managed};
 
 /// How often a tenant is asked. What it says changes by hand.
 const EVERY: Duration = Duration::from_secs(300);
@@ -37,6 +42,8 @@ pub struct TenantWatch {
     pub discover: bool,
     /// Domains that it may list or lose without anybody caring.
     pub ignore: BTreeSet<DomainName>,
+    /// The addresses our requests come from, if it is to be checked daily that Auth0 sees them as the client's.
+    pub client_ip: Vec<IpAddr>,
 }
 
 /// A question the daemon is to ask now.
@@ -78,6 +85,7 @@ struct Tenant {
     step: Step,
     token_until: Option<UnixTime>,
     trouble: Option<Trouble>,
+    client_ips: ClientIps,
 }
 
 /// Where a question stands.
@@ -110,6 +118,8 @@ struct Stored {
     tokens: Vec<UnixTime>,
     #[serde(default)]
     domains: Vec<Managed>,
+    #[serde(default)]
+    client_ips: BTreeMap<DomainName, ClientIp>,
 }
 
 impl Tenants {
@@ -126,7 +136,10 @@ impl Tenants {
     /// What the API says of a domain, of whichever tenant it is.
     pub(super) fn managed(&self, name: &DomainName) -> Option<Managed> {
         let tenant = self.asked.values().find(|tenant| tenant.roster.get(name).is_some())?;
-        tenant.roster.get(name).filter(|_| !tenant.watch.ignore.contains(name)).cloned()
+        let managed = tenant.roster.get(name).filter(|_| tenant.heeds(name)).cloned()?;
+        // What was checked against other addresses than ours now are says nothing.
+        let seen = tenant.client_ips.seen().get(name).filter(|seen| seen.ours == tenant.watch.client_ip);
+        Some(Managed { client_ip: seen.cloned(), ..managed })
     }
 
     fn next_wakeup(&self) -> Option<Duration> {
@@ -168,12 +181,19 @@ impl Tenant {
             step: Step::Resting,
             token_until: None,
             trouble: None,
+            client_ips: ClientIps::restore(stored.client_ips),
         }
+    }
+
+    /// Whether anybody cares about this domain.
+    fn heeds(&self, name: &DomainName) -> bool {
+        !self.watch.ignore.contains(name)
     }
 
     fn row(&self) -> Operation {
         let domains = self.roster.members().cloned().collect();
-        let stored = Stored { tokens: self.ration.spent().to_vec(), domains };
+        let client_ips = self.client_ips.seen().clone();
+        let stored = Stored { tokens: self.ration.spent().to_vec(), domains, client_ips };
         // A structure with string keys and no floats always becomes JSON.
         let payload = serde_json::to_value(stored).unwrap_or_default();
         Operation::Put(Row { table: Table::Meta, key: format!("{ROW}{}", self.watch.name), payload })
@@ -262,6 +282,7 @@ impl Keeper {
             if matches!(tenant.step, Step::Storing(sequence) if sequence <= up_to) {
                 tenant.step = Step::Granted;
             }
+            tenant.client_ips.note_stored(up_to);
         }
     }
 
@@ -326,7 +347,7 @@ impl Keeper {
     /// that alone.
     pub fn managed(&self) -> impl Iterator<Item = (&Managed, bool)> {
         self.tenants.asked.values().flat_map(|tenant| {
-            let heeded = tenant.roster.members().filter(|managed| !tenant.watch.ignore.contains(&managed.said.name));
+            let heeded = tenant.roster.members().filter(|managed| tenant.heeds(&managed.said.name));
             let owners = |managed: &Managed| managed.said.certificates == CertificateKeeper::Owner;
             heeded.map(move |managed| (managed, tenant.watch.discover && owners(managed)))
         })

@@ -32,6 +32,12 @@ impl Ration {
         left
     }
 
+    /// Takes one only if that leaves two for the list, whose token may be refused before its time.
+    pub(super) fn take_spare(&mut self, now: UnixTime) -> bool {
+        let counting = self.spent.iter().filter(|at| at.until(now) < DAY).count();
+        counting + 2 < A_DAY && self.take(now)
+    }
+
     /// When one is left again; `None` if one is left.
     pub(super) fn refilled_at(&self, now: UnixTime) -> Option<UnixTime> {
         let counting: Vec<UnixTime> = self.spent.iter().copied().filter(|at| at.until(now) < DAY).collect();

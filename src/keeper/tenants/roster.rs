@@ -98,8 +98,13 @@ impl Roster {
 
     fn note(&mut self, tenant: &DomainName, said: &ManagedDomain, at: UnixTime) -> bool {
         let Some(known) = self.members.get_mut(&said.name) else {
-            let managed =
-                Managed { tenant: tenant.clone(), said: Arc::new(said.clone()), gone_since: None, recreated: None };
+            let managed = Managed {
+                tenant: tenant.clone(),
+                said: Arc::new(said.clone()),
+                gone_since: None,
+                recreated: None,
+                client_ip: None,
+            };
             self.members.insert(said.name.clone(), managed);
             return true;
         };

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::incident::Policy;
-use crate::observation::management::read_domain;
+use crate::observation::management::{TokenLog, read_domain};
+
+const OURS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 7));
 
 struct World {
     keeper: Keeper,
@@ -15,7 +17,7 @@ struct World {
 impl World {
     fn restored(rows: Vec<Row>, now: Now) -> Self {
         let mut keeper = Keeper::restore(Policy::default(), &[], rows, now);
-        let watch = TenantWatch { name: tenant(), discover: true, ignore: BTreeSet::new() };
+        let watch = TenantWatch { name: tenant(), discover: true, ignore: BTreeSet::new(), client_ip: vec![OURS] };
         keeper.handle_tenants(vec![watch], now);
         Self { keeper, now, token_until: None }
     }
@@ -158,4 +160,29 @@ fn a_wait_that_is_asked_for_is_kept() {
     assert_eq!(world.asked(), None);
     world.pass(1);
     assert!(world.asked().is_some());
+}
+
+#[test]
+fn through_one_domain_a_day_it_is_checked_whom_auth0_takes_for_the_client() {
+    let mut world = World::new();
+    assert!(world.asked().is_some());
+    assert_eq!(world.keeper.poll_client_ip(), None, "before anything is listed");
+    world.token_until = Some(UnixTime(i64::MAX));
+    world.answer(Ok(world.listing(&["a.example.com", "b.example.com"])));
+    world.store();
+    let mut through = Vec::new();
+    for _ in 0..3 {
+        assert_eq!(world.keeper.poll_client_ip(), None, "before it is stored");
+        assert_eq!(world.store().len(), 1);
+        let request = world.keeper.poll_client_ip().unwrap();
+        through.push(request.domain.to_string());
+        let log = TokenLog { at: world.now.wall, ip: "198.51.100.1".to_owned(), hostname: None };
+        world.keeper.handle_client_ip(ClientIpSeen { request, result: Ok(Some(log)) }, world.now);
+        world.store();
+        world.pass(86_399);
+        assert_eq!(world.keeper.poll_client_ip(), None);
+        assert_eq!(world.store(), []);
+        world.pass(1);
+    }
+    assert_eq!(through, ["a.example.com", "b.example.com", "a.example.com"]);
 }

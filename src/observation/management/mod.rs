@@ -3,6 +3,7 @@
 //!
 //! The one-time `cname_api_key` that a verification answers with is a field nobody here knows: it is never read.
 
+mod log;
 mod page;
 mod refusal;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{DomainName, UnixTime};
 
+pub use log::{TokenLog, read_token_logs};
 pub use page::{Page, read_domain, read_page};
 pub use refusal::Refusal;
 

@@ -9,7 +9,7 @@ use super::{NAME, NOW, name};
 use crate::domain::UnixTime;
 use crate::observation::Code;
 use crate::observation::management::read_domain;
-use crate::verdict::{Finding, Level, Managed, Recreated, Severity};
+use crate::verdict::{ClientIp, Finding, Level, Managed, Recreated, Severity};
 
 const A: &str = "192.0.2.1:443";
 
@@ -18,13 +18,15 @@ fn managed(more: Value) -> Managed {
         "status": "ready", "origin_domain_name": "new.edge.example.com" });
     said.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let said = Arc::new(read_domain(said).unwrap());
-    Managed { tenant: name("example.us.auth0.com"), said, gone_since: None, recreated: None }
+    Managed { tenant: name("example.us.auth0.com"), said, gone_since: None, recreated: None, client_ip: None }
 }
 
 fn by(scene: Scene, managed: Managed) -> (Level, Vec<Finding>) {
     let verdict = scene.managed(managed).verdict();
     let of_api = |finding: &Finding| {
-        finding.code.as_str().starts_with("auth0.domain_") || finding.code == Code::Auth0VerificationError
+        finding.code.as_str().starts_with("auth0.domain_")
+            || finding.code == Code::Auth0ClientIpHidden
+            || finding.code == Code::Auth0VerificationError
     };
     (verdict.level, verdict.findings.into_iter().filter(of_api).collect())
 }
@@ -96,4 +98,21 @@ fn what_auth0_could_not_verify_is_said_in_its_words() {
     let [finding] = findings.as_slice() else { panic!("{findings:?}") };
     assert_eq!((finding.code, finding.severity), (Code::Auth0VerificationError, Severity::Warning));
     assert!(!finding.summary.contains('\u{1b}'), "{:?}", finding.summary);
+}
+
+#[test]
+fn whom_auth0_takes_for_the_client_is_held_against_who_we_are() {
+    let seen = |ip: &str, hostname: Option<&str>| {
+        let ours = vec!["203.0.113.7".parse().unwrap(), "2001:db8::7".parse().unwrap()];
+        let seen = ClientIp { at: NOW, ip: ip.to_owned(), hostname: hostname.map(str::to_owned), ours };
+        let (_, findings) = by(works(), Managed { client_ip: Some(seen), ..managed(json!({})) });
+        findings.first().map(|finding| finding.summary.clone())
+    };
+    assert_eq!(seen("203.0.113.7", Some(NAME)), None);
+    assert_eq!(seen("::ffff:203.0.113.7", None), None);
+    assert_eq!(seen("2001:DB8:0::7", Some("LOGIN.example.com")), None);
+    let other = seen("198.51.100.1", Some(NAME)).unwrap();
+    assert_eq!(other, "Auth0 takes 198.51.100.1 for the client, not 203.0.113.7 or 2001:db8::7");
+    assert!(seen("203.0.113.7, 10.0.0.1", Some(NAME)).is_some());
+    assert!(seen("203.0.113.7", Some("example.us.auth0.com")).unwrap().contains("example.us.auth0.com"));
 }

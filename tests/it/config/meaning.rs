@@ -163,7 +163,7 @@ fn what_nothing_acts_on_yet_is_kept_and_remarked_on() {
     assert_eq!(auth0.cname_api_key.as_ref().unwrap().expose_secret(), "CANARY-env");
     let remarks: Vec<(&str, usize)> =
         settings.remarks.iter().map(|remark| (remark.key.as_str(), remark.line)).collect();
-    assert_eq!(remarks, [("domain[0].auth0", 81)]);
+    assert_eq!(remarks, [("domain[0].auth0", 82)]);
     assert!(settings.remarks[0].message.ends_with("not acted on by this version"));
 }
 
