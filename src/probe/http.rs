@@ -17,6 +17,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Settings;
+use super::bounded::Bounded;
 use super::sockets::is_caused_by_shortage;
 use crate::domain::DomainName;
 use crate::observation::{AnswerHeaders, Auth0Observation, Code, Failure, bounded};
@@ -28,6 +29,11 @@ const MAX_BODY: usize = 256 * 1024;
 /// What a server may send us ahead of our reading it, by stream and by connection: a document has room in it, and a
 /// hostile one cannot fill our memory, connection by connection.
 const WINDOW: u32 = 256 * 1024;
+/// Everything that a server may send us over one request, heads and frames and chunks and what else surrounds a body, in
+/// bytes.
+const MAX_EXCHANGE: usize = 512 * 1024;
+/// A head of HTTP/1.1 has fewer bytes; servers and proxies that we know write none beyond 32 KiB.
+const MAX_HEAD: usize = 64 * 1024;
 /// Bytes of a body that are read for its excerpt.
 const EXCERPT_FROM: usize = 4 * 1024;
 /// Characters kept of a header.
@@ -75,7 +81,7 @@ async fn exchange(
 ) -> Result<(http::response::Parts, Vec<u8>), hyper::Error> {
     let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let path = format!("{DISCOVERY}?notafter={}", nonce());
-    let io = TokioIo::new(stream);
+    let io = TokioIo::new(Bounded::new(stream, MAX_EXCHANGE));
     let (response, _connection) = if is_h2 {
         let uri = format!("https://{name}{path}");
         let (mut sender, connection) = http2().handshake(io).await?;
@@ -84,7 +90,8 @@ async fn exchange(
         }));
         (sender.send_request(request(&uri, None, settings)).await?, guard)
     } else {
-        let (mut sender, connection) = http1::Builder::new().max_headers(128).handshake(io).await?;
+        let (mut sender, connection) =
+            http1::Builder::new().max_headers(128).max_buf_size(MAX_HEAD).handshake(io).await?;
         let guard = AbortOnDropHandle::new(tokio::spawn(async move {
             let _ = connection.await;
         }));

@@ -4,6 +4,7 @@
 //! the request for the discovery document.
 
 mod assess;
+mod bounded;
 mod dns;
 #[allow(dead_code, reason = "what looks fetch comes next")]
 mod fetch;

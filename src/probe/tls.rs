@@ -8,7 +8,10 @@ use std::sync::{Arc, OnceLock};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ClientConfig, Resumption};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::{AlertDescription, DigitallySignedStruct, NamedGroup, ProtocolVersion, SignatureScheme};
+use rustls::{
+    AlertDescription, CertificateError, DigitallySignedStruct, InvalidMessage, NamedGroup, ProtocolVersion,
+    SignatureScheme,
+};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime as PkiTime};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
@@ -166,6 +169,15 @@ fn tls_detail(error: &rustls::Error) -> String {
         }
         rustls::Error::AlertReceived(AlertDescription::UnrecognisedName) => {
             format!("{error}: the server has nothing for this server name")
+        }
+        // No honest certificate comes near, but one with ten thousand names does, and one browser or another still takes it.
+        rustls::Error::InvalidMessage(
+            InvalidMessage::HandshakePayloadTooLarge | InvalidMessage::CertificatePayloadTooLarge,
+        ) => {
+            format!("{error}: what the server sends of certificates is longer than the 64 KiB that clients read")
+        }
+        rustls::Error::InvalidCertificate(CertificateError::BadSignature) => {
+            format!("{error}: the server does not prove that it has the certificate's private key")
         }
         rustls::Error::InvalidMessage(_) => format!("{error}: what answers does not speak TLS"),
         _ => error.to_string(),
