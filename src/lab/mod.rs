@@ -2,12 +2,13 @@
 //!
 //! [`ca`] makes its certificates, the good and the bad ones. [`proxy`] shows them and answers as Auth0 does behind a proxy;
 //! [`edge`] is Auth0's side of a proxy that really forwards, with all that it refuses, and [`management`] the API that
-//! lists a tenant's domains. [`dns`] answers for its names, [`smtp`] takes the mail. [`world`] is a dozen domains in every
-//! kind of trouble, with all of these but the last two of Auth0's.
+//! lists a tenant's domains. [`dns`] answers for its names, [`smtp`] takes the mail. [`hostile`] is a server that breaks
+//! faith. [`world`] is a dozen domains in every kind of trouble.
 
 pub mod ca;
 pub mod dns;
 pub mod edge;
+pub mod hostile;
 mod identity;
 mod leaf;
 mod listen;

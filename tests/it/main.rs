@@ -19,6 +19,7 @@ mod discover;
 mod dns;
 mod docs;
 mod explain;
+mod hostile;
 mod inspect;
 mod keeper;
 mod limbo;
