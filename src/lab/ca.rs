@@ -6,7 +6,10 @@
 
 use std::io;
 
-use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    SubjectPublicKeyInfo,
+};
 use rustls_pki_types::CertificateDer;
 use thiserror::Error;
 
@@ -84,6 +87,19 @@ impl Authority {
         let mut chain = vec![leaf];
         chain.extend(self.presented.iter().cloned());
         Ok(Issued { chain, key })
+    }
+
+    /// A certificate after `spec`, but for its key, for a key that others have made: of it, the `SubjectPublicKeyInfo` in
+    /// DER (RFC 5280 section 4.1.2.7).
+    pub fn certify(&self, spec: &LeafSpec, public_key: &[u8]) -> Result<CertificateDer<'static>, LabError> {
+        let mut params = spec.params()?;
+        params.use_authority_key_identifier_extension = true;
+        Ok(params.signed_by(&SubjectPublicKeyInfo::from_der(public_key)?, &self.issuer)?.der().clone())
+    }
+
+    /// This authority's key as PKCS#8 PEM, for who would use it in a server's place.
+    pub fn key_pem(&self) -> String {
+        self.issuer.key().serialize_pem()
     }
 
     /// This authority's own certificate.

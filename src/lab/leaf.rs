@@ -75,6 +75,8 @@ impl LeafSpec {
         match self.flaw {
             Some(Flaw::ClientOnly) => params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth],
             Some(Flaw::Authority) => params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
+            Some(Flaw::NoCommonName) => params.distinguished_name = organization("Lab"),
+            Some(Flaw::NoSubject) => params.distinguished_name = DistinguishedName::new(),
             Some(Flaw::NoNames) | None => {}
         }
         Ok(params)
@@ -86,6 +88,10 @@ impl LeafSpec {
 pub enum Flaw {
     /// No subject alternative name; only the common name, which browsers have not read since 2017 (RFC 9525 section 2).
     NoNames,
+    /// A subject without a common name, which nobody needs (RFC 9525 section 2).
+    NoCommonName,
+    /// An empty subject; the alternative names are then critical (RFC 5280 section 4.1.2.6).
+    NoSubject,
     /// An extended key usage for clients alone (RFC 5280 section 4.2.1.12).
     ClientOnly,
     /// Basic constraints that make it an authority (RFC 5280 section 4.2.1.9), as appliances like to do.
@@ -151,6 +157,12 @@ fn ed25519() -> Result<KeyPair, LabError> {
     let key = Ed25519KeyPair::generate().and_then(|key| key.to_pkcs8v1());
     let key = key.map_err(|_| rcgen::Error::KeyGenerationUnavailable)?;
     Ok(KeyPair::from_pkcs8_der_and_sign_algo(&key.as_ref().into(), &rcgen::PKCS_ED25519)?)
+}
+
+fn organization(name: &str) -> DistinguishedName {
+    let mut subject = DistinguishedName::new();
+    subject.push(DnType::OrganizationName, name);
+    subject
 }
 
 pub(super) fn common_name(name: &str) -> DistinguishedName {

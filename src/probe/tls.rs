@@ -177,7 +177,7 @@ fn tls_detail(error: &rustls::Error) -> String {
             format!("{error}: what the server sends of certificates is longer than the 64 KiB that clients read")
         }
         rustls::Error::InvalidCertificate(CertificateError::BadSignature) => {
-            format!("{error}: the server does not prove that it has the certificate's private key")
+            format!("{error}: the certificate's key is not the server's, or too weak to be believed")
         }
         rustls::Error::InvalidMessage(_) => format!("{error}: what answers does not speak TLS"),
         _ => error.to_string(),

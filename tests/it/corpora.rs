@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use notafter::observation::management::{Refusal, read_domain, read_page};
 use serde_json::{Value, json};
 
+use super::badssl;
 use super::servers::Knot;
 use super::stage::{NOW, notafter};
 
@@ -140,6 +141,17 @@ fn corpora_chains_as_badssl_served_them_are_read() {
     };
     assert_eq!(names("subdomain-1000-sans.pem"), 1000);
     assert_eq!(names("subdomain-10000-sans.pem"), 10_000);
+}
+
+/// What such labs have is looked at here as well: by a story of its own, as it needs no collection.
+#[test]
+fn corpora_hosts_of_badssl_have_each_a_row() {
+    let Some(corpora) = corpora() else { return };
+    let rows = fs::read_to_string(corpora.join("badssl-hosts.jsonl")).expect("the hosts");
+    let hosts: Vec<Value> = rows.lines().map(|row| serde_json::from_str(row).expect("a row of JSON")).collect();
+    let missing: Vec<&str> =
+        hosts.iter().map(|row| row["host"].as_str().expect("a host")).filter(|host| !badssl::has_row(host)).collect();
+    assert!(!hosts.is_empty() && missing.is_empty(), "{missing:?}");
 }
 
 /// Records as Knot's zone parser writes them, served by it: `RDATA=` in hex, one for each that is no mistake.

@@ -1,6 +1,7 @@
 //! The tests over real servers, in one binary.
 
 mod arrows;
+mod badssl;
 mod caa;
 mod certificates;
 mod check;

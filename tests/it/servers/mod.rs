@@ -16,5 +16,5 @@ pub(crate) use knot::Knot;
 #[allow(unused_imports, reason = "for stories that build a host by hand")]
 pub(crate) use nginx::{Identity, Nginx, Vhost, auth0_like, lab_identity, proxy_to};
 pub(crate) use postfix::{Postfix, PostfixConfig};
-pub(crate) use process::{Server, folder, free_port, http_get};
+pub(crate) use process::{Server, folder, free_port, http_get, program, run};
 pub(crate) use prometheus::{Prometheus, promtool};

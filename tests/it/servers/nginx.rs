@@ -90,11 +90,27 @@ pub(crate) struct Nginx {
 impl Nginx {
     /// Starts nginx with `vhosts`, all on one free port.
     pub(crate) fn start(vhosts: &[Vhost]) -> Self {
+        Self::start_with(vhosts, &[])
+    }
+
+    /// The same, but with the oldest that its OpenSSL still has: weak keys, broken hashes, TLS 1.0. The files, by name, lie
+    /// beside its configuration.
+    pub(crate) fn start_weak(vhosts: &[Vhost], files: &[(&str, &str)]) -> Self {
+        Self::start_with(vhosts, &[files, &[(WEAKNESS, WEAK)]].concat())
+    }
+
+    fn start_with(vhosts: &[Vhost], files: &[(&str, &str)]) -> Self {
         let addresses: Vec<IpAddr> = vhosts.iter().flat_map(|vhost| vhost.addresses.iter().copied()).collect();
         let port = free_port(&addresses);
         let folder = folder();
         write_configuration(folder.path(), vhosts, port);
+        for (name, content) in files {
+            fs::write(folder.path().join(name), content).expect("a file written");
+        }
         let mut command = program("usr/sbin/nginx");
+        if files.iter().any(|(name, _)| *name == WEAKNESS) {
+            command.env("OPENSSL_CONF", folder.path().join(WEAKNESS));
+        }
         command.arg("-p").arg(folder.path()).args(["-c", "nginx.conf", "-e", "stderr"]);
         let mut server = Server::spawn("nginx", &command, folder);
         for address in addresses {
@@ -192,6 +208,11 @@ worker_processes 1;
 pid nginx.pid;
 error_log stderr notice;
 events { worker_connections 512; }";
+
+/// A configuration of OpenSSL for whatever it would refuse by itself (SSL_CTX_set_security_level(3)), and its file.
+const WEAK: &str = "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = weak\n[weak]\n\
+                    CipherString = ALL:COMPLEMENTOFALL:@SECLEVEL=0\nMinProtocol = TLSv1\n";
+const WEAKNESS: &str = "openssl.cnf";
 
 /// P-521 must be among the curves, else TLS 1.2 refuses P-521 certificates.
 const HTTP: &str = r#"log_format probes '$connection $connection_requests $server_addr "$ssl_server_name" "$http_host" $request_method $request_uri $status "$http_user_agent" "$http_cname_api_key"';
