@@ -2,12 +2,13 @@
 //! owner's own reverse proxy.
 //!
 //! The rooms, in the order of their dependencies, are the sentence that explains the program: a [`domain`] is
-//! looked at by [`probe`]; what is seen is an [`observation`], which [`trust`] has checked against the roots; it
-//! gets a [`verdict`]; verdicts open an [`incident`]; incidents owe notices, which
+//! looked at by [`probe`]; what is seen is an [`observation`], which [`trust`] has checked against the roots; with what the
+//! domain's certificates have been, its [`history`], it gets a [`verdict`]; verdicts open an [`incident`]; incidents owe notices, which
 //! [`notify`] delivers. What must survive a restart is in the [`store`].
 
 pub mod domain;
 pub mod observation;
+pub mod history;
 pub mod schedule;
 pub mod trust;
 pub mod verdict;

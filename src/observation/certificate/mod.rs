@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::UnixTime;
 
@@ -96,6 +96,17 @@ impl Certificate {
     /// What a person calls its issuer: the common name, else the whole name.
     pub fn issuer_title(&self) -> String {
         name::common_name(&self.issuer).unwrap_or(&self.issuer).to_owned()
+    }
+
+    /// SHA-256 over its SubjectPublicKeyInfo: two certificates of one key have it in common. Reads the DER again.
+    pub fn key_sha256(&self) -> Option<Sha256> {
+        parse::key_info(&self.der).map(|info| Sha256::of(&info))
+    }
+
+    /// By what a CA finds it for renewal information (RFC 9773 §4.1): its authority's key identifier and its serial number,
+    /// each in base64url. `None` without the former. Reads the DER again.
+    pub fn renewal_id(&self) -> Option<String> {
+        parse::renewal_id(&self.der)
     }
 
     /// The organization of its issuer: by it a CA is known.
@@ -189,6 +200,13 @@ impl Serialize for Sha256 {
     }
 }
 
+impl<'de> Deserialize<'de> for Sha256 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        unhex(&text).map(Self).ok_or_else(|| serde::de::Error::custom("not 64 hex digits"))
+    }
+}
+
 /// Why bytes are no certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
@@ -198,6 +216,18 @@ pub enum CertificateError {
     /// A certificate followed by something else.
     #[error("{0} bytes follow the certificate")]
     TrailingData(usize),
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut out = [0; 32];
+    let digits = text.as_bytes();
+    if digits.len() != 2 * out.len() || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    for (byte, pair) in out.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(out)
 }
 
 /// Lower-case hex without separators.

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::der_parser::asn1_rs::Oid;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
@@ -43,6 +45,23 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate, CertificateError> {
         names: RawNames { subject: parsed.subject().as_raw().into(), issuer: parsed.issuer().as_raw().into() },
         der: der.into(),
     })
+}
+
+/// The SubjectPublicKeyInfo in DER.
+pub(super) fn key_info(der: &[u8]) -> Option<Vec<u8>> {
+    let (_, parsed) = X509Certificate::from_der(der).ok()?;
+    Some(parsed.public_key().raw.to_vec())
+}
+
+/// `base64url(keyIdentifier).base64url(serial)`, the serial number as its INTEGER's content, sign byte included
+/// (RFC 9773 §4.1).
+pub(super) fn renewal_id(der: &[u8]) -> Option<String> {
+    let (_, parsed) = X509Certificate::from_der(der).ok()?;
+    let authority = parsed.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::AuthorityKeyIdentifier(identifier) => identifier.key_identifier.as_ref(),
+        _ => None,
+    })?;
+    Some(format!("{}.{}", BASE64URL.encode(authority.0), BASE64URL.encode(parsed.raw_serial())))
 }
 
 /// The INTEGER's content less one 00 sign byte; two's complement turned into `-` and the magnitude.
