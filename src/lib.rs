@@ -7,8 +7,8 @@
 //! [`notify`] delivers. What must survive a restart is in the [`store`].
 
 pub mod domain;
-pub mod observation;
 pub mod history;
+pub mod observation;
 pub mod schedule;
 pub mod trust;
 pub mod verdict;

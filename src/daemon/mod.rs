@@ -360,6 +360,10 @@ impl Daemon {
             tracing::info!(domain = %transition.domain, from = transition.from.as_str(), to = transition.to.as_str(),
                 why = %transition.why.escape_debug(), "verdict");
         }
+        while let Some((domain, event)) = self.keeper.poll_renewal() {
+            tracing::info!(%domain, sha256 = %event.sha256, class = event.class.as_str(),
+                detail = %event.detail.escape_debug(), "{}", event.kind.as_str());
+        }
         while let Some((receiver, event)) = self.keeper.poll_event() {
             log_event(&receiver, &event);
         }

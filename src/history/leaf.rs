@@ -152,8 +152,7 @@ fn related(certificate: &Certificate, domain: &DomainName) -> Vec<String> {
     let domain = domain.as_str();
     let parent = domain.split_once('.').map(|(_, parent)| parent).filter(|parent| parent.contains('.'));
     let base = parent.unwrap_or(domain);
-    let is_related =
-        |name: &String| name.strip_suffix(base).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_related = |name: &String| name.strip_suffix(base).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     let mut names: Vec<String> = certificate.dns_names.iter().map(|name| name.to_ascii_lowercase()).collect();
     names.retain(is_related);
     names.sort_unstable();

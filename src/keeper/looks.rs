@@ -1,8 +1,10 @@
 //! Looks: when one is begun, and what comes of it.
 
 use super::snapshot::LookResult;
+use super::watched::Absorbed;
 use super::{Keeper, Tag};
 use crate::domain::{DomainName, Now};
+use crate::history::{Event, EventKind};
 use crate::observation::Look;
 
 /// Looks in flight at most.
@@ -44,17 +46,27 @@ impl Keeper {
         }
         self.own_sight.note_look(&look, now);
         let name = look.domain.clone();
-        let (looked, change) = watched.absorb(look);
+        let Absorbed { looked, changes, events } = watched.absorb(look);
+        self.note_events(&name, events);
         let verdict = self.judged(&name);
         self.counters.count_look(verdict.as_ref().map_or(LookResult::Panicked, |verdict| verdict.level.into()));
         if let Some(verdict) = verdict {
             self.own_sight.note_verdict(&verdict);
             self.conclude(verdict, &looked);
         }
-        if let Some(change) = change {
-            self.commit(Tag::Keeper, vec![change]);
+        if !changes.is_empty() {
+            self.commit(Tag::Keeper, changes);
         }
         self.settle();
+    }
+
+    fn note_events(&mut self, name: &DomainName, events: Vec<Event>) {
+        for event in events {
+            if event.kind == EventKind::Completed {
+                self.counters.count_renewal(event.class);
+            }
+            self.renewals.push_back((name.clone(), event));
+        }
     }
 
     /// A look ended in a panic: a fault of ours, counted, and no reason to stop looking.

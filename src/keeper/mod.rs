@@ -6,6 +6,7 @@
 
 mod chains;
 mod commits;
+mod histories;
 mod looks;
 mod manners;
 mod outboxes;
@@ -28,6 +29,7 @@ use tenants::Tenants;
 use watched::Watched;
 
 use crate::domain::{DomainName, Now};
+use crate::history::{self, History};
 use crate::incident::{Change, Delivery, Ledger, Looked, Mail, Operation, OutboxEvent, Policy, Row};
 use crate::observation::Presented;
 use crate::schedule::Schedule;
@@ -54,6 +56,8 @@ pub struct Keeper {
     takings: Takings,
     /// Whose chains were stored before the start, until it is known who is watched.
     stored_chains: BTreeSet<DomainName>,
+    /// And whose histories.
+    stored_histories: BTreeMap<DomainName, History>,
     commits: VecDeque<(Tag, Vec<Change>)>,
     events: VecDeque<(String, OutboxEvent)>,
     flights: BTreeMap<DomainName, Flight>,
@@ -63,6 +67,7 @@ pub struct Keeper {
     chunks: Chunks,
     counters: Counters,
     transitions: VecDeque<Transition>,
+    renewals: VecDeque<(DomainName, history::Event)>,
 }
 
 /// A verdict that is another than the one before.
@@ -83,6 +88,7 @@ impl Keeper {
     pub fn restore(policy: Policy, receivers: &[String], rows: Vec<Row>, now: Now) -> Self {
         let outboxes = Outboxes::restore(&policy, receivers, &rows, now);
         let stored_chains = rows.iter().filter_map(chains::owner).collect();
+        let stored_histories = histories::stored(&rows);
         let mut keeper = Self {
             now,
             schedule: Schedule::default(),
@@ -94,6 +100,7 @@ impl Keeper {
             manners: Manners::default(),
             takings: Takings::default(),
             stored_chains,
+            stored_histories,
             commits: VecDeque::new(),
             events: VecDeque::new(),
             flights: BTreeMap::new(),
@@ -102,6 +109,7 @@ impl Keeper {
             chunks: Chunks::default(),
             counters: Counters::new(receivers),
             transitions: VecDeque::new(),
+            renewals: VecDeque::new(),
         };
         keeper.settle();
         keeper
@@ -117,22 +125,24 @@ impl Keeper {
             .reconcile(watches.iter().map(|watch| (watch.domain.name.clone(), watch.domain.interval)), now.mono);
         self.ledger.handle_domains(watches.iter().map(|watch| watch.domain.as_ref()), now);
         let mut known = std::mem::take(&mut self.domains);
+        let mut histories = std::mem::take(&mut self.stored_histories);
         for watch in watches {
             let name = watch.domain.name.clone();
             self.ways += 1;
             let watched = match known.remove(&name) {
                 Some(watched) => watched.with(watch, self.ways),
-                None => Watched::new(watch, self.ways),
+                None => Watched::new(watch, self.ways, histories.remove(&name).unwrap_or_default()),
             };
             self.domains.insert(name, watched);
         }
         // Some may have been removed while we were down.
         let mut gone = std::mem::take(&mut self.stored_chains);
+        gone.extend(histories.into_keys());
         gone.retain(|name| !self.domains.contains_key(name));
         gone.extend(known.into_keys());
         for name in gone {
             self.own_sight.forget_domain(&name);
-            self.commit(Tag::Keeper, vec![chains::forgotten(&name)]);
+            self.commit(Tag::Keeper, vec![chains::forgotten(&name), histories::forgotten(&name)]);
         }
         let payers: BTreeSet<&DomainName> = self.domains.values().map(Watched::payer).collect();
         self.manners.keep(|payer| payers.contains(payer));
@@ -248,6 +258,11 @@ impl Keeper {
     /// A verdict that has changed, for the log.
     pub fn poll_transition(&mut self) -> Option<Transition> {
         self.transitions.pop_front()
+    }
+
+    /// What has happened to a domain's certificates, for the log.
+    pub fn poll_renewal(&mut self) -> Option<(DomainName, history::Event)> {
+        self.renewals.pop_front()
     }
 
     /// What has happened to a mail, for the log.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::{Domain, Now};
+use crate::history::Class;
 use crate::incident::OutboxEvent;
 use crate::verdict::{Level, Record, References, Severity, Verdict};
 
@@ -96,13 +97,14 @@ impl Chunks {
 #[derive(Debug, Clone)]
 pub struct Counters {
     looks: [u64; LookResult::ALL.len()],
+    renewals: [u64; Class::ALL.len()],
     notices: BTreeMap<String, [u64; OutboxEvent::RESULTS.len()]>,
 }
 
 impl Counters {
     pub(super) fn new(receivers: &[String]) -> Self {
         let notices = receivers.iter().map(|name| (name.clone(), Default::default())).collect();
-        Self { looks: Default::default(), notices }
+        Self { looks: Default::default(), renewals: Default::default(), notices }
     }
 
     pub(super) fn keep_receivers(&mut self, receivers: &[String]) {
@@ -116,6 +118,10 @@ impl Counters {
         self.looks[result as usize] += 1;
     }
 
+    pub(super) const fn count_renewal(&mut self, class: Class) {
+        self.renewals[class as usize] += 1;
+    }
+
     pub(super) fn count_notices(&mut self, receiver: &str, event: &OutboxEvent) {
         let result = event.result().and_then(|result| OutboxEvent::RESULTS.iter().position(|known| *known == result));
         if let (Some(result), Some(counts)) = (result, self.notices.get_mut(receiver)) {
@@ -126,6 +132,11 @@ impl Counters {
     /// Rounds of all checks of a domain, by how they ended; from 0.
     pub fn looks(&self) -> impl Iterator<Item = (LookResult, u64)> {
         LookResult::ALL.into_iter().zip(self.looks)
+    }
+
+    /// Renewals that were completed, by what kind they were; from 0.
+    pub fn renewals(&self) -> impl Iterator<Item = (Class, u64)> {
+        Class::ALL.into_iter().zip(self.renewals)
     }
 
     /// Notices by receiver and result; from 0.

@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::chains::{self, Kept, StoredChain};
+use super::histories;
 use super::routing::{Recipient, Watch};
 use super::snapshot::DomainState;
 use crate::domain::{Domain, DomainName, UnixTime};
+use crate::history::{Event, History};
 use crate::incident::{Looked, Operation};
 use crate::observation::{Look, Presented};
 use crate::verdict::{Level, Record, Verdict};
@@ -27,11 +29,22 @@ pub(super) struct Watched {
     pub(super) slot: usize,
 }
 
+/// What a look came to.
+#[derive(Debug)]
+pub(super) struct Absorbed {
+    /// What it touched.
+    pub(super) looked: Looked,
+    /// What is to be stored: it showed a chain or a leaf that was not there before.
+    pub(super) changes: Vec<Operation>,
+    /// What has happened to the domain's certificates.
+    pub(super) events: Vec<Event>,
+}
+
 impl Watched {
-    pub(super) fn new(watch: Watch, way: u64) -> Self {
+    pub(super) fn new(watch: Watch, way: u64, history: History) -> Self {
         Self {
             watch,
-            record: Arc::default(),
+            record: Arc::new(Record { history, ..Record::default() }),
             verdict: None,
             turn: 0,
             way,
@@ -91,13 +104,17 @@ impl Watched {
         self.turn - 1
     }
 
-    /// Takes in a look: what it touched, and the change to store if it showed a chain that was not there before.
-    pub(super) fn absorb(&mut self, look: Look) -> (Looked, Option<Operation>) {
+    /// Takes in a look.
+    pub(super) fn absorb(&mut self, look: Look) -> Absorbed {
         self.looked_at = true;
         let record = Arc::make_mut(&mut self.record);
-        record.absorb(look.clone());
+        let noted = record.absorb(look.clone());
         let looked = Looked::of(&look, record);
-        (looked, self.changed_chains())
+        let mut changes: Vec<Operation> = self.changed_chains().into_iter().collect();
+        if noted.changed {
+            changes.push(histories::put(&self.watch.domain.name, &self.record.history));
+        }
+        Absorbed { looked, changes, events: noted.events }
     }
 
     /// A chain that was seen before the restart; it counts until the address is seen again. A look may have been

@@ -101,6 +101,18 @@ codes! {
     TlsNonconforming = "tls.nonconforming",
     /// Addresses serve different certificates.
     TlsAddressesDisagree = "tls.addresses_disagree",
+    /// A new certificate has not reached every address in time.
+    TlsRolloutStuck = "tls.rollout_stuck",
+    /// IPv4 and IPv6 addresses serve different certificates.
+    TlsSplitByFamily = "tls.split_by_family",
+    /// An address serves a certificate again that had been replaced.
+    TlsFlipBack = "tls.flip_back",
+    /// The certificate should have been renewed by now, by the domain's own habit.
+    TlsRenewalLate = "tls.renewal_late",
+    /// The new certificate differs from the one before in what a renewal leaves alone.
+    TlsRenewalSurprising = "tls.renewal_surprising",
+    /// The CA wants the certificate replaced long before its end.
+    TlsRenewalUrged = "tls.renewal_urged",
     /// A key of the certificate's path is too weak.
     TlsWeakKey = "tls.weak_key",
     /// A signature of the certificate's path rests on a broken hash.

@@ -52,6 +52,10 @@ pub enum Family {
     Profile,
     /// Different certificates at different addresses.
     Rollout,
+    /// What the last renewal changed.
+    Renewal,
+    /// Whether the CA wants the certificate replaced.
+    Recall,
     /// The strength of keys and signatures.
     Strength,
     /// For how long the certificate is valid at all.
@@ -98,6 +102,8 @@ impl Family {
             Self::Chain => "chain",
             Self::Profile => "profile",
             Self::Rollout => "rollout",
+            Self::Renewal => "renewal",
+            Self::Recall => "recall",
             Self::Strength => "strength",
             Self::Lifetime => "lifetime",
             Self::Key => "key",
@@ -528,6 +534,81 @@ pub const ENTRIES: &[Entry] = &[
         explanation: "The domain's addresses present different leaf certificates. All good ones are a rollout (or an \
             RSA and ECDSA pair) and mere information for 24 hours; after that a node was left behind.",
         remedy: "Deploy the new certificate to the addresses that still serve the old one, and reload them.",
+    },
+    Entry {
+        code: Code::TlsRolloutStuck,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Rollout,
+        title: "a new certificate has not reached every address",
+        explanation: "A new certificate was first seen more than 24 hours ago, and some addresses still serve the one it \
+            replaces. Until then it is a rollout under way, and `tls.addresses_disagree` names the addresses as \
+            information. An address at which both are seen in turn has several servers behind it. An RSA and an ECDSA \
+            certificate side by side are no rollout.",
+        remedy: "Deploy the new certificate to the addresses named, reload the servers there, and find out why the \
+            automation passed them over: it will again.",
+    },
+    Entry {
+        code: Code::TlsSplitByFamily,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Rollout,
+        title: "IPv4 and IPv6 serve different certificates",
+        explanation: "All IPv4 addresses present one certificate and all IPv6 addresses another. For 24 hours that may be \
+            a rollout under way and is information; after that one of the two was left behind, mostly by a listener or a \
+            server that the automation does not know. Browsers choose either, so only some customers will meet the old \
+            one's end.",
+        remedy: "Deploy the newer certificate where the other family ends: look for a separate `listen` or server block \
+            for IPv6, or a separate load balancer.",
+    },
+    Entry {
+        code: Code::TlsFlipBack,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Rollout,
+        title: "an old certificate is back",
+        explanation: "An address serves a certificate that had been replaced there, or everywhere. Mostly a server was \
+            restarted from an old image or volume, or a deployment was rolled back. It ends when the newer one is \
+            served again; if the old one is back everywhere, after a week, for then it was meant.",
+        remedy: "Deploy the newer certificate to the addresses named again, and to whatever their servers start from.",
+    },
+    Entry {
+        code: Code::TlsRenewalLate,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Expiry,
+        title: "the renewal is late",
+        explanation: "By the renewals seen so far this domain renews at a certain share of a certificate's lifetime, and \
+            this time it has not, with a margin for chance. The certificate is still good, but the automation has \
+            probably failed. Two renewals must have been seen, and they must be regular; where somebody renews by hand \
+            nothing is expected. Before the threshold of `tls.expires_soon` there is time to look at it in peace.",
+        remedy: "Look into the log of whatever renews the certificate, and renew it: a port that was closed, a DNS \
+            credential that has run out and a CAA record are the usual reasons.",
+    },
+    Entry {
+        code: Code::TlsRenewalSurprising,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Renewal,
+        title: "the new certificate is not what it was",
+        explanation: "A certificate was replaced by one of another CA, by one without some of its names, or by one with a \
+            weaker key (below 128 bits of security). If nobody here meant that, somebody else may have had a certificate \
+            issued for the domain. It is said for 20 hours, so that it is told once; the history of the domain keeps it.",
+        remedy: "Ask whoever renews the certificate whether that was meant; if nobody knows of it, have the certificate \
+            revoked and find out who had it issued. A CAA record keeps other CAs away.",
+    },
+    Entry {
+        code: Code::TlsRenewalUrged,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Recall,
+        title: "the CA wants the certificate replaced",
+        explanation: "The CA's renewal information (ACME, RFC 9773) suggests to renew now, long before that would be due. \
+            CAs do that when they are about to revoke certificates, mostly many at once and within one to five days; \
+            clients that read it renew by themselves, others do not. The facts have the CA's explanation where it gives \
+            one.",
+        remedy: "Renew the certificate now, by force where the client holds it for too early (`certbot renew \
+            --force-renewal`), and deploy it everywhere.",
     },
     Entry {
         code: Code::TlsWeakKey,

@@ -1,17 +1,16 @@
-//! What the certificates say: three separate questions (dates, trust, name), then surplus and disagreement.
+//! What the certificates say: three separate questions (dates, trust, name), then surplus, and what several of them say
+//! together.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::bench::{Bench, subject_of, where_of};
-use super::{Finding, Record, Severity, conforming, lifetime, order, strength};
+use super::bench::{Bench, subject_of};
+use super::{Finding, Record, Severity, conforming, lifetime, order, renewal, rollout, strength};
 use crate::domain::{Domain, Span, UnixTime};
 use crate::observation::certificate::{Certificate, Sha256};
 use crate::observation::{Code, Presented, TrustPath};
 
-/// For so long different good certificates are a rollout, in seconds.
-const ROLLOUT: i64 = 86_400;
 /// Names of a certificate that a finding repeats.
 const MAX_NAMES: usize = 20;
 
@@ -29,7 +28,8 @@ pub(super) fn judge(domain: &Domain, record: &Record, bench: &mut Bench) {
             bench.find(finding.at(addresses.iter().copied()));
         }
     }
-    disagreement(record, chains.values().map(|(presented, at)| (presented.as_ref(), at.as_slice())), bench);
+    rollout::judge(record, chains.values().map(|(presented, at)| (presented.as_ref(), at.as_slice())), bench);
+    renewal::judge(record, bench);
 }
 
 /// The findings on one presented chain, no address named.
@@ -190,38 +190,4 @@ fn surplus(presented: &Presented, bench: &mut Bench) -> Option<Finding> {
         format!("the chain holds {}, which nobody needs and which expired on {}", stale.title(), stale.not_after);
     let finding = Finding::new(Code::TlsChainStale, summary);
     Some(finding.fact("subject", stale.subject.as_str()).fact("not_after", stale.not_after.to_string()))
-}
-
-/// Different leaves at different addresses: a rollout for a day if all are good, then somebody was left behind.
-fn disagreement<'a>(
-    record: &Record,
-    chains: impl Iterator<Item = (&'a Presented, &'a [SocketAddr])>,
-    bench: &mut Bench,
-) {
-    let mut leaves: BTreeMap<Sha256, (&Certificate, Vec<SocketAddr>)> = BTreeMap::new();
-    let mut all_good = true;
-    for (presented, at) in chains {
-        let Some(leaf) = presented.leaf() else { continue };
-        all_good &=
-            presented.name_matches == Some(true) && presented.complete_paths().any(|path| path.in_date(bench.now));
-        leaves.entry(leaf.sha256).or_insert_with(|| (leaf, Vec::new())).1.extend(at);
-    }
-    let Some(since) = record.disagree_since.filter(|_| leaves.len() > 1) else {
-        return;
-    };
-    let over = since.plus(ROLLOUT);
-    bench.may_change_at(over);
-    let is_rollout = all_good && bench.now < over;
-    let severity = if is_rollout { Severity::Info } else { Severity::Warning };
-    let describe = |(leaf, at): &(&Certificate, Vec<SocketAddr>)| {
-        format!("{} until {}", where_of(at.iter().copied()), leaf.not_after)
-    };
-    let each: Vec<String> = leaves.values().map(describe).collect();
-    let addresses: Vec<SocketAddr> = leaves.values().flat_map(|(_, at)| at.iter().copied()).collect();
-    let finding = Finding::new(
-        Code::TlsAddressesDisagree,
-        format!("{} different certificates: {}", leaves.len(), each.join("; ")),
-    );
-    let sha256: Vec<String> = leaves.keys().map(ToString::to_string).collect();
-    bench.find(finding.severity(severity).fact("since", since.to_string()).fact("sha256", sha256).at(addresses));
 }

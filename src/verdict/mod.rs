@@ -23,6 +23,8 @@ mod ownership;
 mod path;
 mod reach;
 mod record;
+mod renewal;
+mod rollout;
 mod sight;
 mod strength;
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::Managed;
 use crate::domain::UnixTime;
+use crate::history::{History, Noted};
 use crate::observation::{Auth0Observation, DnsObservation, Look, NotLooked, Presented, TlsObservation};
 
 /// An address that DNS has not named for so long (or twice its TTL) is forgotten, in seconds.
@@ -33,6 +34,8 @@ pub struct Record {
     pub surplus_addresses: usize,
     /// Since when addresses serve different leaves.
     pub disagree_since: Option<UnixTime>,
+    /// What its certificates have been.
+    pub history: History,
 }
 
 /// What was seen at one address.
@@ -54,7 +57,8 @@ pub struct AddressRecord {
 impl Record {
     /// Takes in what a look saw. What the look did not ask again (an address whose turn for HTTP it was not, or that we
     /// had no means to look at, CAA records) stays as it was; an address that has long not been named goes, unless nobody could be asked for it.
-    pub fn absorb(&mut self, look: Look) {
+    /// Returns what that taught of its certificates.
+    pub fn absorb(&mut self, look: Look) -> Noted {
         let at = look.at;
         self.looked_at = Some(at);
         self.no_route = look.no_route;
@@ -63,6 +67,8 @@ impl Record {
             dns.caa = dns.caa.or_else(|| self.dns.as_ref()?.caa.clone());
             self.dns = Some(Arc::new(dns));
         }
+        let seen: Vec<(SocketAddr, Arc<Presented>)> =
+            look.tls.iter().filter_map(|tls| Some((tls.address, Arc::clone(tls.presented.as_ref()?)))).collect();
         self.not_looked = look.not_looked;
         for address in self.not_looked.iter().map(|not_looked| not_looked.address).collect::<Vec<_>>() {
             self.name(address, at);
@@ -86,6 +92,8 @@ impl Record {
         self.addresses.retain(|address, seen| seen.named_at.until(at) < seen.keep_for || unanswered(dns, *address));
         self.forget_surplus();
         self.disagree_since = self.leaves_differ().then(|| self.disagree_since.unwrap_or(at));
+        let seen = seen.iter().map(|(address, presented)| (*address, presented.as_ref()));
+        self.history.note(&look.domain, at, seen, |address| self.addresses.contains_key(address))
     }
 
     /// The address was named at this time.
@@ -99,6 +107,9 @@ impl Record {
     /// A chain that was seen before this process began, taken up at `at`: it counts as the last one until the
     /// address is seen again.
     pub fn remember(&mut self, address: SocketAddr, seen_at: UnixTime, presented: Arc<Presented>, at: UnixTime) {
+        if let Some(leaf) = presented.leaf() {
+            self.history.remember(address, leaf.sha256, seen_at);
+        }
         let record = self.addresses.entry(address).or_default();
         (record.named_at, record.keep_for) = (at, FORGET_AFTER);
         record.presented.get_or_insert((seen_at, presented));

@@ -258,7 +258,8 @@ impl Incident {
 
     /// Whether it is told again at each halving of the time left, rather than by the clock.
     pub(super) fn halves(&self) -> bool {
-        self.code == Code::TlsExpiresSoon.as_str() && self.expires.is_some()
+        let codes = [Code::TlsExpiresSoon, Code::TlsRenewalLate];
+        codes.iter().any(|code| self.code == code.as_str()) && self.expires.is_some()
     }
 
     /// The identity of what is told next for this reason counts those of the same reason before.

@@ -8,7 +8,7 @@ use super::sighting::rank;
 use super::{Hiding, Incident, Key, Ledger, Looked, Sighting, State, Timer};
 use crate::domain::UnixTime;
 use crate::incident::Reason;
-use crate::observation::{Code, View};
+use crate::observation::View;
 use crate::verdict::{Family, Level, Severity, Verdict};
 
 impl Ledger {
@@ -104,7 +104,7 @@ impl Ledger {
             incident.expires = expires;
             changed = true;
         }
-        let halves = incident.told && incident.code == Code::TlsExpiresSoon.as_str();
+        let halves = incident.told && incident.halves();
         if incident.state == State::Pending {
             changed |= incident.turn_into(lead.code.as_str(), severity);
             if let Some(confirming) = &mut incident.confirming {

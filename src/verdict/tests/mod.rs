@@ -18,6 +18,7 @@ mod managed;
 mod ownership;
 mod path;
 mod reach;
+mod renewal;
 mod rollout;
 mod scene;
 mod strength;
