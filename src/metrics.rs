@@ -12,9 +12,9 @@ use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricT
 use prometheus::{Encoder, Registry, TextEncoder};
 
 use crate::keeper::{DomainState, Snapshot};
-use crate::observation::Code;
+use crate::observation::{Code, View};
 use crate::verdict::catalogue::ENTRIES;
-use crate::verdict::{Level, References, Severity};
+use crate::verdict::{Level, References, Severity, answers_well};
 
 /// One family: its name, what it holds, and its help text.
 struct Family {
@@ -64,6 +64,22 @@ const WINDOW_END: Family = gauge(
     "notafter_verification_window_end_timestamp_seconds",
     "When Auth0 stops looking for the ownership record; only while verification is pending and its start is known.",
 );
+const VIEW_UP: Family = gauge(
+    "notafter_auth0_view_up",
+    "1 if the view (proxy, origin, tenant) saw Auth0 answer as it should when it was last taken, else 0; absent if it never was.",
+);
+const RATE_LIMIT: Family = gauge(
+    "notafter_auth0_ratelimit_limit",
+    "Requests at once that Auth0 allows us, as the answers of this view last said (x-ratelimit-limit).",
+);
+const RATE_REMAINING: Family = gauge(
+    "notafter_auth0_ratelimit_remaining",
+    "How many of them were left, the least of the last answers of this view (x-ratelimit-remaining).",
+);
+const SIGNING: Family = gauge(
+    "notafter_auth0_signing_certificate_not_after_timestamp_seconds",
+    "When the first of the certificates of the signing keys that clients get runs out.",
+);
 const LOOKS: Family = counter("notafter_looks_total", "Rounds of all checks of one domain, by what they came to.");
 const NOTICES: Family =
     counter("notafter_notices_total", "Notices by receiver and how an attempt to deliver them ended.");
@@ -74,7 +90,7 @@ const REFERENCES: Family = gauge(
 );
 
 /// Every family, in the order of the page.
-const FAMILIES: [&Family; 17] = [
+const FAMILIES: [&Family; 21] = [
     &BUILD_INFO,
     &DOMAINS,
     &DOMAIN_INFO,
@@ -88,6 +104,10 @@ const FAMILIES: [&Family; 17] = [
     &INTERVAL,
     &LAST_LOOK,
     &WINDOW_END,
+    &VIEW_UP,
+    &RATE_LIMIT,
+    &RATE_REMAINING,
+    &SIGNING,
     &LOOKS,
     &NOTICES,
     &OWED,
@@ -137,6 +157,7 @@ impl Collector for SnapshotCollector {
         for domain in self.snapshot.domains.iter() {
             certificates(domain, &mut page);
             state(domain, &mut page);
+            auth0(domain, &mut page);
         }
         findings(&self.snapshot, &mut page);
         page.families()
@@ -242,6 +263,27 @@ fn state(domain: &DomainState, page: &mut Page) {
     let mut labels = vec![("domain", name)];
     labels.extend(own.iter().map(|(key, value)| (key.as_str(), *value)));
     page.add(&DOMAIN_INFO, &labels, 1.0);
+}
+
+/// What the three views saw.
+fn auth0(domain: &DomainState, page: &mut Page) {
+    let (name, record) = (domain.domain.name.as_str(), &domain.record);
+    for view in [View::Proxy, View::Origin, View::Tenant] {
+        let labels = [("domain", name), ("view", view.as_str())];
+        if let Some(well) = answers_well(&domain.domain, record, view) {
+            page.add(&VIEW_UP, &labels, f64::from(u8::from(well)));
+        }
+        let tightest = record.rate_limits(view).into_iter().min_by_key(|limit| limit.remaining.unwrap_or(u64::MAX));
+        let Some(tightest) = tightest else { continue };
+        for (family, value) in [(&RATE_LIMIT, tightest.limit), (&RATE_REMAINING, tightest.remaining)] {
+            if let Some(value) = value {
+                page.add(family, &labels, value as f64);
+            }
+        }
+    }
+    if let Some(ends) = record.signing_certificates_end() {
+        page.add(&SIGNING, &[("domain", name)], ends.0 as f64);
+    }
 }
 
 fn findings(snapshot: &Snapshot, page: &mut Page) {

@@ -4,6 +4,7 @@ mod nagios;
 mod plan;
 mod report;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,9 +13,9 @@ use futures_util::StreamExt;
 use self::plan::Plan;
 use super::text::{complain, print};
 use super::{EXIT_UNKNOWN, block_on};
-use crate::domain::UnixTime;
-use crate::observation::Look;
-use crate::probe::{Library, Target, Turn, look};
+use crate::domain::{DomainName, UnixTime};
+use crate::observation::{Look, ViewObservation};
+use crate::probe::{Aside, Library, Target, Turn, look, look_at_tenant};
 use crate::verdict::{Level, Record, Surroundings, Verdict, judge};
 
 pub(super) use self::plan::{Arguments, parse_time};
@@ -37,14 +38,14 @@ pub(super) fn run(arguments: Arguments) -> u8 {
             return super::EXIT_USAGE;
         }
     };
-    let looks = match block_on(all_looks(&plan)) {
-        Ok(looks) => looks,
+    let (looks, tenants) = match block_on(async { tokio::join!(all_looks(&plan), all_tenants(&plan)) }) {
+        Ok(seen) => seen,
         Err(error) => {
             complain(&error);
             return EXIT_UNKNOWN;
         }
     };
-    let seen = judge_all(&plan, looks);
+    let seen = judge_all(&plan, looks, &tenants);
     print(&match arguments.format {
         plan::Format::Text => report::text(&seen, plan.at),
         plan::Format::Json => seen.iter().map(|seen| format!("{}\n", report::json(seen))).collect(),
@@ -56,7 +57,22 @@ pub(super) fn run(arguments: Arguments) -> u8 {
 /// A look with what was made of it.
 pub(super) struct Seen {
     look: Look,
+    tenant: Option<Arc<ViewObservation>>,
     verdict: Verdict,
+}
+
+/// What was seen at the canonical hosts, each looked at once for all its domains.
+type Tenants = BTreeMap<DomainName, Arc<ViewObservation>>;
+
+async fn all_tenants(plan: &Plan) -> Tenants {
+    let hosts = plan.watches.iter().filter_map(|planned| Some((planned.watch.probe.tenant.as_ref()?, planned)));
+    let hosts: BTreeMap<&DomainName, _> = hosts.map(|(host, planned)| (&host.name, (host, planned))).collect();
+    let looks = hosts.into_iter().map(|(name, (host, planned))| async {
+        let aside = Aside { host, settings: &planned.watch.probe, trust: &planned.trust };
+        let seen = look_at_tenant(aside, plan.at, Turn::whole(Turn::PAST_PROXY)).await;
+        (name.clone(), Arc::new(seen))
+    });
+    futures_util::stream::iter(looks).buffered(AT_ONCE).collect().await
 }
 
 async fn all_looks(plan: &Plan) -> Vec<Look> {
@@ -66,8 +82,7 @@ async fn all_looks(plan: &Plan) -> Vec<Look> {
     let looks = plan.watches.iter().map(|planned| async {
         let target =
             Target { domain: &planned.watch.domain, settings: &planned.watch.probe, trust: &planned.trust, library };
-        let turn = Turn { number: 0, requests: planned.watch.probe.http_addresses };
-        let seen = look(target, plan.at, turn).await;
+        let seen = look(target, plan.at, Turn::whole(planned.watch.probe.http_addresses)).await;
         progress.one_more();
         seen
     });
@@ -75,7 +90,7 @@ async fn all_looks(plan: &Plan) -> Vec<Look> {
 }
 
 /// Judged together, because a name server that answers for one domain is not what fails for another.
-fn judge_all(plan: &Plan, looks: Vec<Look>) -> Vec<Seen> {
+fn judge_all(plan: &Plan, looks: Vec<Look>, tenants: &Tenants) -> Vec<Seen> {
     let answered: Vec<_> = looks.iter().map(|look| look.dns.as_ref().filter(|dns| !dns.failed()).cloned()).collect();
     let judged = looks.into_iter().zip(&plan.watches).enumerate().map(|(index, (look, planned))| {
         let asked = look.dns.as_ref().map(|dns| &dns.nameservers);
@@ -88,8 +103,10 @@ fn judge_all(plan: &Plan, looks: Vec<Look>) -> Vec<Seen> {
         };
         let mut record = Record::default();
         record.absorb(look.clone());
+        let tenant = planned.watch.probe.tenant.as_ref().and_then(|host| tenants.get(&host.name)).cloned();
+        tenant.iter().for_each(|seen| record.absorb_tenant(seen));
         let verdict = judge(&planned.watch.domain, &record, &surroundings, plan.at);
-        Seen { look, verdict }
+        Seen { look, tenant, verdict }
     });
     judged.collect()
 }

@@ -7,7 +7,7 @@ use super::text::{
 };
 use crate::domain::{DomainName, Span, UnixTime};
 use crate::observation::certificate::Certificate;
-use crate::observation::{Presented, TlsObservation};
+use crate::observation::{Auth0Observation, Presented, TlsObservation, ViewObservation};
 use crate::verdict::{Finding, HopStatus, Path, Verdict};
 
 /// Addresses whose chains are shown each; with more, equal ones are told by number.
@@ -61,6 +61,38 @@ pub(super) fn addresses(observations: &[TlsObservation], now: UnixTime) -> Strin
         let _ = writeln!(out, "  and {} more addresses", observations.len() - MAX_ADDRESSES);
     }
     out
+}
+
+/// What was seen past the proxy: a line for each address of the two views.
+pub(super) fn past_proxy<'a>(views: impl Iterator<Item = &'a ViewObservation>) -> String {
+    views.map(view).collect()
+}
+
+fn view(view: &ViewObservation) -> String {
+    let mut lines: Vec<String> =
+        view.auth0.iter().map(|answer| format!("{}  {}", answer.address, spoken(answer))).collect();
+    lines.extend(view.failure.iter().map(|failure| failure.detail.clone()));
+    let failed = view.tls.iter().filter_map(|tls| Some(format!("{}  {}", tls.address, tls.failure.as_ref()?.detail)));
+    lines.extend(failed);
+    lines.extend(view.distrusted.iter().map(|other| format!("{}  not asked: {}", other.address, other.failure.detail)));
+    lines.extend(view.not_looked.iter().map(|other| format!("{}  not looked at: {}", other.address, other.reason)));
+    let head = format!("  past the proxy, {} {}:\n", view.view.as_str(), printable(view.host.as_str()));
+    head + &lines.iter().map(|line| format!("    {}\n", cut(&printable(line), WIDTH - 4))).collect::<String>()
+}
+
+fn spoken(answer: &Auth0Observation) -> String {
+    let key = match answer.key_sent {
+        Some(true) => ", asked with the key",
+        Some(false) => ", asked without a key",
+        None => "",
+    };
+    match (&answer.failure, answer.status) {
+        (Some(failure), _) => failure.detail.clone(),
+        (None, status) => {
+            let issuer = answer.issuer.as_deref().map(|issuer| format!(", issuer {issuer}")).unwrap_or_default();
+            format!("status {}{key}{issuer}", status.unwrap_or_default())
+        }
+    }
 }
 
 fn connection(tls: &TlsObservation) -> String {

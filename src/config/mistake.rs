@@ -81,14 +81,4 @@ impl Notes {
     ) {
         self.mistakes.push(Draft::at(span, key, message.into(), mend.into()));
     }
-
-    pub(super) fn remark(
-        &mut self,
-        span: Range<usize>,
-        key: &str,
-        message: impl Into<String>,
-        mend: impl Into<String>,
-    ) {
-        self.remarks.push(Draft::at(span, key, message.into(), mend.into()));
-    }
 }

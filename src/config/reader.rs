@@ -58,14 +58,11 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&mut self, key: &Key, node: &Node<'_>, path: &str) -> Option<Value> {
-        if key.later && matches!(key.kind, Kind::Table(_)) {
-            self.remark(node.span(), path);
-        }
         match (&key.kind, node.get_ref()) {
             (Kind::Table(table), DeValue::Table(inner)) => {
                 Some(Value::Section(self.section(table, inner, node.span(), path)))
             }
-            (Kind::Tables(table), DeValue::Array(items)) => self.sections(table, items, path, key.later),
+            (Kind::Tables(table), DeValue::Array(items)) => self.sections(table, items, path),
             (Kind::List(_, least), DeValue::Array(items)) if items.len() < *least => {
                 let default = if key.required { "" } else { ", or take the key out for its default" };
                 let mend = format!("name at least one{default}");
@@ -80,14 +77,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn sections(&mut self, table: &'static Table, items: &DeArray<'_>, path: &str, later: bool) -> Option<Value> {
+    fn sections(&mut self, table: &'static Table, items: &DeArray<'_>, path: &str) -> Option<Value> {
         let mut sections = Vec::new();
         for (index, item) in items.iter().enumerate() {
             let path = format!("{path}[{index}]");
             if let DeValue::Table(inner) = item.get_ref() {
-                if later {
-                    self.remark(item.span(), &path);
-                }
                 sections.push(self.section(table, inner, item.span(), &path));
             } else {
                 self.fault::<Value>(leaf::wrong_type(&Kind::Table(table), item.get_ref()), item.span(), &path);
@@ -139,11 +133,6 @@ impl<'a> Reader<'a> {
     fn fault<T>(&mut self, fault: Fault, span: Range<usize>, path: &str) -> Option<T> {
         self.notes.mistake(fault.span.unwrap_or(span), path, fault.message, fault.mend);
         None
-    }
-
-    fn remark(&mut self, span: Range<usize>, path: &str) {
-        let message = format!("`{path}` is read and checked, but not acted on by this version");
-        self.notes.remark(span, path, message, "leave it for a later version, or take it out");
     }
 
     fn unknown(&mut self, table: &Table, name: &Spanned<toml::de::DeString<'_>>, value: &Node<'_>, section: &Section) {

@@ -5,8 +5,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::SecretString;
-
 use super::mistake::Mistake;
 use crate::discover;
 use crate::domain::{Domain, DomainName, Families, Thresholds};
@@ -106,8 +104,13 @@ pub struct Watch {
     pub roots: Vec<RootSource>,
     /// PEM files with intermediate certificates.
     pub intermediates: Vec<PathBuf>,
-    /// The two views past the proxy; nothing acts on them yet.
-    pub auth0: Option<Auth0>,
+}
+
+impl Watch {
+    /// The origin host, if it is to be looked at.
+    pub fn origin(&self) -> Option<&DomainName> {
+        self.probe.origin.as_ref().map(|origin| &origin.host.name)
+    }
 }
 
 /// What `[probe]` says: how domains are looked at unless they say otherwise.
@@ -156,7 +159,6 @@ impl Defaults {
             probe: self.probe.clone(),
             roots: self.roots.clone(),
             intermediates: self.intermediates.clone(),
-            auth0: None,
         }
     }
 }
@@ -217,19 +219,4 @@ pub struct Tenant {
     pub client_ip: Vec<IpAddr>,
     /// The labels of the domains that are watched because it lists them.
     pub labels: BTreeMap<String, String>,
-}
-
-/// The two views past the proxy.
-#[derive(Debug, Clone, Default)]
-pub struct Auth0 {
-    /// The tenant's canonical host.
-    pub tenant: Option<DomainName>,
-    /// The origin host that Auth0 gave for the proxy.
-    pub origin: Option<DomainName>,
-    /// Connect here for the tenant's view.
-    pub tenant_addresses: Vec<SocketAddr>,
-    /// Connect here for the origin's view.
-    pub origin_addresses: Vec<SocketAddr>,
-    /// The key the proxy sends.
-    pub cname_api_key: Option<SecretString>,
 }

@@ -14,6 +14,9 @@ use crate::trust::TrustStore;
 /// How each domain is looked at.
 pub(super) type Fleet = HashMap<DomainName, Probed>;
 
+/// How each tenant's canonical host is looked at: as the first of its domains says.
+pub(super) type Tenants = HashMap<DomainName, Probed>;
+
 /// What a look at a domain needs.
 #[derive(Debug, Clone)]
 pub(super) struct Probed {
@@ -41,6 +44,7 @@ impl Probed {
 #[derive(Debug)]
 pub(super) struct Parts {
     pub(super) fleet: Arc<Fleet>,
+    pub(super) tenants: Arc<Tenants>,
     pub(super) watches: Vec<Watch>,
     pub(super) mailers: BTreeMap<String, Arc<Mailer>>,
     pub(super) references: Arc<[String]>,
@@ -66,6 +70,7 @@ impl Parts {
     pub(super) fn build(settings: &Settings, before: &Before, known: &Known) -> Result<Self, String> {
         let mut stores = TrustStores::default();
         let mut fleet = Fleet::new();
+        let mut tenants = Tenants::new();
         let mut watches = Vec::new();
         for configured in &discovery::watches(settings, known) {
             let domain = Arc::new(configured.domain.clone());
@@ -76,13 +81,19 @@ impl Parts {
             watches.push(Watch {
                 domain: Arc::clone(&domain),
                 http_addresses: configured.probe.http_addresses,
+                origin: configured.probe.origin.is_some(),
+                tenant: configured.probe.tenant.is_some(),
                 revision: probed.revision,
                 recipients: recipients(settings, configured),
             });
+            if let Some(host) = &configured.probe.tenant {
+                tenants.entry(host.name.clone()).or_insert_with(|| probed.clone());
+            }
             fleet.insert(domain.name.clone(), probed);
         }
         Ok(Self {
             fleet: Arc::new(fleet),
+            tenants: Arc::new(tenants),
             watches,
             mailers: mailers(settings)?,
             references: settings.watch.references.clone().into(),

@@ -11,6 +11,7 @@ use crate::discover::Client;
 use crate::domain::{Domain, DomainName, Verification};
 use crate::keeper::TenantWatch;
 use crate::observation::management::DomainStatus;
+use crate::probe::{self, Host, Origin};
 use crate::verdict::Managed;
 
 /// What the API says of a domain, and whether it is watched for that alone.
@@ -56,6 +57,7 @@ pub(super) fn watches(settings: &Settings, known: &Known) -> Vec<Watch> {
     for watch in &mut watches {
         if let Some(managed) = said.get(&watch.domain.name) {
             heed(managed, &mut watch.domain);
+            look_past_proxy(managed, &mut watch.probe);
         }
     }
     let written: std::collections::BTreeSet<&DomainName> =
@@ -79,12 +81,17 @@ fn listed(settings: &Settings, managed: &Managed) -> Watch {
     };
     domain.expected.caa_identifiers = defaults.caa_identifiers.clone();
     heed(managed, &mut domain);
-    Watch {
-        domain,
-        probe: defaults.probe.clone(),
-        roots: defaults.roots.clone(),
-        intermediates: defaults.intermediates.clone(),
-        auth0: None,
+    let mut probe = defaults.probe.clone();
+    look_past_proxy(managed, &mut probe);
+    Watch { domain, probe, roots: defaults.roots.clone(), intermediates: defaults.intermediates.clone() }
+}
+
+/// The views past the proxy need no more than the API says, but for the key, which it shows nobody twice.
+fn look_past_proxy(managed: &Managed, probe: &mut probe::Settings) {
+    let host = |name: &DomainName| Host { name: name.clone(), addresses: Vec::new() };
+    probe.tenant.get_or_insert_with(|| host(&managed.tenant));
+    if let Some(origin) = managed.said.origin.as_ref().filter(|_| probe.origin.is_none()) {
+        probe.origin = Some(Origin { host: host(origin), key: None });
     }
 }
 
@@ -187,6 +194,23 @@ mod tests {
         assert_eq!(domain.txt_name().as_str(), "_txt.a.example.com");
         let started = UnixTime::parse_rfc3339("2026-01-27T13:59:53Z");
         assert_eq!(domain.expected.verification, Verification::Pending { started });
+        let probe = &watches[0].probe;
+        assert_eq!(probe.tenant.as_ref().unwrap().name.as_str(), "example.us.auth0.com");
+        assert!(probe.origin.is_none());
+    }
+
+    #[test]
+    fn the_origin_host_is_the_one_that_was_written_else_the_one_the_api_names() {
+        let host = "example-cd-0123456789abcdef.edge.tenants.us.auth0.com";
+        let ready = managed("a.example.com", json!({ "origin_domain_name": host }));
+        let mut probe = probe::Settings::default();
+        look_past_proxy(&ready, &mut probe);
+        let origin = probe.origin.clone().unwrap();
+        assert_eq!((origin.host.name.as_str(), origin.key), (host, None));
+        let written = Host { name: DomainName::parse("old.edge.example.com").unwrap(), addresses: Vec::new() };
+        probe.origin = Some(Origin { host: written.clone(), key: None });
+        look_past_proxy(&ready, &mut probe);
+        assert_eq!(probe.origin.unwrap().host, written);
     }
 
     #[test]

@@ -13,11 +13,11 @@ use super::build::{Parts, Probed};
 use crate::discover::{Client, Through};
 use crate::domain::{Clock, Domain, DomainName};
 use crate::incident::{Delivery, Mail};
-use crate::keeper::{ClientIpRequest, ClientIpSeen, Listed, ListingRequest, LookRequest};
+use crate::keeper::{ClientIpRequest, ClientIpSeen, Listed, ListingRequest, LookRequest, TenantRequest};
 use crate::notify::email::Mailer;
-use crate::observation::Look;
 use crate::observation::management::{Refusal, TokenLog};
-use crate::probe::{self, Library, Target, Turn};
+use crate::observation::{Look, ViewObservation};
+use crate::probe::{self, Aside, Library, Target, Turn};
 use crate::verdict::References;
 
 /// A reference that takes longer does not answer; the heartbeat is not waited for any longer.
@@ -33,6 +33,7 @@ const CLOCKS_APART: i64 = 30;
 #[derive(Debug)]
 pub(super) enum Errand {
     Look(LookRequest),
+    Tenant(TenantRequest),
     Mail(String, Box<Mail>),
     References,
     Heartbeat,
@@ -52,9 +53,26 @@ pub(super) fn spawn(
     match errand {
         Errand::Look(request) => {
             let probed = parts.fleet.get(&request.domain).cloned();
-            let turn = Turn { number: request.turn, requests: request.requests };
+            let turn = Turn {
+                number: request.turn,
+                requests: request.requests,
+                documents: request.documents,
+                origin: request.origin,
+                origin_is_due: request.origin_is_due,
+            };
             let work = look(probed, turn, Arc::clone(library), clock);
             tasks.spawn(guarded(request.domain, work, tasks.clone(), inputs));
+        }
+        Errand::Tenant(request) => {
+            let probed = parts.tenants.get(&request.tenant).cloned();
+            let (tenant, tasks_of) = (request.tenant.clone(), tasks.clone());
+            tasks.spawn(async move {
+                let seen = tasks_of.spawn(look_at_tenant(probed, request, clock)).await.unwrap_or_else(|error| {
+                    tracing::error!(%tenant, %error, "a look at a tenant's host panicked");
+                    None
+                });
+                let _ = inputs.send(Input::Tenant(tenant, seen.map(Box::new))).await;
+            });
         }
         Errand::Mail(receiver, mail) => {
             let mailer = parts.mailers.get(&receiver).cloned();
@@ -102,6 +120,19 @@ async fn look(probed: Option<Probed>, turn: Turn, library: Arc<Library>, clock: 
     let probed = probed?;
     let target = Target { domain: &probed.domain, settings: &probed.settings, trust: &probed.trust, library: &library };
     Some(probe::look(target, clock.now().wall, turn).await)
+}
+
+async fn look_at_tenant(
+    probed: Option<Probed>,
+    request: TenantRequest,
+    clock: Arc<dyn Clock>,
+) -> Option<ViewObservation> {
+    let probed = probed?;
+    let host = probed.settings.tenant.as_ref()?;
+    let aside = Aside { host, settings: &probed.settings, trust: &probed.trust };
+    let documents = usize::from(request.keys);
+    let turn = Turn { number: request.turn, requests: request.requests, documents, origin: 0, origin_is_due: false };
+    Some(probe::look_at_tenant(aside, clock.now().wall, turn).await)
 }
 
 /// A panic in a look is caught, counted and logged: one domain's oddity must not blind us for the others.

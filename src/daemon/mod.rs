@@ -31,7 +31,7 @@ use crate::config::{self, Mistake, Settings};
 use crate::domain::{Clock, DomainName};
 use crate::incident::{Change, Delivery, OutboxEvent};
 use crate::keeper::{ClientIpSeen, Keeper, Listed, Snapshot, StoredChain, Tag};
-use crate::observation::{Look, Presented};
+use crate::observation::{Look, Presented, ViewObservation};
 use crate::probe::Library;
 use crate::store::{Committer, Outcome, Outcomes, Store, StoreError};
 use crate::verdict::References;
@@ -84,6 +84,7 @@ enum Input {
     Look(Box<Look>),
     Panicked(DomainName),
     NotLooked(DomainName),
+    Tenant(DomainName, Option<Box<ViewObservation>>),
     Remembered(DomainName, StoredChain, Arc<Presented>),
     Delivered { receiver: String, mail: String, delivery: Delivery },
     References(References),
@@ -287,6 +288,7 @@ impl Daemon {
             Input::Look(look) => self.keeper.handle_look(*look, now),
             Input::Panicked(name) => self.keeper.handle_panic(&name, now),
             Input::NotLooked(name) => self.keeper.handle_no_look(&name, now),
+            Input::Tenant(tenant, seen) => self.keeper.handle_tenant(&tenant, seen.map(|seen| *seen), now),
             Input::Remembered(name, chain, presented) => self.keeper.handle_remembered(&name, &chain, presented, now),
             Input::References(references) => self.keeper.handle_references(references, now),
             Input::Reloaded(read) => self.take_reloaded(read),
@@ -340,6 +342,9 @@ impl Daemon {
         self.hand_over();
         while let Some(request) = self.keeper.poll_look() {
             self.spawn(Errand::Look(request));
+        }
+        while let Some(request) = self.keeper.poll_tenant() {
+            self.spawn(Errand::Tenant(request));
         }
         while let Some((receiver, mail)) = self.keeper.poll_mail() {
             self.deliveries += 1;

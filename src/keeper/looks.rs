@@ -1,7 +1,7 @@
 //! Looks: when one is begun, and what comes of it.
 
 use super::snapshot::LookResult;
-use super::watched::Absorbed;
+use super::watched::{Absorbed, Wish};
 use super::{Keeper, Tag};
 use crate::domain::{DomainName, Now};
 use crate::history::{Event, EventKind};
@@ -19,6 +19,12 @@ pub struct LookRequest {
     pub turn: u64,
     /// At how many addresses the look may ask for the discovery document.
     pub requests: usize,
+    /// At how many of those for the keys and the rest as well.
+    pub documents: usize,
+    /// At how many addresses it may ask the origin host: now, or if the domain fails.
+    pub origin: usize,
+    /// Whether the origin host's turn has come though the domain may do well.
+    pub origin_is_due: bool,
 }
 
 /// A look under way.
@@ -37,16 +43,16 @@ impl Keeper {
     /// any more.
     pub fn handle_look(&mut self, look: Look, now: Now) {
         self.now = now;
-        let flight = self.land(&look.domain, look.auth0.len());
+        let flight = self.land(&look.domain, look.requests());
         let Some(watched) = self.domains.get_mut(&look.domain) else { return self.settle() };
-        self.manners.heed(watched.payer(), &look, now.mono);
+        self.manners.heed(watched.payer(), look.answers(), now.mono);
         if flight.is_some_and(|flight| flight.way != watched.way()) {
             self.schedule.look_at(&look.domain, now.mono);
             return self.settle();
         }
         self.own_sight.note_look(&look, now);
         let name = look.domain.clone();
-        let Absorbed { looked, changes, events } = watched.absorb(look);
+        let Absorbed { looked, changes, events } = watched.absorb(look, now.mono);
         self.note_events(&name, events);
         let verdict = self.judged(&name);
         self.counters.count_look(verdict.as_ref().map_or(LookResult::Panicked, |verdict| verdict.level.into()));
@@ -102,9 +108,13 @@ impl Keeper {
         let domain = self.schedule.due(self.now.mono)?;
         let watched = self.domains.get_mut(&domain)?;
         let (turn, payer) = (watched.take_turn(), watched.payer().clone());
-        let requests = self.manners.take(&payer, watched.wanted_requests(), self.now.mono);
-        self.flights.insert(domain.clone(), Flight { way: watched.way(), payer, granted: requests });
-        Some(LookRequest { domain, turn, requests })
+        let wish = watched.wish(self.now.mono);
+        let granted = self.manners.take(&payer, wish.requests(), self.now.mono);
+        let wish = wish.within(granted);
+        watched.note_granted(wish, self.now.mono);
+        self.flights.insert(domain.clone(), Flight { way: watched.way(), payer, granted });
+        let Wish { discovery: requests, documents, origin, origin_is_due } = wish;
+        Some(LookRequest { domain, turn, requests, documents, origin, origin_is_due })
     }
 
     pub(super) fn may_look(&self) -> bool {

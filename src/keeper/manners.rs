@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::domain::DomainName;
-use crate::observation::Look;
+use crate::observation::Auth0Observation;
 
 /// Requests a tenant gets a minute, all its domains together.
 const A_MINUTE: f64 = 60.0;
@@ -68,8 +68,13 @@ impl Manners {
     }
 
     /// Takes note of a 429: wait as told, and ask half as often from then on (RFC 6585 §4).
-    pub(super) fn heed(&mut self, payer: &DomainName, look: &Look, now: Duration) {
-        let limited = look.auth0.iter().filter(|answer| answer.status == Some(429));
+    pub(super) fn heed<'a>(
+        &mut self,
+        payer: &DomainName,
+        answers: impl Iterator<Item = &'a Auth0Observation>,
+        now: Duration,
+    ) {
+        let limited = answers.filter(|answer| answer.status == Some(429));
         let Some(wait) = limited.map(|answer| seconds(answer.headers.retry_after.as_deref())).max() else { return };
         let budget = self.budgets.entry(payer.clone()).or_insert_with(|| Budget::new(now));
         budget.not_before = budget.not_before.max(now + Duration::from_secs(wait));
@@ -93,8 +98,6 @@ fn seconds(retry_after: Option<&str>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::UnixTime;
-    use crate::observation::{Auth0Observation, Vantage, View};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -102,23 +105,11 @@ mod tests {
         DomainName::parse("example.us.auth0.com").unwrap()
     }
 
-    fn refused(retry_after: Option<&str>) -> Look {
+    fn refused(retry_after: Option<&str>) -> [Auth0Observation; 1] {
         let mut answer = Auth0Observation::new(([192, 0, 2, 1], 443).into());
         answer.status = Some(429);
         answer.headers.retry_after = retry_after.map(str::to_owned);
-        Look {
-            domain: tenant(),
-            vantage: Vantage::default(),
-            view: View::Proxy,
-            at: UnixTime(0),
-            dns: None,
-            tls: Vec::new(),
-            auth0: vec![answer],
-            no_route: Vec::new(),
-            not_looked: Vec::new(),
-            surplus_addresses: 0,
-            elapsed_ms: 0,
-        }
+        [answer]
     }
 
     #[test]
@@ -134,12 +125,12 @@ mod tests {
     fn a_refusal_is_heeded_and_halves_the_rate() {
         let mut manners = Manners::default();
         manners.take(&tenant(), 1, SECOND);
-        manners.heed(&tenant(), &refused(Some("30")), SECOND);
+        manners.heed(&tenant(), refused(Some("30")).iter(), SECOND);
         assert_eq!(manners.take(&tenant(), 4, SECOND * 30), 0);
         assert_eq!(manners.take(&tenant(), 100, SECOND * 31), 30);
         assert_eq!(manners.take(&tenant(), 100, SECOND * 91), 30);
         for _ in 0..20 {
-            manners.heed(&tenant(), &refused(Some("Wed, 21 Oct 2026 07:28:00 GMT")), SECOND * 91);
+            manners.heed(&tenant(), refused(Some("Wed, 21 Oct 2026 07:28:00 GMT")).iter(), SECOND * 91);
         }
         assert_eq!(manners.take(&tenant(), 1, SECOND * 150), 0);
         assert_eq!(manners.take(&tenant(), 9, SECOND * 152), 1);
@@ -158,7 +149,7 @@ mod tests {
     #[test]
     fn the_rate_recovers() {
         let mut manners = Manners::default();
-        manners.heed(&tenant(), &refused(Some("0")), SECOND);
+        manners.heed(&tenant(), refused(Some("0")).iter(), SECOND);
         assert_eq!(manners.take(&tenant(), 100, SECOND), 30);
         assert_eq!(manners.take(&tenant(), 100, SECOND * 601), 30);
         assert_eq!(manners.take(&tenant(), 100, SECOND * 661), 60);

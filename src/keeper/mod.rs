@@ -13,6 +13,7 @@ mod outboxes;
 mod own_sight;
 mod routing;
 mod snapshot;
+mod tenant_views;
 mod tenants;
 mod watched;
 
@@ -25,6 +26,7 @@ use looks::Flight;
 use manners::Manners;
 use outboxes::Outboxes;
 use own_sight::OwnSight;
+use tenant_views::TenantViews;
 use tenants::Tenants;
 use watched::Watched;
 
@@ -33,13 +35,14 @@ use crate::history::{self, History};
 use crate::incident::{Change, Delivery, Ledger, Looked, Mail, Operation, OutboxEvent, Policy, Row};
 use crate::observation::Presented;
 use crate::schedule::Schedule;
-use crate::verdict::{Family, Level, References, Verdict, judge};
+use crate::verdict::{Family, Finding, Level, References, Verdict, judge};
 
 pub use chains::{StoredChain, stored_chains};
 pub use commits::Tag;
 pub use looks::LookRequest;
 pub use routing::{Recipient, Watch};
 pub use snapshot::{Chunks, Counters, DomainState, LookResult, OwnFinding, Snapshot};
+pub use tenant_views::TenantRequest;
 pub use tenants::{ClientIpRequest, ClientIpSeen, Listed, ListingRequest, TenantWatch};
 
 /// The one writer.
@@ -53,6 +56,7 @@ pub struct Keeper {
     own_sight: OwnSight,
     manners: Manners,
     tenants: Tenants,
+    tenant_views: TenantViews,
     takings: Takings,
     /// Whose chains were stored before the start, until it is known who is watched.
     stored_chains: BTreeSet<DomainName>,
@@ -98,6 +102,7 @@ impl Keeper {
             ledger: Ledger::restore(policy, rows, now),
             own_sight: OwnSight::new(now),
             manners: Manners::default(),
+            tenant_views: TenantViews::default(),
             takings: Takings::default(),
             stored_chains,
             stored_histories,
@@ -146,6 +151,8 @@ impl Keeper {
         }
         let payers: BTreeSet<&DomainName> = self.domains.values().map(Watched::payer).collect();
         self.manners.keep(|payer| payers.contains(payer));
+        let of_tenants = |watched: &'_ Watched| Some((watched.tenant_view()?.clone(), watched.domain().interval));
+        self.tenant_views.reconcile(self.domains.values().filter_map(of_tenants));
         for (slot, watched) in self.domains.values_mut().enumerate() {
             watched.slot = slot;
         }
@@ -285,8 +292,9 @@ impl Keeper {
         let looks = self.schedule.next_wakeup().filter(|_| self.may_look());
         let outboxes = self.outboxes.told().filter_map(|(_, outbox)| outbox.poll_timeout());
         let all = looks.into_iter().chain(self.ledger.poll_timeout()).chain(outboxes);
-        let listing = self.next_listing().filter(|_| !self.draining);
-        all.chain(listing).chain([self.own_sight.next_wakeup()]).min().unwrap_or(self.now.mono)
+        let tenants = self.next_listing().into_iter().chain(self.tenant_views.next_wakeup());
+        let tenants = tenants.filter(|_| !self.draining);
+        all.chain(tenants).chain([self.own_sight.next_wakeup()]).min().unwrap_or(self.now.mono)
     }
 
     /// Looks under way.
@@ -337,11 +345,23 @@ impl Keeper {
     }
 
     fn conclude(&mut self, verdict: Verdict, looked: &Looked) {
+        self.want_tenant(&verdict);
         self.ledger.handle_verdict(&verdict, looked, self.now);
         if let Some(watched) = self.domains.get_mut(&verdict.domain) {
             self.transitions.extend(transition(watched.level(), &verdict));
-            watched.conclude(verdict);
+            watched.conclude(verdict, self.now.mono);
             self.chunks.replace(watched.slot, watched.state());
+        }
+    }
+
+    /// A login that fails makes us ask how the tenant fares, and keys that are not the tenant's whether they still are not.
+    fn want_tenant(&mut self, verdict: &Verdict) {
+        let is_family = |finding: &Finding, families: &[Family]| families.contains(&finding.entry().family);
+        let fails = verdict.findings.iter().any(|finding| is_family(finding, &[Family::Login, Family::Reach]));
+        let keys = verdict.findings.iter().any(|finding| is_family(finding, &[Family::Keys]));
+        let tenant = self.domains.get(&verdict.domain).and_then(Watched::tenant_view);
+        if let Some(tenant) = tenant.filter(|_| fails || keys) {
+            self.tenant_views.want(tenant, keys);
         }
     }
 

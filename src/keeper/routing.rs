@@ -14,6 +14,10 @@ pub struct Watch {
     pub domain: Arc<Domain>,
     /// At how many addresses a look asks for the discovery document, if the tenant's budget allows.
     pub http_addresses: usize,
+    /// Whether the origin host is looked at past the proxy.
+    pub origin: bool,
+    /// Whether the tenant's canonical host is looked at.
+    pub tenant: bool,
     /// Another number whenever something else has changed of how it is looked at: roots, name servers, time limits. What
     /// a look saw that began before says nothing any more.
     pub revision: u64,

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::chains::{self, Kept, StoredChain};
 use super::histories;
@@ -10,8 +11,15 @@ use super::snapshot::DomainState;
 use crate::domain::{Domain, DomainName, UnixTime};
 use crate::history::{Event, History};
 use crate::incident::{Looked, Operation};
-use crate::observation::{Look, Presented};
-use crate::verdict::{Level, Record, Verdict};
+use crate::observation::{Look, Presented, ViewObservation};
+use crate::verdict::{Family, Level, Record, Severity, Verdict};
+
+/// The origin host is asked so often though the domain does well, and the keys and the rest at all.
+const RARELY: Duration = Duration::from_secs(300);
+/// Requests that it takes to ask an address for everything but the discovery document.
+const DOCUMENTS: usize = 4;
+/// Addresses of the origin host that are asked: it is one service, however many it has.
+const ORIGIN: usize = 2;
 
 /// One domain.
 #[derive(Debug)]
@@ -23,10 +31,57 @@ pub(super) struct Watched {
     /// Another number whenever it is looked at otherwise.
     way: u64,
     looked_at: bool,
+    /// What is not asked at every look.
+    documents: Rarely,
+    origin: Rarely,
     /// What was committed of its chains, to tell what is news.
     committed: Kept,
     /// Its place in the snapshot.
     pub(super) slot: usize,
+}
+
+/// What is asked every five minutes: as long as it is bad, and as long as good looks may be needed to believe that it is
+/// over, at every look.
+#[derive(Debug, Clone, Copy, Default)]
+struct Rarely {
+    asked_at: Option<Duration>,
+    bad_at: Option<Duration>,
+}
+
+impl Rarely {
+    fn is_due(self, now: Duration) -> bool {
+        let within = |at: Option<Duration>| at.is_some_and(|at| now < at + RARELY);
+        !within(self.asked_at) || within(self.bad_at)
+    }
+}
+
+/// The requests of a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wish {
+    /// At how many addresses the discovery document is asked for.
+    pub(super) discovery: usize,
+    /// At how many of those the keys and the rest.
+    pub(super) documents: usize,
+    /// At how many of its addresses the origin host is asked, if at all.
+    pub(super) origin: usize,
+    /// Whether it is asked though the domain does well.
+    pub(super) origin_is_due: bool,
+}
+
+impl Wish {
+    /// How many requests that makes.
+    pub(super) const fn requests(self) -> usize {
+        self.discovery + self.documents * DOCUMENTS + self.origin
+    }
+
+    /// As much of it as may be done with so many requests: the discovery document tells the most, and without the origin
+    /// host nobody can say whose fault it is.
+    pub(super) fn within(self, requests: usize) -> Self {
+        let discovery = self.discovery.min(requests);
+        let origin = self.origin.min(requests - discovery);
+        let documents = self.documents.min((requests - discovery - origin) / DOCUMENTS);
+        Self { discovery, documents, origin, ..self }
+    }
 }
 
 /// What a look came to.
@@ -49,6 +104,8 @@ impl Watched {
             turn: 0,
             way,
             looked_at: false,
+            documents: Rarely::default(),
+            origin: Rarely::default(),
             committed: Kept::default(),
             slot: 0,
         }
@@ -94,9 +151,31 @@ impl Watched {
         self.watch.domain.tenant.as_ref().unwrap_or(&self.watch.domain.name)
     }
 
-    /// How many requests a look would like to make.
-    pub(super) const fn wanted_requests(&self) -> usize {
-        self.watch.http_addresses
+    /// The canonical host that is looked at for it, if one is.
+    pub(super) fn tenant_view(&self) -> Option<&DomainName> {
+        self.watch.domain.tenant.as_ref().filter(|_| self.watch.tenant)
+    }
+
+    pub(super) fn is_healthy(&self) -> bool {
+        self.level() == Level::Healthy
+    }
+
+    /// The requests that a look would like to make now.
+    pub(super) fn wish(&self, now: Duration) -> Wish {
+        let addresses = if self.looked_at { self.record.current().count() } else { self.watch.http_addresses };
+        Wish {
+            discovery: self.watch.http_addresses,
+            documents: if self.documents.is_due(now) { addresses.min(self.watch.http_addresses) } else { 0 },
+            origin: if self.watch.origin { ORIGIN } else { 0 },
+            origin_is_due: self.watch.origin && self.origin.is_due(now),
+        }
+    }
+
+    /// So many may be made.
+    pub(super) const fn note_granted(&mut self, wish: Wish, now: Duration) {
+        if wish.documents > 0 {
+            self.documents.asked_at = Some(now);
+        }
     }
 
     pub(super) const fn take_turn(&mut self) -> u64 {
@@ -105,8 +184,11 @@ impl Watched {
     }
 
     /// Takes in a look.
-    pub(super) fn absorb(&mut self, look: Look) -> Absorbed {
+    pub(super) fn absorb(&mut self, look: Look, now: Duration) -> Absorbed {
         self.looked_at = true;
+        if look.origin.is_some() {
+            self.origin.asked_at = Some(now);
+        }
         let record = Arc::make_mut(&mut self.record);
         let noted = record.absorb(look.clone());
         let looked = Looked::of(&look, record);
@@ -133,7 +215,22 @@ impl Watched {
         silent.map(|address| address.presented = Some((chain.seen_at, presented))).is_some()
     }
 
-    pub(super) fn conclude(&mut self, verdict: Verdict) {
+    /// Takes in what was seen at its tenant's canonical host.
+    pub(super) fn absorb_tenant(&mut self, seen: &Arc<ViewObservation>) {
+        Arc::make_mut(&mut self.record).absorb_tenant(seen);
+    }
+
+    pub(super) fn conclude(&mut self, verdict: Verdict, now: Duration) {
+        let has = |families: &[Family]| {
+            let bad = verdict.findings.iter().filter(|finding| finding.severity > Severity::Info);
+            bad.map(|finding| finding.entry().family).any(|family| families.contains(&family))
+        };
+        if has(&[Family::Keys, Family::Forwarding]) {
+            self.documents.bad_at = Some(now);
+        }
+        if has(&[Family::Edge]) {
+            self.origin.bad_at = Some(now);
+        }
         self.verdict = Some(Arc::new(verdict));
     }
 

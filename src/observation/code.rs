@@ -153,6 +153,32 @@ codes! {
     Auth0VerificationError = "auth0.verification_error",
     /// Auth0 does not see who the clients are.
     Auth0ClientIpHidden = "auth0.client_ip_hidden",
+    /// Endpoints of the discovery document are on another host.
+    Auth0EndpointForeign = "auth0.endpoint_foreign",
+    /// No token can be verified with the keys that clients get.
+    Auth0JwksUnusable = "auth0.jwks_unusable",
+    /// Clients get other keys than the tenant shows.
+    Auth0JwksMismatch = "auth0.jwks_mismatch",
+    /// A cache gives out an old document.
+    Auth0CacheStale = "auth0.cache_stale",
+    /// A cache does not tell requests apart by their query strings.
+    Auth0CacheIgnoresQuery = "auth0.cache_ignores_query",
+    /// The certificate of a signing key runs out.
+    Auth0SigningCertificateExpires = "auth0.signing_certificate_expires",
+    /// The proxy does not forward every path.
+    Auth0PathNotForwarded = "auth0.path_not_forwarded",
+    /// The origin host cannot be reached past the proxy.
+    Auth0EdgeUnreachable = "auth0.edge_unreachable",
+    /// The origin host's certificate does not show that it is it.
+    Auth0EdgeUntrusted = "auth0.edge_untrusted",
+    /// The origin host answers with an error.
+    Auth0EdgeError = "auth0.edge_error",
+    /// The origin host does not accept the key we were given.
+    Auth0EdgeKeyRejected = "auth0.edge_key_rejected",
+    /// The tenant's canonical host cannot be reached.
+    Auth0TenantUnreachable = "auth0.tenant_unreachable",
+    /// The tenant's canonical host answers with an error.
+    Auth0TenantError = "auth0.tenant_error",
     /// No resolver answers us, for any name.
     WatchResolverFailed = "watch.resolver_failed",
     /// A tenant's list of custom domains could not be read, or not be believed.

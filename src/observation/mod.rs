@@ -2,15 +2,19 @@
 //! attempt is a fact as well ([`Failure`]); nothing in this room knows what is good or bad.
 //!
 //! A [`Look`] is one round of all checks of one domain by one vantage and view: a [`DnsObservation`], then for
-//! each address a [`TlsObservation`] and, where it was that address's turn, an [`Auth0Observation`].
+//! each address a [`TlsObservation`] and, where it was that address's turn, an [`Auth0Observation`]. What the two
+//! views past the proxy see is a [`ViewObservation`] each.
 
 mod auth0;
 mod caa;
 pub mod certificate;
 mod code;
 mod dns;
+mod documents;
+mod evidence;
 mod failure;
 pub mod management;
+mod past_proxy;
 mod strangers;
 mod tls;
 
@@ -22,11 +26,14 @@ use serde::Serialize;
 
 use crate::domain::{DomainName, UnixTime};
 
-pub use auth0::{AnswerHeaders, Auth0Observation};
+pub use auth0::{AnswerHeaders, Auth0Observation, RateLimit};
 pub use caa::{CaaObservation, CaaRecord, CaaSet};
 pub use code::Code;
 pub use dns::{CnameLink, DnsObservation, Lookup, Outcome, TxtElsewhere};
+pub use documents::{Documents, KeySet, Reply, SigningKey};
+pub use evidence::{Evidence, Layer};
 pub use failure::Failure;
+pub use past_proxy::{Distrusted, ViewObservation};
 pub use strangers::{bounded, is_hidden};
 pub use tls::{Origin, PathStep, Presented, TlsObservation, TrustPath};
 
@@ -53,8 +60,23 @@ pub struct Look {
     pub not_looked: Vec<NotLooked>,
     /// How many addresses beyond the bound were left out.
     pub surplus_addresses: usize,
+    /// What was seen at the origin host past the proxy; `None` where it was not this look's turn for that.
+    pub origin: Option<Box<ViewObservation>>,
     /// Milliseconds the whole round took.
     pub elapsed_ms: u64,
+}
+
+impl Look {
+    /// Requests to Auth0 that were made, by whatever way.
+    pub fn requests(&self) -> usize {
+        let through_proxy: usize = self.auth0.iter().map(Auth0Observation::requests).sum();
+        through_proxy + self.origin.as_ref().map_or(0, |origin| origin.requests())
+    }
+
+    /// Every answer to a request for a discovery document, by whatever way.
+    pub fn answers(&self) -> impl Iterator<Item = &Auth0Observation> {
+        self.auth0.iter().chain(self.origin.iter().flat_map(|origin| &origin.auth0))
+    }
 }
 
 /// An address that was not looked at, for a reason that is ours alone.

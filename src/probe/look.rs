@@ -6,22 +6,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{OptionFuture, join_all};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
+use tokio_rustls::client::TlsStream;
 
 use super::assess::assess;
+use super::past_proxy::{Aside, look_at_origin};
 use super::sockets::is_shortage;
 use super::tls::Handshake;
-use super::{Library, Settings, dns, http, sockets, tls};
+use super::{Library, Settings, discovery, dns, documents, sockets, tls};
 use crate::domain::{Domain, Families, UnixTime};
 use crate::observation::{
-    Auth0Observation, CaaObservation, DnsObservation, Look, NotLooked, TlsObservation, Vantage, View,
+    Auth0Observation, CaaObservation, DnsObservation, Look, NotLooked, TlsObservation, Vantage, View, ViewObservation,
 };
 use crate::trust::TrustStore;
 
 /// Addresses looked at of one domain; the surplus is counted.
 const MAX_ADDRESSES: usize = 16;
 /// Where customers connect, unless the operator says otherwise.
-const HTTPS: u16 = 443;
+pub(super) const HTTPS: u16 = 443;
 /// CAA records are read by nobody but a CA that is about to issue: they need not be asked for at every look.
 const CAA_EVERY: Duration = Duration::from_secs(300);
 
@@ -38,16 +41,39 @@ pub struct Target<'a> {
     pub library: &'a Arc<Library>,
 }
 
-/// What this look asks that not every look does: the discovery document of some of the addresses, and the CAA records.
+/// What this look asks that not every look does: the discovery document of some of the addresses, what else is to be
+/// had there, the origin host, and the CAA records.
 #[derive(Debug, Clone, Copy)]
 pub struct Turn {
     /// Counts the domain's looks from 0, so that addresses beyond the bound on requests have theirs in rotation.
     pub number: u64,
-    /// The bound on requests.
+    /// At how many addresses the discovery document may be asked for.
     pub requests: usize,
+    /// At how many of those the keys and the rest are asked for as well ([`Turn::DOCUMENTS`] requests each).
+    pub documents: usize,
+    /// At how many of its addresses the origin host may be asked: now, or if the domain fails.
+    pub origin: usize,
+    /// Whether the origin host's turn has come though the domain may do well.
+    pub origin_is_due: bool,
 }
 
 impl Turn {
+    /// Requests that it takes to ask an address for everything but the discovery document.
+    pub const DOCUMENTS: usize = 4;
+    /// Addresses of a host past the proxy that are asked at most: it is one service, however many it has.
+    pub const PAST_PROXY: usize = 2;
+
+    /// A look that asks for everything, and counts nothing.
+    pub const fn whole(http_addresses: usize) -> Self {
+        Self {
+            number: 0,
+            requests: http_addresses,
+            documents: http_addresses,
+            origin: Self::PAST_PROXY,
+            origin_is_due: true,
+        }
+    }
+
     /// Whether this look is one of those, at least so far apart, that ask what not every look asks: the first is, and
     /// from then on one in as many as it takes at the domain's interval.
     fn is_due(self, apart: Duration, interval: Duration) -> bool {
@@ -62,11 +88,11 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
     let nameservers = nameservers(target.settings);
     let mut dns = records(target, &nameservers).await;
     let (mut addresses, no_route): (Vec<_>, Vec<_>) =
-        addresses(target.domain, &dns).into_iter().partition(|address| has_route(target.domain, *address));
+        addresses(target.domain, &dns).into_iter().partition(|address| has_route(target.domain.families, *address));
     let surplus_addresses = addresses.len().saturating_sub(MAX_ADDRESSES);
     addresses.truncate(MAX_ADDRESSES);
     let asked = in_turn(addresses.len(), turn);
-    let visits = addresses.iter().zip(asked).map(|(address, ask)| visit(target, *address, ask));
+    let visits = addresses.iter().zip(wishes(&asked, turn)).map(|(address, wish)| visit(target, *address, wish));
     let (mut tls, mut auth0, mut not_looked) = (Vec::new(), Vec::new(), Vec::new());
     let caa_is_due = turn.is_due(CAA_EVERY, target.domain.interval) && !dns.failed();
     let caa = OptionFuture::from(caa_is_due.then(|| caa(target, &nameservers)));
@@ -82,6 +108,8 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
             Err(reason) => not_looked.push(reason),
         }
     }
+    let is_wanted = turn.origin_is_due || !did_well(target.domain, &tls, &auth0);
+    let origin = OptionFuture::from(is_wanted.then(|| origin(target, at, turn))).await.flatten();
     Look {
         domain: target.domain.name.clone(),
         vantage: Vantage::default(),
@@ -93,11 +121,25 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
         no_route,
         not_looked,
         surplus_addresses,
+        origin: origin.map(Box::new),
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     }
 }
 
-fn nameservers(settings: &Settings) -> Vec<SocketAddr> {
+/// Whether every address answered as it should: then nobody needs the origin host to compare with.
+fn did_well(domain: &Domain, tls: &[TlsObservation], auth0: &[Auth0Observation]) -> bool {
+    let issuer = format!("https://{}/", domain.name);
+    let is_good = |answer: &Auth0Observation| answer.is_document() && answer.issuer.as_deref() == Some(&issuer);
+    !tls.is_empty() && tls.iter().all(|tls| tls.failure.is_none()) && auth0.iter().all(is_good)
+}
+
+async fn origin(target: Target<'_>, at: UnixTime, turn: Turn) -> Option<ViewObservation> {
+    let origin = target.settings.origin.as_ref().filter(|_| turn.origin > 0)?;
+    let aside = Aside { host: &origin.host, settings: target.settings, trust: target.trust };
+    Some(look_at_origin(aside, at, Turn { requests: turn.origin, documents: 0, ..turn }).await)
+}
+
+pub(super) fn nameservers(settings: &Settings) -> Vec<SocketAddr> {
     if settings.nameservers.is_empty() {
         // Unreadable is as good as empty: nobody can be asked, and the observation says so.
         dns::system_nameservers().unwrap_or_default()
@@ -116,23 +158,68 @@ async fn caa(target: Target<'_>, nameservers: &[SocketAddr]) -> CaaObservation {
     dns::observe_caa(&target.domain.name, nameservers, target.settings.timeout).await
 }
 
-/// One connection: the handshake, and over it the request if it is this address's turn. Time runs from when we may
-/// connect.
+/// What is asked over the connection of one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Wish {
+    Nothing,
+    Discovery,
+    Everything,
+}
+
+/// What is asked of each address, given whose turn it is. Of those the ones that are asked for everything go round as
+/// well.
+fn wishes(asked: &[bool], turn: Turn) -> Vec<Wish> {
+    let all = asked.iter().filter(|ask| **ask).count();
+    let everything = in_turn(all, Turn { requests: turn.documents, ..turn });
+    let mut everything = everything.into_iter();
+    let wish = |ask: &bool| match ask.then(|| everything.next()).flatten() {
+        None => Wish::Nothing,
+        Some(false) => Wish::Discovery,
+        Some(true) => Wish::Everything,
+    };
+    asked.iter().map(wish).collect()
+}
+
+/// One connection: the handshake, and over it what is wished. Time runs from when we may connect.
 async fn visit(
     target: Target<'_>,
     address: SocketAddr,
-    ask: bool,
+    wish: Wish,
 ) -> Result<(TlsObservation, Option<Auth0Observation>), NotLooked> {
     let _permit = sockets::permit(1).await;
     let deadline = Instant::now() + target.settings.timeout;
     let name = &target.domain.name;
     let Handshake { mut observation, chain, stream } = tls::observe(address, name, deadline).await?;
     let presented = OptionFuture::from(chain.map(|chain| assess(chain, name, target.trust)));
-    let asked = stream.filter(|_| ask).map(|stream| http::observe(stream, address, name, target.settings, deadline));
+    let asked = stream.filter(|_| wish > Wish::Nothing).map(|stream| talk(target, address, stream, wish, deadline));
     // Side by side: our own work must not eat into the time the server has to answer in.
     let (presented, auth0) = tokio::join!(presented, OptionFuture::from(asked));
     observation.presented = presented.flatten();
     Ok((observation, auth0.flatten()))
+}
+
+/// The requests over a connection that stands. The discovery document comes first; the rest is asked only where that
+/// came, and has as much time again.
+async fn talk(
+    target: Target<'_>,
+    address: SocketAddr,
+    stream: TlsStream<TcpStream>,
+    wish: Wish,
+    deadline: Instant,
+) -> Option<Auth0Observation> {
+    let (name, settings) = (&target.domain.name, target.settings);
+    let unasked = discovery::unasked(address, View::Proxy);
+    let mut session = match discovery::begin(stream, &unasked, name, settings, deadline).await {
+        Ok(session) => session,
+        Err(failed) => return failed,
+    };
+    let mut answer = discovery::ask(&mut session, unasked, settings, None, deadline).await?;
+    if wish == Wish::Everything && answer.is_document() {
+        let documents = documents::ask(&mut session, answer.sha256, settings, Instant::now() + settings.timeout).await;
+        let any = documents.replies().next().is_some();
+        answer.documents = any.then(|| Arc::new(documents));
+    }
+    Some(answer)
 }
 
 /// Where the operator says, else where DNS says; each once.
@@ -150,8 +237,8 @@ fn addresses(domain: &Domain, dns: &DnsObservation) -> Vec<SocketAddr> {
 
 /// Whether this machine has a route there. Only IPv6 may be missing without anybody's fault, and only unless the
 /// operator asked for it.
-fn has_route(domain: &Domain, address: SocketAddr) -> bool {
-    if address.is_ipv4() || domain.families != Families::Auto {
+pub(super) fn has_route(families: Families, address: SocketAddr) -> bool {
+    if address.is_ipv4() || families != Families::Auto {
         return true;
     }
     // Connecting a datagram socket looks the route up and sends nothing.
@@ -163,7 +250,7 @@ fn has_route(domain: &Domain, address: SocketAddr) -> bool {
 }
 
 /// Which of so many addresses are asked at this turn, going round.
-fn in_turn(addresses: usize, turn: Turn) -> Vec<bool> {
+pub(super) fn in_turn(addresses: usize, turn: Turn) -> Vec<bool> {
     let most = turn.requests.min(addresses);
     if most == addresses {
         return vec![true; addresses];
@@ -177,12 +264,16 @@ fn in_turn(addresses: usize, turn: Turn) -> Vec<bool> {
 mod tests {
     use super::*;
 
+    fn turn(number: u64, requests: usize) -> Turn {
+        Turn { number, requests, documents: 0, origin: 0, origin_is_due: false }
+    }
+
     #[test]
     fn every_address_has_its_turn() {
         for (addresses, requests) in [(1, 4), (4, 4), (5, 4), (9, 4), (16, 4), (3, 1), (0, 4)] {
             let mut asked = vec![0; addresses];
             for number in 0..addresses as u64 {
-                let now = in_turn(addresses, Turn { number, requests });
+                let now = in_turn(addresses, turn(number, requests));
                 assert_eq!(now.iter().filter(|ask| **ask).count(), requests.min(addresses));
                 for (count, ask) in asked.iter_mut().zip(now) {
                     *count += u32::from(ask);
@@ -197,7 +288,7 @@ mod tests {
         for (milliseconds, every) in [(100, 3000), (1000, 300), (60_000, 5), (70_000, 5), (300_000, 1), (3_600_000, 1)]
         {
             let interval = Duration::from_millis(milliseconds);
-            let is_due = |number: &u64| Turn { number: *number, requests: 4 }.is_due(CAA_EVERY, interval);
+            let is_due = |number: &u64| turn(*number, 4).is_due(CAA_EVERY, interval);
             let due = (0..=2 * every).filter(is_due);
             let expected: Vec<u64> = (0..=2 * every).step_by(usize::try_from(every).unwrap()).collect();
             assert_eq!(due.collect::<Vec<_>>(), expected, "{milliseconds}");
@@ -206,6 +297,17 @@ mod tests {
 
     #[test]
     fn with_its_budget_spent_nobody_is_asked() {
-        assert_eq!(in_turn(3, Turn { number: 7, requests: 0 }), [false; 3]);
+        assert_eq!(in_turn(3, turn(7, 0)), [false; 3]);
+    }
+
+    #[test]
+    fn of_those_asked_the_ones_asked_for_everything_go_round() {
+        let with = |number, documents| Turn { documents, ..turn(number, 4) };
+        let asked = [true, false, true, true];
+        use Wish::{Discovery, Everything, Nothing};
+        assert_eq!(wishes(&asked, with(0, 1)), [Everything, Nothing, Discovery, Discovery]);
+        assert_eq!(wishes(&asked, with(1, 1)), [Discovery, Nothing, Everything, Discovery]);
+        assert_eq!(wishes(&asked, with(7, 4)), [Everything, Nothing, Everything, Everything]);
+        assert_eq!(wishes(&asked, with(7, 0)), [Discovery, Nothing, Discovery, Discovery]);
     }
 }

@@ -1,23 +1,31 @@
 //! Looking: the only room that connects to what is watched. A failure is an observation, never an `Err`.
 //!
 //! [`look`] is one round: the records, then with every address one handshake, and over those very connections
-//! the request for the discovery document.
+//! the request for the discovery document, and every few minutes for what else is to be had there. The two views past
+//! the proxy are [`look_at_tenant`] and, within a look whose turn it is or that fails, the origin host.
 
 mod assess;
 mod bounded;
+mod discovery;
 mod dns;
+mod documents;
+mod evidence;
 #[allow(dead_code, reason = "what looks fetch comes next")]
 mod fetch;
+mod gate;
 mod http;
 #[allow(dead_code, reason = "what looks fetch comes next")]
 mod library;
 mod look;
+mod past_proxy;
 mod ping;
 mod settings;
 mod sockets;
 mod tls;
 
+pub use evidence::Sign;
 pub use library::Library;
 pub use look::{Target, Turn, look};
+pub use past_proxy::{Aside, look_at_tenant};
 pub use ping::ping;
-pub use settings::Settings;
+pub use settings::{ApiKey, Host, Origin, Settings};

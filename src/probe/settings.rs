@@ -1,7 +1,13 @@
 //! [`Settings`]: how we look.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::evidence::Sign;
+use crate::domain::DomainName;
 
 /// How a domain is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +22,12 @@ pub struct Settings {
     pub contact: Option<String>,
     /// Texts in an answer's body that mean that Auth0's edge rejects the proxy's key.
     pub key_markers: Vec<String>,
+    /// The operator's own signs of who answers; they come before the built-in ones.
+    pub evidence: Vec<Sign>,
+    /// The origin host past the proxy, if it is to be looked at.
+    pub origin: Option<Origin>,
+    /// The tenant's canonical host, if it is to be looked at.
+    pub tenant: Option<Host>,
 }
 
 impl Default for Settings {
@@ -27,6 +39,66 @@ impl Default for Settings {
             contact: None,
             // The one wording Auth0 has published, in its guide to Google Cloud load balancers.
             key_markers: vec!["Invalid API key".to_owned()],
+            evidence: Vec::new(),
+            origin: None,
+            tenant: None,
         }
     }
 }
+
+/// A host past the proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// Its name.
+    pub name: DomainName,
+    /// Connect here instead of where DNS says; empty for where DNS says.
+    pub addresses: Vec<SocketAddr>,
+}
+
+/// Auth0's edge as the proxy reaches it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The origin host.
+    pub host: Host,
+    /// The key that the proxy sends.
+    pub key: Option<ApiKey>,
+}
+
+/// The `cname-api-key`. It prints as `***`, and leaves this room by one door alone: a connection whose chain, name and
+/// date have been verified.
+#[derive(Clone)]
+pub struct ApiKey(SecretString);
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl ApiKey {
+    /// A key.
+    pub const fn new(key: SecretString) -> Self {
+        Self(key)
+    }
+
+    pub(super) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// The text with the key blotted out.
+    pub(super) fn hidden_in(&self, text: &str) -> String {
+        match self.expose() {
+            "" => text.to_owned(),
+            key => text.replace(key, "***"),
+        }
+    }
+}
+
+impl PartialEq for ApiKey {
+    /// Whether it is the same key: the operator has configured both.
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for ApiKey {}

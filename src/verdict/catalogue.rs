@@ -2,7 +2,7 @@
 //! `explain`, the mails, the docs and the schema of the labels are made from here.
 
 use super::Severity;
-use crate::observation::Code;
+use crate::observation::{Code, View};
 
 /// What is said of a code whatever the domain.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +80,20 @@ pub enum Family {
     Setup,
     /// Whether Auth0 sees who its clients are.
     ClientIp,
+    /// Whether the discovery document leads where it should.
+    Document,
+    /// Whether clients get the keys that tokens are signed with.
+    Keys,
+    /// Whether a cache tells requests apart.
+    Cache,
+    /// The dates of the signing keys' certificates.
+    SigningCertificate,
+    /// Whether the proxy forwards everything.
+    Forwarding,
+    /// Auth0's edge, past the proxy.
+    Edge,
+    /// The tenant's canonical host.
+    Tenant,
     /// Our resolvers.
     Resolver,
     /// Our lists of domains.
@@ -116,11 +130,29 @@ impl Family {
             Self::Listing => "listing",
             Self::Setup => "setup",
             Self::ClientIp => "client_ip",
+            Self::Document => "document",
+            Self::Keys => "keys",
+            Self::Cache => "cache",
+            Self::SigningCertificate => "signing_certificate",
+            Self::Forwarding => "forwarding",
+            Self::Edge => "edge",
+            Self::Tenant => "tenant",
             Self::Resolver => "resolver",
             Self::Discovery => "discovery",
             Self::Sight => "sight",
             Self::Store => "store",
             Self::Delivery => "delivery",
+        }
+    }
+}
+
+impl Family {
+    /// The view by which its findings are seen: one family is seen by one.
+    pub const fn view(self) -> View {
+        match self {
+            Self::Edge => View::Origin,
+            Self::Tenant => View::Tenant,
+            _ => View::Proxy,
         }
     }
 }
@@ -842,6 +874,151 @@ pub const ENTRIES: &[Entry] = &[
             `custom_client_ip_header` names (`X-Forwarded-For` if it names none), and drop what clients send in it: \
             nginx `proxy_set_header X-Forwarded-For $remote_addr`, HAProxy `http-request set-header X-Forwarded-For \
             %[src]`.",
+    },
+    Entry {
+        code: Code::Auth0EndpointForeign,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Document,
+        title: "endpoints are on another host",
+        explanation: "The discovery document names this domain as its issuer, but some of its endpoints are on another \
+            host (facts.endpoints). Clients that follow it leave the custom domain: cookies are lost, and tokens name \
+            another issuer.",
+        remedy: "Let nothing rewrite or cache the document on the way, and forward to the origin host of this domain \
+            alone.",
+    },
+    Entry {
+        code: Code::Auth0JwksUnusable,
+        severity: Severity::Critical,
+        kind: Kind::Network,
+        family: Family::Keys,
+        title: "the signing keys cannot be had",
+        explanation: "The discovery document comes through the proxy, but /.well-known/jwks.json does not, or holds no RS256 \
+            key with a name (kid). Applications that have no keys yet cannot verify any token.",
+        remedy: "Let the proxy forward /.well-known/jwks.json like every other path, and purge it from its cache.",
+    },
+    Entry {
+        code: Code::Auth0JwksMismatch,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Keys,
+        title: "the signing keys are not the tenant's",
+        explanation: "The keys that clients get through the proxy are others than those the tenant shows at its own host, \
+            compared by their names (kid). For ten minutes after either was seen to change this is information: keys are \
+            rotated, and caches may lag so long.",
+        remedy: "Purge /.well-known/jwks.json from the proxy's cache, and let it keep the document no longer than its \
+            Cache-Control says; if none of the keys is the tenant's, check that `tenant` and the proxy's origin belong \
+            together.",
+    },
+    Entry {
+        code: Code::Auth0CacheStale,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Keys,
+        title: "a cache gives out old documents",
+        explanation: "Asked as clients ask, the proxy gives another document (of the keys: other keys) than when it is \
+            asked with a query string that no cache can know. Clients work with what Auth0 no longer says, and a cached \
+            success hides that Auth0 is not reached.",
+        remedy: "Bypass the cache for this domain (Auth0's own guides do), or let it keep to Cache-Control; then purge it.",
+    },
+    Entry {
+        code: Code::Auth0CacheIgnoresQuery,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Cache,
+        title: "a cache ignores query strings",
+        explanation: "A request with a query string that nobody had used before was answered out of a cache, as Age, X-Cache \
+            or CF-Cache-Status says. Logins carry their state in query strings: such a cache can give one user the \
+            answer meant for another.",
+        remedy: "Bypass the cache for this domain, or make all query strings and cookies part of its key (nginx: no \
+            `proxy_cache`, or `proxy_cache_key` with `$is_args$args`; CloudFront: CachingDisabled).",
+    },
+    Entry {
+        code: Code::Auth0SigningCertificateExpires,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::SigningCertificate,
+        title: "a signing certificate runs out",
+        explanation: "The certificate of one of the tenant's signing keys (x5c) ends within 30 days, or has ended. Most \
+            clients verify tokens by the key alone; SAML service providers may refuse it.",
+        remedy: "Rotate the signing key (Dashboard, Settings > Signing Keys), and give SAML service providers the new \
+            certificate.",
+    },
+    Entry {
+        code: Code::Auth0PathNotForwarded,
+        severity: Severity::Warning,
+        kind: Kind::Network,
+        family: Family::Forwarding,
+        title: "not every path reaches Auth0",
+        explanation: "The discovery document comes through the proxy, but /userinfo, which no cache may answer, does not get \
+            the refusal that Auth0 gives without a token (401). The proxy forwards some paths alone, or what comes \
+            through is out of a cache.",
+        remedy: "Forward every path and method of the domain to the origin host, without a cache (nginx: one `location /`).",
+    },
+    Entry {
+        code: Code::Auth0EdgeUnreachable,
+        severity: Severity::Info,
+        kind: Kind::Network,
+        family: Family::Edge,
+        title: "the origin host cannot be reached",
+        explanation: "Past the proxy no connection to the origin host comes to be, or its name leads nowhere. Information as \
+            long as logins through the proxy work or their failure is told; a warning where everything that comes through \
+            the proxy is out of a cache.",
+        remedy: "Check `origin` against the Dashboard, and that this machine may connect to it on port 443.",
+    },
+    Entry {
+        code: Code::Auth0EdgeUntrusted,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Edge,
+        title: "the origin host does not show who it is",
+        explanation: "The certificate at the origin host is not for its name, leads to no trusted root, or is out of date. \
+            Nothing was asked there and the key was not sent: we do not know to whom.",
+        remedy: "Check `origin` and `origin_addresses`; where `roots` names roots of your own alone, add \"mozilla\"; look for \
+            a TLS-inspecting proxy between this machine and the internet.",
+    },
+    Entry {
+        code: Code::Auth0EdgeError,
+        severity: Severity::Info,
+        kind: Kind::Network,
+        family: Family::Edge,
+        title: "the origin host answers with an error",
+        explanation: "Past the proxy the origin host answers with an error, not at all, or as another domain. Information as \
+            long as logins through the proxy work or their failure is told; a warning where everything that comes through \
+            the proxy is out of a cache.",
+        remedy: "If logins fail too, it is Auth0's edge: see the domain's state in the Dashboard, and \
+            https://status.auth0.com.",
+    },
+    Entry {
+        code: Code::Auth0EdgeKeyRejected,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Edge,
+        title: "the origin host rejects our key",
+        explanation: "The origin host refuses a request with the key in `cname_api_key`, while logins through the proxy work: \
+            the proxy has another key. Without the right one a fault cannot be told from one of the edge's. Where logins \
+            fail as well this is information, as their failure is told: the key is dead.",
+        remedy: "Set `cname_api_key` to the key that the proxy sends, and `origin` to the host it forwards to.",
+    },
+    Entry {
+        code: Code::Auth0TenantUnreachable,
+        severity: Severity::Info,
+        kind: Kind::Network,
+        family: Family::Tenant,
+        title: "the tenant's own host cannot be reached",
+        explanation: "No connection to the tenant's canonical host comes to be. Customers do not come that way; it tells a \
+            fault of Auth0 from one of the proxy.",
+        remedy: "Check `tenant`, and that this machine may connect to it on port 443.",
+    },
+    Entry {
+        code: Code::Auth0TenantError,
+        severity: Severity::Info,
+        kind: Kind::Network,
+        family: Family::Tenant,
+        title: "the tenant's own host answers with an error",
+        explanation: "The tenant's canonical host answers with an error, not at all, or does not show that it is that host. \
+            Customers do not come that way; it tells a fault of Auth0 from one of the proxy.",
+        remedy: "See https://status.auth0.com; if the host is right, nothing is to be mended at the proxy.",
     },
     Entry {
         code: Code::WatchResolverFailed,

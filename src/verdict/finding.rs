@@ -24,6 +24,8 @@ pub struct Finding {
     pub addresses: BTreeSet<SocketAddr>,
     /// The facts it rests on, by name.
     pub facts: Map<String, Value>,
+    /// How to mend it here, where more can be said than the catalogue says of every case.
+    pub mend: Option<String>,
 }
 
 impl Finding {
@@ -35,7 +37,14 @@ impl Finding {
             summary: summary.into(),
             addresses: BTreeSet::new(),
             facts: Map::new(),
+            mend: None,
         }
+    }
+
+    /// With a mend for this very case.
+    #[must_use]
+    pub(super) fn mended_by(self, mend: Option<String>) -> Self {
+        Self { mend, ..self }
     }
 
     /// With one more fact.
@@ -74,8 +83,8 @@ impl Finding {
     }
 
     /// How to mend it, in short.
-    pub fn remedy(&self) -> &'static str {
-        self.entry().remedy
+    pub fn remedy(&self) -> &str {
+        self.mend.as_deref().unwrap_or(self.entry().remedy)
     }
 
     /// The facts as they are shown: with the addresses among them.

@@ -3,7 +3,8 @@
 //! A hop is broken where a critical finding says so. What lies behind is told only if it was seen.
 
 use super::catalogue::{Family, entry};
-use super::{AddressRecord, Finding, Hop, HopStatus, Path, Record, Severity, login};
+use super::views::{Sight, Views};
+use super::{AddressRecord, Finding, Hop, HopStatus, Path, Record, Severity, blame, login};
 use crate::domain::Domain;
 use crate::observation::{Auth0Observation, Code, DnsObservation, Failure, Outcome};
 
@@ -111,59 +112,51 @@ fn handshake(all: &[&AddressRecord]) -> String {
 }
 
 fn answers(domain: &Domain, record: &Record, findings: &[Finding], path: &mut Path) {
+    let views = Views::of(domain, record);
+    let code = |answer: &Auth0Observation| login::fault_by(domain, answer, &views);
     let answers: Vec<&Auth0Observation> = record.current().filter_map(|(_, seen)| seen.auth0.as_deref()).collect();
-    let good = answers.iter().find(|answer| login::fault(domain, answer).is_none());
+    let good = answers.iter().find(|answer| code(answer).is_none());
     let bad = answers.iter().find(|answer| {
-        let code = login::fault(domain, answer);
+        let code = code(answer);
         code.is_some() && findings.iter().any(|found| Some(found.code) == code && found.severity == Severity::Critical)
     });
-    let doubtful = answers.iter().find(|answer| login::fault(domain, answer).is_some());
+    let doubtful = answers.iter().find(|answer| code(answer).is_some());
     if let Some(answer) = bad {
-        place(domain, answer, path);
+        place(answer, code(answer), &views, path);
     } else if let Some(answer) = good {
         let milliseconds = answer.elapsed_ms.map(|ms| format!("200 in {ms} ms")).unwrap_or_default();
         path.set(Hop::Proxy, HopStatus::Ok, milliseconds);
         path.set(Hop::Edge, HopStatus::Ok, "");
         path.set(Hop::Tenant, HopStatus::Ok, format!("issuer {}", answer.issuer.as_deref().unwrap_or_default()));
     } else if let Some(answer) = doubtful {
-        place(domain, answer, path);
+        place(answer, code(answer), &views, path);
+    } else {
+        past_the_proxy(&views, path);
     }
 }
 
-/// Where a bad answer breaks the path, as far as it tells itself. What is not told stays unknown.
-fn place(domain: &Domain, answer: &Auth0Observation, path: &mut Path) {
-    let Some(code) = login::fault(domain, answer) else {
-        return;
+/// Where a bad answer breaks the path. What is not told stays unknown.
+fn place(answer: &Auth0Observation, code: Option<Code>, views: &Views<'_>, path: &mut Path) {
+    let Some(code) = code else { return };
+    let blame = blame::place(code, answer, views);
+    for (hop, (status, detail)) in [Hop::Proxy, Hop::Edge, Hop::Tenant].into_iter().zip(blame.hops) {
+        path.set(hop, status, detail);
+    }
+}
+
+/// Nothing came through the proxy. Edge and tenant are told as far as they were seen.
+fn past_the_proxy(views: &Views<'_>, path: &mut Path) {
+    let edge = match &views.origin {
+        Sight::Bad(fault) => (HopStatus::Unknown, fault.said.as_str()),
+        _ => blame::edge_seen(views),
     };
-    let said = match (answer.status, &answer.failure) {
-        (_, Some(failure)) => failure.detail.clone(),
-        (Some(status), None) => format!("{code}, status {status}"),
-        (None, None) => code.to_string(),
+    let tenant = match &views.tenant {
+        Sight::Bad(fault) => (HopStatus::Unknown, fault.said.as_str()),
+        _ => blame::tenant_seen(views),
     };
-    match code {
-        // Another host's document came from Auth0: the proxy asked for the wrong one.
-        Code::Auth0IssuerMismatch => {
-            path.set(
-                Hop::Proxy,
-                HopStatus::Broken,
-                format!("{code}: {}", answer.issuer.as_deref().unwrap_or_default()),
-            );
-        }
-        // The edge alone speaks of the key, so the proxy reached it.
-        Code::Auth0KeyRejected => {
-            path.set(Hop::Proxy, HopStatus::Ok, "");
-            path.set(Hop::Edge, HopStatus::Broken, said);
-        }
-        Code::HttpErrorStatus | Code::HttpRateLimited if answer.reached_auth0() => {
-            path.set(Hop::Proxy, HopStatus::Ok, "");
-            path.set(Hop::Edge, HopStatus::Ok, "");
-            let broken = code == Code::HttpErrorStatus;
-            path.set(Hop::Tenant, if broken { HopStatus::Broken } else { HopStatus::Ok }, said);
-        }
-        _ => {
-            path.set(Hop::Proxy, HopStatus::Unknown, said);
-            path.set(Hop::Edge, HopStatus::Unknown, "");
-            path.set(Hop::Tenant, HopStatus::Unknown, "");
+    for (hop, (status, detail)) in [(Hop::Edge, edge), (Hop::Tenant, tenant)] {
+        if status != HopStatus::NotLooked {
+            path.set(hop, status, detail);
         }
     }
 }

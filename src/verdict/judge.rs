@@ -2,7 +2,7 @@
 
 use super::bench::Bench;
 use super::{Finding, Kind, Level, Path, Record, References, Severity, Surroundings, Verdict};
-use super::{caa, certificates, dns, hops, login, managed, reach, sight};
+use super::{caa, certificates, dns, documents, hops, login, managed, reach, sight, views};
 use crate::domain::{Domain, UnixTime};
 use crate::observation::Presented;
 
@@ -32,6 +32,8 @@ fn hear(domain: &Domain, record: &Record, surroundings: &Surroundings, now: Unix
     sight::judge(domain, record, &mut bench);
     certificates::judge(domain, record, &mut bench);
     login::judge(domain, record, &mut bench);
+    documents::judge(record, &mut bench);
+    views::judge(domain, record, &mut bench);
     if let Some(managed) = &surroundings.managed {
         managed::judge(domain, record, managed, &mut bench);
     }

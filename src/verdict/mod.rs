@@ -5,6 +5,7 @@
 //! table, the [`catalogue`].
 
 mod bench;
+mod blame;
 mod caa;
 pub mod catalogue;
 mod certificates;
@@ -12,12 +13,14 @@ mod cname;
 mod conforming;
 mod deployment;
 mod dns;
+mod documents;
 mod finding;
 mod hops;
 mod judge;
 mod lifetime;
 mod login;
 mod managed;
+mod mend;
 mod order;
 mod ownership;
 mod path;
@@ -27,6 +30,7 @@ mod renewal;
 mod rollout;
 mod sight;
 mod strength;
+mod views;
 
 use serde::Serialize;
 
@@ -38,7 +42,8 @@ pub use finding::{Finding, Severity};
 pub use judge::{judge, judge_chain, judge_chain_with};
 pub use managed::{ClientIp, Managed, Recreated};
 pub use path::{Hop, HopStatus, Path, Step};
-pub use record::{AddressRecord, Record, References, Surroundings};
+pub use record::{AddressRecord, DocumentsRecord, Record, References, Surroundings};
+pub use views::answers_well;
 
 /// All findings of a domain at one moment, and what they come to.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,7 +8,10 @@ use std::sync::Arc;
 use super::Managed;
 use crate::domain::UnixTime;
 use crate::history::{History, Noted};
-use crate::observation::{Auth0Observation, DnsObservation, Look, NotLooked, Presented, TlsObservation};
+use crate::observation::{
+    Auth0Observation, DnsObservation, Documents, KeySet, Look, NotLooked, Presented, RateLimit, TlsObservation, View,
+    ViewObservation,
+};
 
 /// An address that DNS has not named for so long (or twice its TTL) is forgotten, in seconds.
 const FORGET_AFTER: i64 = 600;
@@ -17,7 +20,8 @@ const LONGEST_KEPT: i64 = 86_400;
 /// Addresses remembered of one domain: the zone may name others at every look.
 const MAX_ADDRESSES: usize = 64;
 
-/// What was seen of a domain through its proxy: the last of each check, address by address.
+/// What was seen of a domain: through its proxy the last of each check, address by address, and what the two views past
+/// the proxy saw last.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Record {
     /// When it was last looked at.
@@ -36,6 +40,12 @@ pub struct Record {
     pub disagree_since: Option<UnixTime>,
     /// What its certificates have been.
     pub history: History,
+    /// What was last seen at the origin host.
+    pub origin: Option<Arc<ViewObservation>>,
+    /// What was last seen at the tenant's canonical host.
+    pub tenant: Option<Arc<ViewObservation>>,
+    /// The keys last seen there.
+    pub tenant_keys: Option<DocumentsRecord>,
 }
 
 /// What was seen at one address.
@@ -48,13 +58,59 @@ pub struct AddressRecord {
     pub presented: Option<(UnixTime, Arc<Presented>)>,
     /// The last request and its answer.
     pub auth0: Option<Arc<Auth0Observation>>,
+    /// The last answers to what is not asked at every look.
+    pub documents: Option<DocumentsRecord>,
     /// When DNS (or the operator) last named the address.
     pub named_at: UnixTime,
     /// For how many seconds after that it is remembered.
     pub keep_for: i64,
 }
 
+/// What was last answered to the requests that are not made at every look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentsRecord {
+    /// When.
+    pub at: UnixTime,
+    /// The answers.
+    pub documents: Arc<Documents>,
+    /// When the keys were seen to be others than before; `None` if they never were.
+    pub changed_at: Option<UnixTime>,
+    /// When a cache was seen to have something old, after it was seen to have the same; `None` if it always had.
+    pub stale_since: Option<UnixTime>,
+}
+
+impl DocumentsRecord {
+    fn after(before: Option<&Self>, documents: Arc<Documents>, at: UnixTime) -> Self {
+        let kids = |documents: &Documents| documents.served_keys().map(owned);
+        let (was, is) = (before.and_then(|before| kids(&before.documents)), kids(&documents));
+        let changed = was.is_some() && is.is_some() && was != is;
+        let known = before.and_then(|before| before.changed_at);
+        let stale = |documents: &Documents| !documents.stale.is_empty();
+        let stale_since = match before {
+            Some(before) if stale(&documents) && !stale(&before.documents) => Some(at),
+            Some(before) if stale(&documents) => before.stale_since,
+            _ => None,
+        };
+        Self { at, documents, changed_at: if changed { Some(at) } else { known }, stale_since }
+    }
+}
+
+fn owned(keys: &KeySet) -> Vec<String> {
+    keys.kids().into_iter().map(str::to_owned).collect()
+}
+
 impl Record {
+    /// Takes in what a look at the tenant's canonical host saw, as of when it was made.
+    pub fn absorb_tenant(&mut self, seen: &Arc<ViewObservation>) {
+        if !seen.tells() {
+            return;
+        }
+        if let Some(documents) = seen.auth0.iter().find_map(|answer| answer.documents.clone()) {
+            self.tenant_keys = Some(DocumentsRecord::after(self.tenant_keys.as_ref(), documents, seen.at));
+        }
+        self.tenant = Some(Arc::clone(seen));
+    }
+
     /// Takes in what a look saw. What the look did not ask again (an address whose turn for HTTP it was not, or that we
     /// had no means to look at, CAA records) stays as it was; an address that has long not been named goes, unless nobody could be asked for it.
     /// Returns what that taught of its certificates.
@@ -81,12 +137,19 @@ impl Record {
             if tls.failure.is_some() {
                 // What an earlier connection carried says nothing about one that did not come to be.
                 address.auth0 = None;
+                address.documents = None;
             }
             address.tls = Some(Arc::new(tls));
         }
         for auth0 in look.auth0 {
             let address = self.addresses.entry(auth0.address).or_default();
+            if let Some(documents) = auth0.documents.clone() {
+                address.documents = Some(DocumentsRecord::after(address.documents.as_ref(), documents, at));
+            }
             address.auth0 = Some(Arc::new(auth0));
+        }
+        if let Some(origin) = look.origin.filter(|origin| origin.tells()) {
+            self.origin = Some(Arc::from(origin));
         }
         let dns = self.dns.as_deref();
         self.addresses.retain(|address, seen| seen.named_at.until(at) < seen.keep_for || unanswered(dns, *address));
@@ -139,6 +202,30 @@ impl Record {
             move |at: SocketAddr, seen: &AddressRecord| Some(seen.named_at) == self.looked_at || unanswered(dns, at);
         let all = self.addresses.iter().filter(move |(address, seen)| speaks(**address, seen));
         all.filter_map(|(address, seen)| Some((*address, &seen.presented.as_ref()?.1)))
+    }
+
+    /// What the last answers of a view say of limits on requests.
+    pub fn rate_limits(&self, view: View) -> Vec<RateLimit> {
+        let of = |answers: &mut dyn Iterator<Item = &Auth0Observation>| -> Vec<RateLimit> {
+            answers.flat_map(Auth0Observation::rate_limits).copied().collect()
+        };
+        match view {
+            View::Proxy => {
+                let documents = self.current().filter_map(|(_, seen)| seen.documents.as_ref());
+                let kept = documents.flat_map(|seen| seen.documents.replies()).filter_map(|reply| reply.rate_limit);
+                let mut all = of(&mut self.current().filter_map(|(_, seen)| seen.auth0.as_deref()));
+                all.extend(kept);
+                all
+            }
+            View::Origin => of(&mut self.origin.iter().flat_map(|seen| &seen.auth0)),
+            View::Tenant => of(&mut self.tenant.iter().flat_map(|seen| &seen.auth0)),
+        }
+    }
+
+    /// When the first of the certificates of the signing keys that clients get runs out.
+    pub fn signing_certificates_end(&self) -> Option<UnixTime> {
+        let documents = self.current().filter_map(|(_, seen)| seen.documents.as_ref());
+        documents.filter_map(|seen| seen.documents.served_keys()?.earliest_expiry()).min()
     }
 
     fn leaves_differ(&self) -> bool {

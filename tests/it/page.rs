@@ -157,6 +157,8 @@ fn keeper() -> Keeper {
     let watch = |look: &Look| Watch {
         domain: Arc::new(Domain::new(look.domain.clone())),
         http_addresses: 4,
+        origin: false,
+        tenant: false,
         revision: 0,
         recipients: Vec::new(),
     };
@@ -181,6 +183,7 @@ fn look(name: &str, tls: TlsObservation) -> Look {
         no_route: Vec::new(),
         not_looked: Vec::new(),
         surplus_addresses: 0,
+        origin: None,
         elapsed_ms: 1,
     }
 }

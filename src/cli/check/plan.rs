@@ -10,6 +10,7 @@ use super::system_now;
 use crate::cli::text::note;
 use crate::config::{self, Settings, Watch};
 use crate::domain::{DomainName, UnixTime};
+use crate::probe::{Host, Origin};
 use crate::trust::{RootSource, TrustStore};
 
 #[derive(Debug, clap::Args)]
@@ -46,11 +47,11 @@ pub(crate) struct Arguments {
     /// Judge as of this time (RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<UnixTime>,
-    /// The origin host behind the proxy; a second view of it is not taken by this version
-    #[arg(long, value_name = "HOST", hide = true)]
+    /// The origin host behind the proxy: look at it past the proxy as well, without a key
+    #[arg(long, value_name = "HOST")]
     auth0_origin: Option<DomainName>,
-    /// The tenant's canonical host; a third view of it is not taken by this version
-    #[arg(long, value_name = "HOST", hide = true)]
+    /// The tenant's canonical host: look at it as well
+    #[arg(long, value_name = "HOST")]
     auth0_tenant: Option<DomainName>,
 }
 
@@ -80,9 +81,6 @@ pub(super) struct Planned {
 impl Plan {
     pub(super) fn of(arguments: &Arguments) -> Result<Self, String> {
         let settings = settings(arguments)?;
-        if arguments.auth0_origin.is_some() || arguments.auth0_tenant.is_some() {
-            note("--auth0-origin and --auth0-tenant are not acted on by this version: only the proxy's view is taken");
-        }
         let watches: Vec<Watch> = if arguments.domains.is_empty() {
             settings.watches
         } else {
@@ -90,6 +88,9 @@ impl Plan {
         };
         if watches.is_empty() {
             return Err("nothing to look at: name a domain, or a configuration file that has some".to_owned());
+        }
+        if arguments.at.is_some() && watches.iter().any(|watch| has_key(watch)) {
+            note("with --at no secret is sent: the origin host is asked without the cname-api-key");
         }
         let mut stores = config::TrustStores::default();
         let planned = watches.into_iter().map(|watch| {
@@ -126,7 +127,27 @@ fn overridden(mut watch: Watch, arguments: &Arguments) -> Watch {
     override_with(&mut expected.txt, &arguments.txt);
     override_with(&mut expected.txt_name, &arguments.txt_name);
     override_with(&mut expected.cname, &arguments.cname);
+    overridden_views(&mut watch, arguments);
     watch
+}
+
+/// A key is for the host of its file and for no other; and it is not sent while another time is pretended.
+fn overridden_views(watch: &mut Watch, arguments: &Arguments) {
+    let elsewhere = |name: &DomainName| Host { name: name.clone(), addresses: Vec::new() };
+    if let Some(name) = arguments.auth0_origin.as_ref().filter(|name| watch.origin() != Some(name)) {
+        watch.probe.origin = Some(Origin { host: elsewhere(name), key: None });
+    }
+    if let Some(name) = arguments.auth0_tenant.as_ref().filter(|name| watch.domain.tenant.as_ref() != Some(name)) {
+        watch.probe.tenant = Some(elsewhere(name));
+        watch.domain.tenant = Some(name.clone());
+    }
+    if let Some(origin) = watch.probe.origin.as_mut().filter(|_| arguments.at.is_some()) {
+        origin.key = None;
+    }
+}
+
+fn has_key(watch: &Watch) -> bool {
+    watch.probe.origin.as_ref().is_some_and(|origin| origin.key.is_some())
 }
 
 fn override_with<T: Clone>(setting: &mut Option<T>, flag: &Option<T>) {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::Seen;
 use crate::cli::verdict_text;
 use crate::domain::UnixTime;
+use crate::observation::{Auth0Observation, ViewObservation};
 use crate::verdict::{Level, Verdict};
 
 /// The object of `--format json`, with these observations.
@@ -28,12 +29,15 @@ pub(crate) fn verdict_json(verdict: &Verdict, observations: Value) -> Value {
 
 pub(super) fn json(seen: &Seen) -> Value {
     let look = &seen.look;
+    let past: Vec<&ViewObservation> = look.origin.as_deref().into_iter().chain(seen.tenant.as_deref()).collect();
+    let answers: Vec<&Auth0Observation> = look.auth0.iter().chain(past.iter().flat_map(|view| &view.auth0)).collect();
     verdict_json(
         &seen.verdict,
         json!({
             "dns": look.dns,
             "tls": look.tls,
-            "auth0": look.auth0,
+            "auth0": answers,
+            "past_proxy": past,
             "no_route": look.no_route.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "not_looked": look.not_looked,
             "surplus_addresses": look.surplus_addresses,
@@ -58,6 +62,7 @@ fn block(seen: &Seen, now: UnixTime) -> String {
         + &verdict_text::path_strip(&seen.verdict.path)
         + &verdict_text::addresses(&seen.look.tls, now)
         + &not_looked_at(seen)
+        + &verdict_text::past_proxy(seen.look.origin.as_deref().into_iter().chain(seen.tenant.as_deref()))
         + &verdict_text::findings(&seen.verdict.findings)
 }
 

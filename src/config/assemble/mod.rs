@@ -16,7 +16,7 @@ use crate::discover;
 pub(super) fn settings(root: &Section, source: &Source<'_>, world: &World<'_>, notes: &mut Notes) -> Settings {
     let none = Section::default();
     let table = |key| root.section(key).unwrap_or(&none);
-    let defaults = watches::defaults(table("probe"), notes);
+    let defaults = watches::defaults(table("probe"), root.sections("evidence"), notes);
     let watches = watches::watches(root.sections("domain"), &defaults, source, notes);
     let receivers = telling::receivers(root.sections("receiver"), source, notes);
     let routes = telling::routes(root.sections("route"), source, notes);

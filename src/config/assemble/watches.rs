@@ -6,15 +6,45 @@ use std::time::Duration;
 
 use crate::config::mistake::Notes;
 use crate::config::section::{Section, Value};
-use crate::config::settings::{Auth0, Defaults, Watch};
+use crate::config::settings::{Defaults, Watch};
 use crate::config::source::Source;
 use crate::domain::{Domain, DomainName, Expected, Families, Threshold, Thresholds, Verification};
-use crate::probe;
+use crate::observation::Layer;
+use crate::probe::{self, ApiKey, Host, Origin, Sign};
 use crate::trust::RootSource;
 
 /// What `[probe]` says.
-pub(super) fn defaults(section: &Section, notes: &mut Notes) -> Defaults {
-    overridden(section, &Defaults::default(), notes)
+pub(super) fn defaults(section: &Section, evidence: &[Section], notes: &mut Notes) -> Defaults {
+    let mut defaults = overridden(section, &Defaults::default(), notes);
+    defaults.probe.evidence = evidence.iter().filter_map(|section| sign(section, notes)).collect();
+    defaults
+}
+
+/// None if it has a mistake, which has then been told.
+fn sign(section: &Section, notes: &mut Notes) -> Option<Sign> {
+    let layer = match section.text("hop")? {
+        "cdn" => Layer::Cdn,
+        "edge" => Layer::Edge,
+        "tenant" => Layer::Tenant,
+        _ => Layer::Proxy,
+    };
+    let header = section.text("header").map(str::to_lowercase);
+    let contains = section.text("contains").unwrap_or_default().to_owned();
+    if header.is_none() && contains.is_empty() {
+        if section.sound("header") && section.sound("contains") {
+            let mend =
+                "give `header`, `contains`, or both: the text is looked for in the header, without one in the body";
+            notes.mistake(section.span.clone(), &section.path, "it is not said what the sign is", mend);
+        }
+        return None;
+    }
+    if header.as_ref().is_some_and(|header| header.parse::<http::HeaderName>().is_err()) {
+        let message = "this is no name that an HTTP header can have";
+        notes.mistake(section.place("header"), &section.path_of("header"), message, "write the header's name alone");
+        return None;
+    }
+    let (header, contains) = (header.map(Into::into), contains.into());
+    Some(Sign { header, contains, layer, product: None, name: "".into() })
 }
 
 /// The domains of the file. Those whose names are bad or repeated have been told, and are left out.
@@ -36,13 +66,13 @@ pub(super) fn watches(sections: &[Section], defaults: &Defaults, source: &Source
             continue;
         }
         first.insert(name.clone(), source.line(place.start));
-        watches.push(watch(section, name, own, verification));
+        watches.push(watch(section, name, own, verification, notes));
     }
     watches
 }
 
-fn watch(section: &Section, name: DomainName, own: Defaults, verification: Verification) -> Watch {
-    let Defaults { interval, families, thresholds, probe, roots, intermediates, caa_identifiers } = own;
+fn watch(section: &Section, name: DomainName, own: Defaults, verification: Verification, notes: &mut Notes) -> Watch {
+    let Defaults { interval, families, thresholds, mut probe, roots, intermediates, caa_identifiers } = own;
     let expected = Expected {
         cname: section.name("cname"),
         txt: section.text("txt").map(str::to_owned),
@@ -50,11 +80,14 @@ fn watch(section: &Section, name: DomainName, own: Defaults, verification: Verif
         caa_identifiers,
         verification,
     };
-    let auth0 = section.section("auth0").map(auth0);
+    if let Some(auth0) = section.section("auth0") {
+        probe.tenant = host(auth0, "tenant", "tenant_addresses", notes);
+        probe.origin = host(auth0, "origin", "origin_addresses", notes).map(|host| Origin { host, key: key(auth0) });
+    }
     let domain = Domain {
         name,
         expected,
-        tenant: auth0.as_ref().and_then(|auth0| auth0.tenant.clone()),
+        tenant: probe.tenant.as_ref().map(|host| host.name.clone()),
         addresses: section.addresses("addresses").unwrap_or_default(),
         families,
         interval,
@@ -62,17 +95,29 @@ fn watch(section: &Section, name: DomainName, own: Defaults, verification: Verif
         labels: section.labels("labels"),
         live: section.flag("live").unwrap_or(true),
     };
-    Watch { domain, probe, roots, intermediates, auth0 }
+    Watch { domain, probe, roots, intermediates }
 }
 
-fn auth0(section: &Section) -> Auth0 {
-    Auth0 {
-        tenant: section.name("tenant"),
-        origin: section.name("origin"),
-        tenant_addresses: section.addresses("tenant_addresses").unwrap_or_default(),
-        origin_addresses: section.addresses("origin_addresses").unwrap_or_default(),
-        cname_api_key: section.secret("cname_api_key"),
+/// A host past the proxy. Addresses without it would be of nobody.
+fn host(section: &Section, key: &str, addresses: &str, notes: &mut Notes) -> Option<Host> {
+    let name = section.name(key);
+    if name.is_none() && section.sound(key) {
+        let orphans = [addresses, "cname_api_key"].into_iter().filter(|other| section.has(other));
+        for orphan in orphans.filter(|orphan| key == "origin" || *orphan == addresses) {
+            let message = format!("`{orphan}` stands here, but no `{key}`");
+            notes.mistake(
+                section.place(orphan),
+                &section.path_of(orphan),
+                message,
+                format!("add `{key}`, or take it out"),
+            );
+        }
     }
+    Some(Host { name: name?, addresses: section.addresses(addresses).unwrap_or_default() })
+}
+
+fn key(section: &Section) -> Option<ApiKey> {
+    section.secret("cname_api_key").map(ApiKey::new)
 }
 
 fn verification(section: &Section, notes: &mut Notes) -> Verification {
@@ -115,6 +160,9 @@ fn probe(section: &Section, base: &probe::Settings) -> probe::Settings {
         nameservers: section.addresses("nameservers").unwrap_or_else(|| base.nameservers.clone()),
         contact: section.text("contact").map(str::to_owned).or_else(|| base.contact.clone()),
         key_markers: section.texts("key_markers").unwrap_or_else(|| base.key_markers.clone()),
+        evidence: base.evidence.clone(),
+        origin: None,
+        tenant: None,
     }
 }
 

@@ -52,13 +52,11 @@ pub(super) struct Key {
     pub(super) default: Option<&'static str>,
     /// Its table is a mistake without it.
     pub(super) required: bool,
-    /// Read and kept, but nothing acts on it yet.
-    pub(super) later: bool,
 }
 
 impl Key {
     pub(super) const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, kind, doc, default: None, required: false, later: false }
+        Self { name, kind, doc, default: None, required: false }
     }
 
     pub(super) const fn or(self, default: &'static str) -> Self {
@@ -67,10 +65,6 @@ impl Key {
 
     pub(super) const fn required(self) -> Self {
         Self { required: true, ..self }
-    }
-
-    pub(super) const fn later(self) -> Self {
-        Self { later: true, ..self }
     }
 }
 

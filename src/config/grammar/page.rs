@@ -21,9 +21,8 @@ fn describe(page: &mut String, key: &Key, parent: &str) {
         Kind::Tables(table) => (format!("[[{path}]]"), table),
         _ => return,
     };
-    let later = if key.later { " Read and checked, but not acted on by this version." } else { "" };
     // Writing to a string cannot fail.
-    let _ = write!(page, "### `{heading}`\n\n{}{later}\n\n", table.doc);
+    let _ = write!(page, "### `{heading}`\n\n{}\n\n", table.doc);
     let _ = write!(page, "| key | what may stand there | default | meaning |\n|---|---|---|---|\n");
     for key in rows(table, &path) {
         let need = if key.required { "required".to_owned() } else { default(key) };

@@ -31,8 +31,7 @@ fn object(table: &Table) -> Map<String, Value> {
 
 fn property(key: &Key) -> Value {
     let mut schema = of(&key.kind);
-    let doc = if key.later { format!("{} Not acted on by this version.", key.doc) } else { key.doc.to_owned() };
-    schema.insert("description".to_owned(), json!(doc));
+    schema.insert("description".to_owned(), json!(key.doc));
     if let Some(default) = key.default.and_then(default_value) {
         schema.insert("default".to_owned(), default);
     }

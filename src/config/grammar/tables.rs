@@ -21,6 +21,7 @@ pub(in crate::config) static ROOT: Table = Table {
             Kind::Tables(&ROUTE),
             "Who is told of what. Without any, every receiver is told of every domain.",
         ),
+        Key::new("evidence", Kind::Tables(&EVIDENCE), "A sign of who answered, besides those that are built in."),
         Key::new("tenant", Kind::Tables(&TENANT), "An Auth0 tenant whose Management API is asked."),
         Key::new("domain", Kind::Tables(&DOMAIN), "A custom domain to watch."),
     ]],
@@ -264,21 +265,45 @@ static DOMAIN: Table = Table {
             .or("[]"),
             Key::new("labels", Kind::Labels, "Your own labels, for routes and for `notafter_domain_info`.").or("{}"),
             Key::new("live", Kind::Flag, "Customers use it: a fault is one from the first look on.").or("true"),
-            Key::new("auth0", Kind::Table(&AUTH0), "The two views past the proxy.").later(),
+            Key::new("auth0", Kind::Table(&AUTH0), "The two views past the proxy."),
         ],
         PROBE_KEYS,
     ],
 };
 
+static EVIDENCE: Table = Table {
+    doc: "A sign of who answered, for placing faults: of your proxy or CDN, or one of Auth0's that is not built in. With \
+          both keys the text is looked for in that header, in any case.",
+    groups: &[&[
+        Key::new("header", Kind::Ascii, "The header it stands in; without it the text is looked for in the body."),
+        Key::new("contains", Kind::Text, "The text; without it the header needs only be there."),
+        Key::new("hop", Kind::Choice(&["proxy", "cdn", "edge", "tenant"]), "Whose sign it is.").required(),
+    ]],
+};
+
 static AUTH0: Table = Table {
     doc: "The two views past the proxy: the tenant's canonical host, and Auth0's edge with the proxy's own key.",
     groups: &[&[
-        Key::new("tenant", Kind::Name, "The tenant's canonical host."),
-        Key::new("origin", Kind::Name, "The origin host that Auth0 gave for the proxy."),
+        Key::new(
+            "tenant",
+            Kind::Name,
+            "The tenant's canonical host. It is looked at once an interval, for all its domains together.",
+        ),
+        Key::new(
+            "origin",
+            Kind::Name,
+            "The origin host that Auth0 gave for the proxy. It is looked at every five minutes, and at once when the \
+             domain fails.",
+        ),
         Key::new("tenant_addresses", Kind::List(&Kind::Address(Some(443)), 0), "As `addresses`, for the tenant.")
             .or("[]"),
         Key::new("origin_addresses", Kind::List(&Kind::Address(Some(443)), 0), "As `addresses`, for the origin.")
             .or("[]"),
-        Key::new("cname_api_key", Kind::Secret, "The key the proxy sends, from the environment or a file."),
+        Key::new(
+            "cname_api_key",
+            Kind::Secret,
+            "The key the proxy sends, from the environment or a file. It is sent to the origin host alone, over a \
+             connection whose certificate was verified.",
+        ),
     ]],
 };

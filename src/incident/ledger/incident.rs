@@ -12,7 +12,7 @@ use super::sighting::{Sighting, Spot, rank};
 use crate::domain::{Now, UnixTime};
 use crate::incident::{Notice, Policy, Reason};
 use crate::observation::Code;
-use crate::verdict::{Finding, Kind, Severity, catalogue};
+use crate::verdict::{Entry, Finding, Kind, Severity, catalogue};
 
 /// Where an incident is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -82,6 +82,9 @@ pub(super) struct Incident {
     pub(super) summary: String,
     #[serde(default)]
     pub(super) facts: Map<String, Value>,
+    /// How to mend it, where more can be said than the catalogue says of its code.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) mend: String,
     /// Notices that the outboxes have not stored yet.
     #[serde(default)]
     pub(super) owed: Vec<Owed>,
@@ -185,6 +188,7 @@ impl Incident {
             expires: None,
             summary: finding.summary.clone(),
             facts: finding.all_facts(),
+            mend: finding.mend.clone().unwrap_or_default(),
             owed,
             extra,
         }
@@ -193,6 +197,11 @@ impl Incident {
     /// How often it had opened before this time.
     pub(super) fn episode(&self) -> u64 {
         if self.opened.is_some() { self.openings.saturating_sub(1) } else { self.openings }
+    }
+
+    /// How to mend it: here, or else as the catalogue says.
+    pub(super) fn remedy<'a>(&'a self, entry: Option<&'a Entry>) -> &'a str {
+        if self.mend.is_empty() { entry.map_or("", |entry| entry.remedy) } else { &self.mend }
     }
 
     pub(super) fn rank(&self) -> (Severity, bool) {
@@ -249,6 +258,7 @@ impl Incident {
         self.remind = None;
         self.summary.clear();
         self.facts.clear();
+        self.mend.clear();
     }
 
     /// Whether nothing is left to remember.

@@ -8,7 +8,6 @@ use super::sighting::rank;
 use super::{Hiding, Incident, Key, Ledger, Looked, Sighting, State, Timer};
 use crate::domain::UnixTime;
 use crate::incident::Reason;
-use crate::observation::View;
 use crate::verdict::{Family, Level, Severity, Verdict};
 
 impl Ledger {
@@ -20,7 +19,7 @@ impl Ledger {
         let cap = if self.in_setup(&verdict.domain) { Severity::Warning } else { Severity::Critical };
         let sightings = Sighting::all(verdict, cap);
         for (family, sighting) in &sightings {
-            let key = Key::of(&verdict.domain, looked.view, *family);
+            let key = Key::of(&verdict.domain, family.view(), *family);
             if looked.has_seen(*family, &sighting.spots()) {
                 self.sighted(&key, sighting, looked);
             } else if *family == Family::Expiry && !looked.fresh {
@@ -29,17 +28,11 @@ impl Ledger {
         }
         if looked.fresh {
             let hiding = Hiding::of(verdict);
-            for key in self.keys_of_view(verdict, looked.view) {
+            for key in self.keys_of(&verdict.domain) {
                 let sighting = sightings.values().find(|sighting| key.is_family(sighting.family));
                 self.count_good(&key, sighting, looked, &hiding);
             }
         }
-    }
-
-    fn keys_of_view(&self, verdict: &Verdict, view: View) -> Vec<Key> {
-        let mut keys = self.keys_of(&verdict.domain);
-        keys.retain(|key| key.view == view.as_str());
-        keys
     }
 
     /// A look has seen it.
@@ -99,6 +92,7 @@ impl Ledger {
         let mut changed = incident.affect(&sighting.spots());
         incident.summary.clone_from(&lead.summary);
         incident.facts = lead.all_facts();
+        incident.mend = lead.mend.clone().unwrap_or_default();
         let another_certificate = sighting.family == Family::Expiry && incident.expires != expires;
         if another_certificate {
             incident.expires = expires;

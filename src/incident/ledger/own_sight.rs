@@ -66,6 +66,7 @@ impl Ledger {
         let mut changed = incident.affect(&[None].into());
         incident.summary.clone_from(&finding.summary);
         incident.facts = finding.all_facts();
+        incident.mend = finding.mend.clone().unwrap_or_default();
         if worse {
             incident.candidate_of(finding, now);
             self.escalate(key);

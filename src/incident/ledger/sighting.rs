@@ -35,6 +35,10 @@ pub struct Looked {
     pub handshakes: BTreeSet<SocketAddr>,
     /// The addresses whose turn it was to be asked for the discovery document.
     pub requests: BTreeSet<SocketAddr>,
+    /// Those of them that were asked for the keys and the rest as well: not every look does.
+    pub documents: BTreeSet<SocketAddr>,
+    /// Whether the origin host was looked at.
+    pub origin: bool,
     /// Every address that is not forgotten, looked at or not.
     pub known: BTreeSet<SocketAddr>,
 }
@@ -54,6 +58,8 @@ impl Looked {
             resolvers_agree: false,
             handshakes: look.tls.iter().map(|tls| tls.address).collect(),
             requests: look.auth0.iter().map(|auth0| auth0.address).collect(),
+            documents: look.auth0.iter().filter(|auth0| auth0.documents.is_some()).map(|auth0| auth0.address).collect(),
+            origin: look.origin.as_ref().is_some_and(|origin| origin.tells()),
             known: record.addresses.keys().copied().collect(),
         }
     }
@@ -63,8 +69,12 @@ impl Looked {
     /// though its host has stopped answering.
     pub(super) fn has_seen(&self, family: Family, spots: &BTreeSet<Spot>) -> bool {
         let touched = |spot: &Spot| match spot {
-            None => family != Family::Caa || self.caa,
-            Some(address) if family == Family::Login => self.requests.contains(address),
+            None if family == Family::Caa => self.caa,
+            None if family == Family::Edge => self.origin,
+            None if family == Family::SigningCertificate => !self.documents.is_empty(),
+            None => true,
+            Some(address) if is_asked_for(family) => self.requests.contains(address),
+            Some(address) if is_in_documents(family) => self.documents.contains(address),
             Some(address) => self.handshakes.contains(address),
         };
         self.fresh && (family == Family::Expiry || spots.iter().any(touched))
@@ -78,16 +88,30 @@ impl Looked {
         };
         self.fresh
             && match family {
+                // A key that is dead for all is told by what customers get, not over for that.
+                Family::Edge => self.origin && !hiding.logins,
                 Family::Address => self.records,
                 Family::Cname => self.records && !hiding.everything,
                 Family::Txt => self.txt,
                 Family::Caa => self.caa && !hiding.everything,
                 Family::Reach => spot.map_or(!hiding.everything, |address| self.handshakes.contains(&address)),
-                Family::Login => shaken && spot.is_none_or(|address| self.requests.contains(&address)),
+                Family::SigningCertificate => !self.documents.is_empty(),
+                _ if is_asked_for(family) => shaken && spot.is_none_or(|address| self.requests.contains(&address)),
+                _ if is_in_documents(family) => shaken && spot.is_none_or(|address| self.documents.contains(&address)),
                 Family::Resolver => self.records,
                 _ => shaken,
             }
     }
+}
+
+/// Whether a family's faults show in the answer to the request for the discovery document.
+const fn is_asked_for(family: Family) -> bool {
+    matches!(family, Family::Login | Family::Document | Family::Cache)
+}
+
+/// Whether they show in what else is asked for over its connection.
+const fn is_in_documents(family: Family) -> bool {
+    matches!(family, Family::Keys | Family::Forwarding)
 }
 
 /// Faults behind which others cannot be seen.
@@ -97,6 +121,8 @@ pub(super) struct Hiding {
     everything: bool,
     /// Addresses with which no handshake came to be.
     addresses: BTreeSet<SocketAddr>,
+    /// Logins fail, and that tells of whatever is behind it.
+    logins: bool,
 }
 
 impl Hiding {
@@ -107,6 +133,7 @@ impl Hiding {
                 Family::Address => hiding.everything = true,
                 Family::Reach if finding.addresses.is_empty() => hiding.everything = true,
                 Family::Reach => hiding.addresses.extend(&finding.addresses),
+                Family::Login => hiding.logins |= finding.severity == Severity::Critical,
                 _ => {}
             }
         }

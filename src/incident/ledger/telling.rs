@@ -196,7 +196,7 @@ impl Ledger {
             severity: severity.as_str().to_owned(),
             title: entry.map_or_else(|| incident.code.clone(), |entry| entry.title.to_owned()),
             summary: if over { self.epitaph(incident) } else { incident.summary.clone() },
-            remedy: entry.map_or("", |entry| entry.remedy).to_owned(),
+            remedy: incident.remedy(entry).to_owned(),
             facts: incident.facts.clone(),
             path: watched.map(|watched| watched.path.clone()).unwrap_or_default(),
             expires: watched.and_then(|watched| watched.expires).or(incident.expires),

@@ -3,12 +3,14 @@
 
 mod absorb;
 mod alone;
+mod blame;
 mod caa;
 mod catalogue;
 mod changes;
 mod cname;
 mod conforming;
 mod dns;
+mod documents;
 mod expiry;
 mod later;
 mod leaf;

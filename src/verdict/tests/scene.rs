@@ -8,8 +8,9 @@ use super::leaf::Chain;
 use super::{NAME, NOW, leaf, name, socket};
 use crate::domain::{Domain, UnixTime};
 use crate::observation::{
-    AnswerHeaders, Auth0Observation, CnameLink, Code, DnsObservation, Failure, Look, Lookup, NotLooked, Outcome,
-    Presented, TlsObservation, Vantage, View,
+    AnswerHeaders, Auth0Observation, CnameLink, Code, Distrusted, DnsObservation, Documents, Evidence, Failure, KeySet,
+    Layer, Look, Lookup, NotLooked, Outcome, Presented, Reply, SigningKey, TlsObservation, Vantage, View,
+    ViewObservation,
 };
 use crate::verdict::{Managed, Record, References, Surroundings, Verdict, judge};
 
@@ -22,6 +23,88 @@ pub(in crate::verdict) fn seen<const N: usize>(addresses: [At; N]) -> Scene {
         no_route: Vec::new(),
         not_looked: Vec::new(),
         surroundings: Surroundings::default(),
+        origin: None,
+        tenant: None,
+    }
+}
+
+/// The origin host, at which nothing was seen yet.
+pub(in crate::verdict) fn origin() -> ViewObservation {
+    past(View::Origin, "example-cd-x.edge.tenants.us.auth0.com")
+}
+
+/// The tenant's canonical host, at which nothing was seen yet.
+pub(in crate::verdict) fn tenant() -> ViewObservation {
+    past(View::Tenant, "example.us.auth0.com")
+}
+
+fn past(view: View, host: &str) -> ViewObservation {
+    ViewObservation {
+        view,
+        host: name(host),
+        at: NOW,
+        failure: None,
+        tls: Vec::new(),
+        distrusted: Vec::new(),
+        auth0: Vec::new(),
+        not_looked: Vec::new(),
+    }
+}
+
+impl ViewObservation {
+    /// With this answer, to a request with the key if it is the origin's.
+    pub(in crate::verdict) fn answering(mut self, answer: Answer) -> Self {
+        let address = socket("198.51.100.1:443");
+        let key_sent = (self.view == View::Origin).then_some(true);
+        let issuer = match self.view {
+            View::Tenant if answer.is_json => Some(format!("https://{}/", self.host)),
+            _ => answer.issuer.clone(),
+        };
+        self.tls.push(TlsObservation::new(address));
+        self.auth0.push(Answer { address, view: self.view, key_sent, issuer, ..answer });
+        self
+    }
+
+    /// The same without a key.
+    pub(in crate::verdict) fn without_key(mut self) -> Self {
+        self.auth0.iter_mut().for_each(|answer| answer.key_sent = Some(false));
+        self
+    }
+
+    /// Refusing the connection.
+    pub(in crate::verdict) fn refusing(mut self) -> Self {
+        let mut tls = TlsObservation::new(socket("198.51.100.1:443"));
+        tls.failure = Some(Failure::new(Code::ConnectRefused, "nothing listens there"));
+        self.tls.push(tls);
+        self
+    }
+
+    /// With a certificate for somebody else.
+    pub(in crate::verdict) fn of_a_stranger(mut self) -> Self {
+        let address = socket("198.51.100.1:443");
+        self.tls.push(TlsObservation::new(address));
+        let failure = Failure::new(Code::TlsNameMismatch, "its certificate is not for it");
+        self.distrusted.push(Distrusted { address, failure });
+        self
+    }
+}
+
+/// A key set of these names.
+pub(in crate::verdict) fn keys(kids: &[&str]) -> Reply {
+    let key = |kid: &&str| SigningKey { kid: Some((*kid).to_owned()), usable: true, ..SigningKey::default() };
+    let key_set = Some(KeySet { keys: kids.iter().map(key).collect() });
+    Reply { status: Some(200), is_json: true, key_set, ..Reply::default() }
+}
+
+/// All documents as they should be, with these keys.
+pub(in crate::verdict) fn documents(kids: &[&str]) -> Documents {
+    let refused = Reply { status: Some(401), ..Reply::default() };
+    Documents {
+        keys: Some(keys(kids)),
+        keys_as_cached: Some(keys(kids)),
+        discovery_as_cached: Some(Reply { status: Some(200), is_json: true, ..Reply::default() }),
+        userinfo: Some(refused),
+        stale: Vec::new(),
     }
 }
 
@@ -62,6 +145,34 @@ impl Answer {
     /// With the header that Auth0's application alone sets.
     pub(in crate::verdict) fn sent_by_auth0(self) -> Self {
         self.headers(|headers| headers.auth0_request_id = Some("f00d".to_owned()))
+    }
+
+    /// With the page of this product, whose layer it is.
+    pub(in crate::verdict) fn page_of(mut self, layer: Layer, product: &str) -> Self {
+        self.evidence.push(Evidence {
+            layer,
+            product: Some(product.to_owned()),
+            sign: "a page".to_owned(),
+            in_body: true,
+        });
+        self
+    }
+
+    /// With a header that this product leaves.
+    pub(in crate::verdict) fn passed(mut self, layer: Layer, product: &str) -> Self {
+        self.evidence.push(Evidence {
+            layer,
+            product: Some(product.to_owned()),
+            sign: "server".to_owned(),
+            in_body: false,
+        });
+        self
+    }
+
+    /// With these documents asked for as well.
+    pub(in crate::verdict) fn documents(mut self, documents: Documents) -> Self {
+        self.documents = Some(Arc::new(documents));
+        self
     }
 
     pub(in crate::verdict) fn key_marker(mut self, marker: &str) -> Self {
@@ -132,12 +243,24 @@ pub(in crate::verdict) struct Scene {
     addresses: Vec<At>,
     no_route: Vec<SocketAddr>,
     not_looked: Vec<NotLooked>,
+    origin: Option<ViewObservation>,
+    tenant: Option<ViewObservation>,
 }
 
 impl Scene {
     /// What the Management API says of it.
     pub(in crate::verdict) fn managed(mut self, managed: Managed) -> Self {
         self.surroundings.managed = Some(managed);
+        self
+    }
+
+    /// What the views past the proxy saw.
+    pub(in crate::verdict) fn past_proxy(
+        mut self,
+        origin: impl Into<Option<ViewObservation>>,
+        tenant: impl Into<Option<ViewObservation>>,
+    ) -> Self {
+        (self.origin, self.tenant) = (origin.into(), tenant.into());
         self
     }
 
@@ -204,6 +327,7 @@ impl Scene {
             no_route: self.no_route.clone(),
             not_looked: self.not_looked.clone(),
             surplus_addresses: 0,
+            origin: self.origin.clone().map(Box::new),
             elapsed_ms: 1,
         }
     }
@@ -212,6 +336,7 @@ impl Scene {
     pub(in crate::verdict) fn record(&self) -> Record {
         let mut record = Record::default();
         record.absorb(self.look(NOW));
+        self.tenant.iter().for_each(|seen| record.absorb_tenant(&Arc::new(seen.clone())));
         record
     }
 

@@ -47,7 +47,7 @@ impl Trouble {
             summary: plain::line(&finding.summary, 600),
             addresses: finding.addresses.iter().take(ADDRESSES).map(ToString::to_string).collect(),
             more_addresses: finding.addresses.len().saturating_sub(ADDRESSES),
-            mend: plain::parts(entry.remedy),
+            mend: plain::parts(finding.remedy()),
             facts: finding.facts.iter().take(FACTS).map(|(name, value)| Fact::new(name, value)).collect(),
         }
     }

@@ -7,6 +7,8 @@ use std::time::Duration;
 use notafter::config::{self, Settings, World};
 use notafter::domain::{DomainName, Families, Threshold, UnixTime, Verification};
 use notafter::notify::email::Security;
+use notafter::observation::Layer;
+use notafter::probe::ApiKey;
 use notafter::trust::RootSource;
 use notafter::verdict::Severity;
 use secrecy::ExposeSecret;
@@ -148,23 +150,44 @@ fn routes_say_who_is_told_from_which_severity_on() {
 }
 
 #[test]
-fn what_nothing_acts_on_yet_is_kept_and_remarked_on() {
+fn a_tenant_is_read_whole() {
     let settings = fixture("full.toml").unwrap();
     let [tenant] = settings.tenants.as_slice() else { panic!("one tenant") };
     assert_eq!((tenant.api.tenant.as_str(), tenant.api.client_id.as_str()), ("example.us.auth0.com", "abc"));
     assert_eq!(tenant.api.api_base, tenant.api.audience);
     assert_eq!(tenant.api.api_base.as_deref(), Some("https://example.us.auth0.com/api/v2/"));
     assert!(tenant.discover && tenant.api.client_secret.expose_secret() == "CANARY-env");
-    let auth0 = settings.watches[0].auth0.as_ref().unwrap();
-    assert_eq!(auth0.tenant, Some(name("example.us.auth0.com")));
-    assert_eq!(auth0.origin, Some(name("example-cd-0123456789abcdef.edge.tenants.us.auth0.com")));
-    assert_eq!(auth0.tenant_addresses, ["192.0.2.8:443".parse().unwrap()]);
-    assert_eq!(auth0.origin_addresses, ["192.0.2.9:8443".parse().unwrap()]);
-    assert_eq!(auth0.cname_api_key.as_ref().unwrap().expose_secret(), "CANARY-env");
-    let remarks: Vec<(&str, usize)> =
-        settings.remarks.iter().map(|remark| (remark.key.as_str(), remark.line)).collect();
-    assert_eq!(remarks, [("domain[0].auth0", 82)]);
-    assert!(settings.remarks[0].message.ends_with("not acted on by this version"));
+    assert!(settings.remarks.is_empty(), "{:?}", settings.remarks);
+}
+
+#[test]
+fn the_views_past_the_proxy_are_a_domains_own() {
+    let settings = fixture("full.toml").unwrap();
+    let watch = &settings.watches[0];
+    assert_eq!(watch.domain.tenant, Some(name("example.us.auth0.com")));
+    let tenant = watch.probe.tenant.as_ref().unwrap();
+    assert_eq!(
+        (tenant.name.as_str(), &tenant.addresses[..]),
+        ("example.us.auth0.com", &["192.0.2.8:443".parse().unwrap()][..])
+    );
+    let origin = watch.probe.origin.as_ref().unwrap();
+    assert_eq!(origin.host.name, name("example-cd-0123456789abcdef.edge.tenants.us.auth0.com"));
+    assert_eq!(origin.host.addresses, ["192.0.2.9:8443".parse().unwrap()]);
+    assert!(origin.key == Some(ApiKey::new("CANARY-env".into())) && !format!("{origin:?}").contains("CANARY"));
+    assert!(settings.watches[1].probe.origin.is_none() && settings.watches[1].probe.tenant.is_none());
+}
+
+#[test]
+fn signs_of_who_answers_are_for_every_domain() {
+    let text = "[[evidence]]\nheader = \"X-Shield\"\nhop = \"proxy\"\n[[evidence]]\ncontains = \"Blocked\"\nhop = \"cdn\"\n[[domain]]\nname = \"a.example\"\n";
+    let settings = parse(text, "f").unwrap();
+    let signs: Vec<_> = settings.watches[0]
+        .probe
+        .evidence
+        .iter()
+        .map(|sign| (sign.header.as_deref(), &*sign.contains, sign.layer))
+        .collect();
+    assert_eq!(signs, [(Some("x-shield"), "", Layer::Proxy), (None, "Blocked", Layer::Cdn)]);
 }
 
 #[test]

@@ -50,7 +50,7 @@ impl World {
         domain.addresses = vec![peer.address()];
         let settings = Settings { timeout, nameservers: vec![self.nameserver()], ..Settings::default() };
         let trust = Arc::new(TrustStore::new(&[self.root.certificate().clone()], &[]).unwrap());
-        let (at, turn) = (UnixTime(day(0)), Turn { number: 0, requests: 1 });
+        let (at, turn) = (UnixTime(day(0)), Turn { documents: 0, ..Turn::whole(1) });
         let seen = look(
             Target { domain: &domain, settings: &settings, trust: &trust, library: &Arc::new(Library::default()) },
             at,

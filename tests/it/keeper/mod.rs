@@ -4,6 +4,7 @@
 mod renewals;
 mod rules;
 mod site;
+mod views;
 mod week;
 
 use std::collections::BTreeMap;
@@ -40,6 +41,10 @@ struct World {
     /// When the heartbeat went out, in seconds.
     heartbeats: Vec<i64>,
     looks: usize,
+    /// Requests that looks made to the origin host, in seconds.
+    origin_looks: Vec<i64>,
+    /// When tenants' own hosts were looked at, in seconds.
+    tenant_looks: Vec<i64>,
     /// Of how each domain is looked at.
     revision: u64,
 }
@@ -78,6 +83,8 @@ impl World {
             sent: Vec::new(),
             heartbeats: Vec::new(),
             looks: 0,
+            origin_looks: Vec::new(),
+            tenant_looks: Vec::new(),
             revision: 0,
         };
         world.keeper.handle_watches(world.watches(), now);
@@ -98,6 +105,8 @@ impl World {
             domain: Arc::new(site.domain.clone()),
             recipients: recipients.clone(),
             http_addresses: 4,
+            origin: site.has_origin,
+            tenant: site.domain.tenant.is_some(),
             revision: self.revision,
         };
         self.sites.values().map(watch).collect()
@@ -136,7 +145,7 @@ impl World {
     fn act(&mut self) {
         loop {
             let committed = self.commit();
-            let looked = self.look();
+            let looked = self.look() | self.look_at_tenant();
             let mailed = self.mail();
             if self.keeper.poll_references() && self.references != References::None {
                 self.keeper.handle_references(self.references, self.now());
@@ -180,6 +189,15 @@ impl World {
         true
     }
 
+    fn look_at_tenant(&mut self) -> bool {
+        let Some(request) = self.keeper.poll_tenant() else { return false };
+        self.tenant_looks.push(self.seconds());
+        let of_tenant = self.sites.values().find(|site| site.domain.tenant.as_ref() == Some(&request.tenant));
+        let seen = of_tenant.map(|site| site.tenant_view(self.seconds(), self.now().wall));
+        self.keeper.handle_tenant(&request.tenant, seen, self.now());
+        true
+    }
+
     /// Goes on to the next look at this domain, which is left under way.
     fn begin_look(&mut self, name: &str) -> LookRequest {
         loop {
@@ -200,8 +218,12 @@ impl World {
         let now = self.now();
         match self.sites.get(&request.domain) {
             Some(site) => {
-                let look = site.look(self.seconds(), now.wall, request.requests > 0, self.resolver_answers);
+                let look = site.look_as(self.seconds(), now.wall, request, self.resolver_answers);
+                let to_origin = look.origin.is_some();
                 self.keeper.handle_look(look, now);
+                if to_origin {
+                    self.origin_looks.push(self.seconds());
+                }
             }
             None => self.keeper.handle_no_look(&request.domain, now),
         }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use notafter::domain::{Domain, DomainName, UnixTime};
+use notafter::keeper::LookRequest;
 use notafter::lab::ca::{Authority, LeafSpec};
 use notafter::observation::{
     Auth0Observation, Code, DnsObservation, Failure, Look, Lookup, Outcome, Presented, TlsObservation, Vantage, View,
+    ViewObservation,
 };
 use notafter::trust::TrustStore;
 
@@ -50,6 +52,16 @@ pub(super) enum Fault {
     NoTxt,
     /// The issuer is somebody else.
     WrongIssuer,
+    /// The proxy does not reach Auth0.
+    Gateway,
+    /// The proxy's key is refused.
+    Forbidden,
+    /// The origin host answers with an error past the proxy.
+    EdgeDown,
+    /// The tenant's own host answers with an error.
+    TenantDown,
+    /// The key that we were given is not the one that opens.
+    OtherKey,
 }
 
 /// A domain, and what is true of it when.
@@ -61,6 +73,8 @@ pub(super) struct Site {
     chains: Vec<(i64, Arc<Presented>)>,
     /// From when until when (exclusive) what is wrong.
     faults: Vec<(i64, i64, Fault)>,
+    /// Whether the origin host is looked at past the proxy.
+    pub(super) has_origin: bool,
 }
 
 impl Site {
@@ -69,7 +83,7 @@ impl Site {
         let mut domain = Domain::new(DomainName::parse(name).unwrap());
         domain.interval = Duration::from_secs(5 * MINUTE as u64);
         let address = SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), 443));
-        Self { domain, address, chains: Vec::new(), faults: Vec::new() }
+        Self { domain, address, chains: Vec::new(), faults: Vec::new(), has_origin: false }
     }
 
     /// The same behind another proxy.
@@ -104,16 +118,56 @@ impl Site {
         self
     }
 
+    /// The same, looked at past the proxy as well: at its origin host, and at this tenant.
+    pub(super) fn past_proxy(mut self, tenant: &str) -> Self {
+        self.has_origin = true;
+        self.domain.tenant = Some(DomainName::parse(tenant).unwrap());
+        self
+    }
+
+    /// What the tenant's own host answers at this second.
+    pub(super) fn tenant_view(&self, at: i64, wall: UnixTime) -> ViewObservation {
+        let host = self.domain.tenant.clone().unwrap();
+        let mut answer = good(&host);
+        if self.has(Fault::TenantDown, at) {
+            answer = refused(503);
+        }
+        view(View::Tenant, host, wall, answer)
+    }
+
+    fn origin_view(&self, at: i64, wall: UnixTime) -> ViewObservation {
+        let mut answer = good(&self.domain.name);
+        if self.has(Fault::EdgeDown, at) {
+            answer = refused(502);
+        }
+        if self.has(Fault::OtherKey, at) {
+            answer = refused(403);
+        }
+        answer.key_sent = Some(true);
+        view(View::Origin, DomainName::parse("example-cd-x.edge.tenants.us.auth0.com").unwrap(), wall, answer)
+    }
+
     fn has(&self, fault: Fault, at: i64) -> bool {
         self.faults.iter().any(|(from, until, what)| *what == fault && (*from..*until).contains(&at))
     }
 
-    /// What a look sees at this second.
+    /// What a look through the proxy alone sees at this second.
     pub(super) fn look(&self, at: i64, wall: UnixTime, asks: bool, resolver_answers: bool) -> Look {
+        let domain = self.domain.name.clone();
+        let requests = usize::from(asks);
+        let request = LookRequest { domain, turn: 0, requests, documents: 0, origin: 0, origin_is_due: false };
+        self.look_as(at, wall, &request, resolver_answers)
+    }
+
+    /// What a look sees at this second that does as it is asked to.
+    pub(super) fn look_as(&self, at: i64, wall: UnixTime, request: &LookRequest, resolver_answers: bool) -> Look {
         let dns = self.records(at, resolver_answers);
         let found = dns.a.outcome == Outcome::Found;
         let tls = found.then(|| self.handshake(at));
         let shaken = tls.as_ref().is_some_and(|tls| tls.failure.is_none());
+        let auth0 = (shaken && request.requests > 0).then(|| self.answer(at));
+        let did_well = auth0.as_ref().is_none_or(|answer| answer.status == Some(200)) && shaken;
+        let asks_origin = self.has_origin && request.origin > 0 && (request.origin_is_due || !did_well);
         Look {
             domain: self.domain.name.clone(),
             vantage: Vantage::default(),
@@ -121,10 +175,11 @@ impl Site {
             at: wall,
             dns: Some(dns),
             tls: tls.into_iter().collect(),
-            auth0: (shaken && asks).then(|| self.answer(at)).into_iter().collect(),
+            auth0: auth0.into_iter().collect(),
             no_route: Vec::new(),
             not_looked: Vec::new(),
             surplus_addresses: 0,
+            origin: asks_origin.then(|| Box::new(self.origin_view(at, wall))),
             elapsed_ms: 1,
         }
     }
@@ -172,10 +227,39 @@ impl Site {
 
     fn answer(&self, at: i64) -> Auth0Observation {
         let issuer = if self.has(Fault::WrongIssuer, at) { "example.us.auth0.com" } else { self.domain.name.as_str() };
-        let mut answer = Auth0Observation::new(self.address);
-        answer.status = Some(200);
-        answer.is_json = true;
-        answer.issuer = Some(format!("https://{issuer}/"));
+        let mut answer = match () {
+            () if self.has(Fault::Gateway, at) => refused(502),
+            () if self.has(Fault::Forbidden, at) => refused(403),
+            () => good(&DomainName::parse(issuer).unwrap()),
+        };
+        answer.address = self.address;
         answer
+    }
+}
+
+/// The document of this host.
+fn good(host: &DomainName) -> Auth0Observation {
+    let mut answer = refused(200);
+    answer.is_json = true;
+    answer.issuer = Some(format!("https://{host}/"));
+    answer
+}
+
+fn refused(status: u16) -> Auth0Observation {
+    let mut answer = Auth0Observation::new(([198, 51, 100, 1], 443).into());
+    answer.status = Some(status);
+    answer
+}
+
+fn view(view: View, host: DomainName, at: UnixTime, answer: Auth0Observation) -> ViewObservation {
+    ViewObservation {
+        view,
+        host,
+        at,
+        failure: None,
+        tls: vec![TlsObservation::new(answer.address)],
+        distrusted: Vec::new(),
+        auth0: vec![Auth0Observation { view, ..answer }],
+        not_looked: Vec::new(),
     }
 }

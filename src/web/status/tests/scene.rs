@@ -48,6 +48,8 @@ impl World {
         let watch = |site: &Site| Watch {
             domain: Arc::new(site.domain.clone()),
             http_addresses: 4,
+            origin: false,
+            tenant: false,
             revision: 0,
             recipients: vec![],
         };
@@ -166,6 +168,7 @@ impl Site {
             no_route: Vec::new(),
             not_looked: Vec::new(),
             surplus_addresses: 0,
+            origin: None,
             elapsed_ms: 1,
         }
     }

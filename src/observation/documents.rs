@@ -1,0 +1,106 @@
+//! [`Documents`]: what is asked over a look's connection besides the discovery document, every few minutes: the keys tokens
+//! are signed with ([`KeySet`]), the documents as caches have them, and one path that no cache may answer.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::certificate::Sha256;
+use super::failure::Failure;
+use super::{AnswerHeaders, RateLimit};
+use crate::domain::UnixTime;
+
+/// The answers to the requests that need not be made at every look. `None` for one that was not made, as the connection
+/// had ended by then.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Documents {
+    /// The key set, asked with a query that nobody has asked before.
+    pub keys: Option<Reply>,
+    /// The key set as clients ask for it: a cache may answer.
+    pub keys_as_cached: Option<Reply>,
+    /// The discovery document as clients ask for it.
+    pub discovery_as_cached: Option<Reply>,
+    /// `/userinfo` without a token, which no cache may answer and Auth0 refuses.
+    pub userinfo: Option<Reply>,
+    /// Paths of which a cache gives out another document than there is behind it: of the key set other keys.
+    pub stale: Vec<String>,
+}
+
+impl Documents {
+    /// Every answer.
+    pub fn replies(&self) -> impl Iterator<Item = &Reply> {
+        [&self.keys, &self.keys_as_cached, &self.discovery_as_cached, &self.userinfo].into_iter().flatten()
+    }
+
+    /// The keys as clients get them, and if those cannot be told, as they are behind the caches.
+    pub fn served_keys(&self) -> Option<&KeySet> {
+        let of = |reply: &'_ Option<Reply>| reply.as_ref().is_some_and(|reply| reply.key_set.is_some());
+        let reply = if of(&self.keys_as_cached) { &self.keys_as_cached } else { &self.keys };
+        reply.as_ref()?.key_set.as_ref()
+    }
+}
+
+/// One answer to such a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Reply {
+    /// The status code, if an answer came.
+    pub status: Option<u16>,
+    /// The headers that tell who answered.
+    pub headers: AnswerHeaders,
+    /// Whether the body was a JSON object.
+    pub is_json: bool,
+    /// The hash of that object, however it was written down.
+    pub sha256: Option<Sha256>,
+    /// Its keys, if it is a key set.
+    #[serde(rename = "key_set")]
+    pub key_set: Option<KeySet>,
+    /// What was said of a limit on requests.
+    pub rate_limit: Option<RateLimit>,
+    /// Why there was no answer, if there was none.
+    pub failure: Option<Failure>,
+}
+
+impl Reply {
+    /// Whether an answer came that is the JSON it should be.
+    pub fn is_document(&self) -> bool {
+        self.status == Some(200) && self.is_json
+    }
+}
+
+/// A JSON Web Key Set (RFC 7517).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct KeySet {
+    /// Its keys, no more than can be of use.
+    pub keys: Vec<SigningKey>,
+}
+
+impl KeySet {
+    /// The names of its keys.
+    pub fn kids(&self) -> BTreeSet<&str> {
+        self.keys.iter().filter_map(|key| key.kid.as_deref()).collect()
+    }
+
+    /// Whether a token can be verified with any of them.
+    pub fn is_usable(&self) -> bool {
+        self.keys.iter().any(|key| key.usable)
+    }
+
+    /// When the first of their certificates runs out.
+    pub fn earliest_expiry(&self) -> Option<UnixTime> {
+        self.keys.iter().filter_map(|key| key.not_after).min()
+    }
+}
+
+/// One key of a set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SigningKey {
+    /// Its name, by which a token says that it is signed with it.
+    pub kid: Option<String>,
+    /// For which algorithm it is.
+    pub alg: Option<String>,
+    /// Whether it is a named RSA key for RS256 signatures, as Auth0's are, with all its parts.
+    pub usable: bool,
+    /// When its certificate runs out (`x5c`).
+    pub not_after: Option<UnixTime>,
+}
