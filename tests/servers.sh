@@ -17,6 +17,7 @@ packages=(
     postfix                     # the relay
     sasl2-bin libsasl2-modules  # its users and passwords
     fakeroot libfakeroot        # lets it start without root
+    libnss-wrapper              # a hosts file for one process
     prometheus                  # scrapes us; promtool
     openssl                     # a second opinion on handshakes
 )

@@ -9,6 +9,7 @@ mod demo;
 mod explain;
 mod inspect;
 mod mail;
+mod proxy_config;
 mod run;
 mod text;
 mod verdict_text;
@@ -47,6 +48,8 @@ enum Command {
     Mail(mail::Arguments),
     /// Check a configuration file, or print its schema
     Config(config::Arguments),
+    /// Print the configuration of a reverse proxy for a custom domain
+    ProxyConfig(proxy_config::Arguments),
     /// Show it all at work on this machine alone: domains in every kind of trouble, and the daemon watching them
     #[cfg(feature = "demo")]
     Demo(demo::Arguments),
@@ -63,6 +66,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Command::Inspect(arguments) => inspect::run(arguments),
             Command::Explain(arguments) => explain::run(&arguments),
             Command::Config(arguments) => config::run(arguments),
+            Command::ProxyConfig(arguments) => proxy_config::run(&arguments),
             #[cfg(feature = "demo")]
             Command::Demo(arguments) => demo::run(arguments),
         }),

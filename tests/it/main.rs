@@ -27,6 +27,7 @@ mod limbo;
 mod names;
 mod page;
 mod preflight;
+mod proxies;
 mod records;
 mod servers;
 mod stage;

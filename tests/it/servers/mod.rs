@@ -1,10 +1,14 @@
-//! Real servers on loopback, one process and one folder a test: [`Nginx`], [`Knot`], [`Postfix`], [`Prometheus`].
+//! Real servers on loopback, one process and one folder a test: [`Nginx`], [`Haproxy`], [`Caddy`],
+//! [`Apache`], [`Knot`], [`Postfix`], [`Prometheus`].
 //!
 //! `make servers` unpacks them under the target folder. Each `start` writes a configuration, waits until the server
 //! answers, and panics with what the server wrote to stderr if it does not; dropping the value ends the server.
 
 #![allow(dead_code, reason = "the harness offers more than the tests of the day use")]
 
+mod apache;
+mod caddy;
+mod haproxy;
 mod knot;
 mod nginx;
 mod postfix;
@@ -12,9 +16,12 @@ mod process;
 mod prometheus;
 mod smoke;
 
+pub(crate) use apache::Apache;
+pub(crate) use caddy::Caddy;
+pub(crate) use haproxy::Haproxy;
 pub(crate) use knot::Knot;
 #[allow(unused_imports, reason = "for stories that build a host by hand")]
 pub(crate) use nginx::{Identity, Nginx, Vhost, auth0_like, lab_identity, proxy_to};
 pub(crate) use postfix::{Postfix, PostfixConfig};
-pub(crate) use process::{Server, folder, free_port, http_get, program, run};
+pub(crate) use process::{LOOPBACK, Server, folder, free_port, http_get, program, run};
 pub(crate) use prometheus::{Prometheus, promtool};

@@ -7,8 +7,9 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use notafter::lab::ca::{Authority, Issued, LeafSpec};
+use tempfile::TempDir;
 
-use super::process::{Server, folder, free_port, is_root, program};
+use super::process::{Server, folder, free_port, is_root, program, with_hosts};
 
 /// A certificate chain and its key, as nginx reads them.
 #[derive(Debug, Clone)]
@@ -117,6 +118,24 @@ impl Nginx {
             server.wait_for_port(SocketAddr::new(address, port));
         }
         Self { server, port }
+    }
+
+    /// Runs nginx in a folder with these server blocks, after directives of `http` that they may inherit and with this
+    /// hosts file; its log if it does not get to listen at `address`.
+    pub(crate) fn try_start_with_hosts(
+        folder: TempDir,
+        inherited: &str,
+        blocks: &str,
+        hosts: &str,
+        address: SocketAddr,
+    ) -> Result<Server, String> {
+        let user = if is_root() { "user root root;" } else { "" };
+        let configuration = format!("{user}\n{MAIN}\nhttp {{\n{HTTP}\n{inherited}\n{blocks}}}\n");
+        fs::write(folder.path().join("nginx.conf"), configuration).expect("the configuration written");
+        let mut command = program("usr/sbin/nginx");
+        command.arg("-p").arg(folder.path()).args(["-c", "nginx.conf", "-e", "stderr"]);
+        with_hosts(&mut command, folder.path(), hosts);
+        Server::spawn("nginx", &command, folder).try_port(address)
     }
 
     /// The port of all hosts.

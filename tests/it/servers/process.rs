@@ -78,6 +78,24 @@ impl Server {
         });
     }
 
+    /// Waits until `happened` is true; the server's log if it ends before.
+    pub(crate) fn try_until(mut self, happened: impl Fn(&Self) -> bool) -> Result<Self, String> {
+        let deadline = Instant::now() + PATIENCE;
+        while !happened(&self) {
+            let ended = self.child.try_wait().expect("a child's status").is_some();
+            if ended || Instant::now() >= deadline {
+                return Err(self.log());
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        Ok(self)
+    }
+
+    /// Waits until `address` takes a TCP connection; the server's log if it ends before.
+    pub(crate) fn try_port(self, address: SocketAddr) -> Result<Self, String> {
+        self.try_until(|_| TcpStream::connect_timeout(&address, Duration::from_millis(500)).is_ok())
+    }
+
     /// Waits until `happened` is true, or the server has ended, or patience has.
     pub(crate) fn wait_until(&mut self, what: &str, happened: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + PATIENCE;
@@ -195,6 +213,14 @@ pub(crate) fn http_get(address: SocketAddr, path: &str) -> Option<(u16, String)>
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
     Some((status, body.to_owned()))
+}
+
+/// Gives a command, if it asks the C library for addresses, a hosts file of its own, and nothing of what DNS says of the
+/// names in it.
+pub(crate) fn with_hosts(command: &mut Command, folder: &Path, hosts: &str) {
+    let file = folder.join("hosts");
+    fs::write(&file, hosts).expect("a hosts file written");
+    command.env("LD_PRELOAD", library("libnss_wrapper.so")).env("NSS_WRAPPER_HOSTS", file);
 }
 
 fn servers() -> PathBuf {
