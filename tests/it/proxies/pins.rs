@@ -131,7 +131,7 @@ fn see(scene: &Scene, proxy: &Proxy, look: Look) -> String {
         }),
         Look::Plain(asked) => told(scene.runtime.block_on(in_the_clear(proxy.http, DOMAIN, &asked)), &|answer| {
             let to = answer.headers.get("location").and_then(|to| to.to_str().ok());
-            let to = to.unwrap_or(if answer.status == 200 { answer.body.trim() } else { "" });
+            let to = to.unwrap_or_else(|| if answer.status == 200 { answer.body.trim() } else { "" });
             format!("{} {to}", answer.status).trim().to_owned()
         }),
         Look::Field(asked, field) => {
