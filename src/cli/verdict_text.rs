@@ -82,15 +82,15 @@ fn view(view: &ViewObservation) -> String {
 
 fn spoken(answer: &Auth0Observation) -> String {
     let key = match answer.key_sent {
-        Some(true) => ", asked with the key",
-        Some(false) => ", asked without a key",
+        Some(true) => " with the key",
+        Some(false) => " without a key",
         None => "",
     };
     match (&answer.failure, answer.status) {
         (Some(failure), _) => failure.detail.clone(),
         (None, status) => {
             let issuer = answer.issuer.as_deref().map(|issuer| format!(", issuer {issuer}")).unwrap_or_default();
-            format!("status {}{key}{issuer}", status.unwrap_or_default())
+            format!("{}{key}{issuer}", status.unwrap_or_default())
         }
     }
 }

@@ -72,6 +72,11 @@ pub(super) struct Notes {
 }
 
 impl Notes {
+    /// Whether a mistake was found in this table.
+    pub(super) fn has_mistake_in(&self, path: &str) -> bool {
+        self.mistakes.iter().any(|mistake| mistake.key.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+    }
+
     pub(super) fn mistake(
         &mut self,
         span: Range<usize>,

@@ -34,6 +34,8 @@ use crate::domain::DomainName;
 
 /// OpenID Connect Discovery 1.0 §4.
 const DISCOVERY: &str = "/.well-known/openid-configuration";
+/// Where Auth0 has a tenant's keys.
+const KEYS: &str = "/.well-known/jwks.json";
 /// A handshake or a request's head that takes longer is nobody's.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -154,14 +156,24 @@ fn respond(request: &Request<Incoming>, sites: &Sites) -> Response<Full<Bytes>> 
     match sites.get(host).map(|site| site.answer.clone()) {
         Some(Answer::KeyRejected) => json_response(StatusCode::FORBIDDEN, &json!({ "message": "Invalid API key" })),
         Some(Answer::Page(status)) => page(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
-        Some(answer) if request.uri().path() == DISCOVERY => {
+        Some(answer) => {
             let issuer = if let Answer::DiscoveryOf(other) = &answer { other.as_str() } else { host };
-            let mut response = json_response(StatusCode::OK, &edge::discovery(issuer));
+            let mut response = as_auth0(request.uri().path(), issuer);
             response.headers_mut().insert("x-auth0-requestid", HeaderValue::from_static("0123456789abcdef0123"));
             response
         }
-        Some(_) => page(StatusCode::NOT_FOUND),
         None => page(StatusCode::MISDIRECTED_REQUEST),
+    }
+}
+
+/// What Auth0 answers as `issuer`. Its one key has signed nothing.
+fn as_auth0(path: &str, issuer: &str) -> Response<Full<Bytes>> {
+    let key = json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": "lab", "n": "AQAB", "e": "AQAB" });
+    match path {
+        DISCOVERY => json_response(StatusCode::OK, &edge::discovery(issuer)),
+        KEYS => json_response(StatusCode::OK, &json!({ "keys": [key] })),
+        "/userinfo" => json_response(StatusCode::UNAUTHORIZED, &json!({ "message": "Unauthorized" })),
+        _ => page(StatusCode::NOT_FOUND),
     }
 }
 

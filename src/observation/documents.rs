@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::RateLimit;
 use super::certificate::Sha256;
 use super::failure::Failure;
-use super::{AnswerHeaders, RateLimit};
 use crate::domain::UnixTime;
 
 /// The answers to the requests that need not be made at every look. `None` for one that was not made, as the connection
@@ -45,8 +45,14 @@ impl Documents {
 pub struct Reply {
     /// The status code, if an answer came.
     pub status: Option<u16>,
-    /// The headers that tell who answered.
-    pub headers: AnswerHeaders,
+    /// `content-type`.
+    pub content_type: Option<String>,
+    /// `age`: for how many seconds somebody's cache had had it.
+    pub age: Option<u64>,
+    /// Whether a cache gave it, by what it says of itself.
+    pub from_cache: bool,
+    /// `x-auth0-requestid`: Auth0's application answered.
+    pub auth0_request_id: Option<String>,
     /// Whether the body was a JSON object.
     pub is_json: bool,
     /// The hash of that object, however it was written down.

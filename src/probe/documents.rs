@@ -81,9 +81,13 @@ async fn reply(session: &mut Session<'_>, path: &str, settings: &Settings, deadl
 
 fn read(answer: &Answer, settings: &Settings) -> Reply {
     let document = discovery::object(&answer.body);
+    let headers = discovery::answer_headers(&answer.head.headers, settings);
     Reply {
         status: Some(answer.head.status.as_u16()),
-        headers: discovery::answer_headers(&answer.head.headers, settings),
+        age: headers.seconds_cached(),
+        from_cache: headers.came_from_cache(),
+        content_type: headers.content_type,
+        auth0_request_id: headers.auth0_request_id,
         is_json: document.is_some(),
         key_set: document.as_ref().and_then(key_set),
         sha256: document.map(discovery::hash),

@@ -128,9 +128,14 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
 
 /// Whether every address answered as it should: then nobody needs the origin host to compare with.
 fn did_well(domain: &Domain, tls: &[TlsObservation], auth0: &[Auth0Observation]) -> bool {
-    let issuer = format!("https://{}/", domain.name);
-    let is_good = |answer: &Auth0Observation| answer.is_document() && answer.issuer.as_deref() == Some(&issuer);
-    !tls.is_empty() && tls.iter().all(|tls| tls.failure.is_none()) && auth0.iter().all(is_good)
+    let shaken = !tls.is_empty() && tls.iter().all(|tls| tls.failure.is_none());
+    shaken && auth0.iter().all(|answer| is_its_document(domain, answer))
+}
+
+/// Whether the answer is the document that is due: else nothing that belongs to it needs to be asked for.
+fn is_its_document(domain: &Domain, answer: &Auth0Observation) -> bool {
+    let host = answer.issuer.as_deref().and_then(|issuer| issuer.strip_prefix("https://"));
+    answer.is_document() && host.and_then(|host| host.strip_suffix('/')) == Some(domain.name.as_str())
 }
 
 async fn origin(target: Target<'_>, at: UnixTime, turn: Turn) -> Option<ViewObservation> {
@@ -214,7 +219,7 @@ async fn talk(
         Err(failed) => return failed,
     };
     let mut answer = discovery::ask(&mut session, unasked, settings, None, deadline).await?;
-    if wish == Wish::Everything && answer.is_document() {
+    if wish == Wish::Everything && is_its_document(target.domain, &answer) {
         let documents = documents::ask(&mut session, answer.sha256, settings, Instant::now() + settings.timeout).await;
         let any = documents.replies().next().is_some();
         answer.documents = any.then(|| Arc::new(documents));

@@ -41,6 +41,8 @@ pub(super) enum Trouble {
     DeadKey,
     /// Auth0 does not know the domain.
     Gone,
+    /// Auth0 lets the proxy through and refuses the request: an access list, or attack protection.
+    Blocked,
     /// Auth0's edge fails for this domain.
     Edge,
     /// Auth0 itself fails.
@@ -110,11 +112,15 @@ fn said(code: Code, answer: &Auth0Observation) -> String {
 /// Auth0's application answered with an error. Where it answers us well at the same time for the same domain, the
 /// request that the proxy makes of it is another one.
 fn from_auth0(said: String, answer: &Auth0Observation, views: &Views<'_>) -> Blame {
-    let asked_wrongly = answer.status.is_some_and(|status| status < 500);
+    let asked_wrongly = answer.status.is_some_and(|status| status < 500 && !matches!(status, 401 | 403));
     match &views.origin {
         Sight::Good(_) if asked_wrongly => proxy_broken(said, Some(Trouble::NotForwarded), views),
-        _ => blame([(Ok, ""), (Ok, ""), (Broken, &said)], Some(Trouble::Auth0)),
+        _ => blame([(Ok, ""), (Ok, ""), (Broken, &said)], Some(application_trouble(answer))),
     }
+}
+
+fn application_trouble(answer: &Auth0Observation) -> Trouble {
+    if matches!(answer.status, Some(401 | 403)) { Trouble::Blocked } else { Trouble::Auth0 }
 }
 
 fn key_rejected(said: String, views: &Views<'_>) -> Blame {
@@ -159,9 +165,9 @@ fn edge_broken(proxy: (HopStatus, &str), fault: &Fault<'_>) -> Blame {
 
 /// The edge fails us too, and nothing is known of the tenant.
 fn by_fault(proxy: (HopStatus, &str), fault: &Fault<'_>) -> Blame {
-    let from_application = fault.answer.is_some_and(Auth0Observation::reached_auth0);
+    let by_application = fault.answer.filter(|answer| answer.reached_auth0()).map(application_trouble);
     match fault.kind {
-        FaultKind::Error if from_application => blame([proxy, (Ok, ""), (Broken, &fault.said)], Some(Trouble::Auth0)),
+        FaultKind::Error if by_application.is_some() => blame([proxy, (Ok, ""), (Broken, &fault.said)], by_application),
         FaultKind::Error => blame([proxy, (Unknown, &fault.said), (Unknown, "")], Some(edge_trouble(fault))),
         // Not the host's fault, as far as it shows: we do not know who answered.
         FaultKind::Distrusted => blame([(Unknown, proxy.1), (Unknown, &fault.said), (Unknown, "")], None),

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use super::bench::{Bench, where_of};
-use super::{DocumentsRecord, Finding, Record, Severity};
-use crate::domain::{Span, UnixTime};
+use super::login::fault_by;
+use super::views::Views;
+use super::{AddressRecord, DocumentsRecord, Finding, Record, Severity};
+use crate::domain::{Domain, Span, UnixTime};
 use crate::observation::{Code, Documents, KeySet, Reply};
 
 /// After a rotation caches may have the old keys for so long, in seconds: Auth0 asks clients to cache them for five to
@@ -18,9 +20,13 @@ const EXPIRY_WARNING: i64 = 30 * 86_400;
 /// An address with what it last answered.
 type At<'a> = (SocketAddr, &'a DocumentsRecord);
 
-pub(super) fn judge(record: &Record, bench: &mut Bench) {
-    let all: Vec<At<'_>> =
-        record.current().filter_map(|(address, seen)| Some((address, seen.documents.as_ref()?))).collect();
+pub(super) fn judge(domain: &Domain, record: &Record, bench: &mut Bench) {
+    let views = Views::of(domain, record);
+    // Where the first document is not as it should be the others are not either, and that is told.
+    let does_well =
+        |seen: &AddressRecord| seen.auth0.as_ref().is_some_and(|answer| fault_by(domain, answer, &views).is_none());
+    let current = record.current().filter(|(_, seen)| does_well(seen));
+    let all: Vec<At<'_>> = current.filter_map(|(address, seen)| Some((address, seen.documents.as_ref()?))).collect();
     ignored_query(record, bench);
     unusable(&all, bench);
     mismatched(&all, record.tenant_keys.as_ref(), bench);
@@ -98,8 +104,10 @@ fn mismatched(all: &[At<'_>], tenant: Option<&DocumentsRecord>, bench: &mut Benc
     };
     let differing: Vec<(&At<'_>, &KeySet)> = all
         .iter()
-        // A cache that has something old is told as that.
-        .filter(|(_, seen)| seen.documents.stale.is_empty())
+        // A cache that has something old is told as that, and keys that nobody can use as that.
+        .filter(|(_, seen)| {
+            seen.documents.stale.is_empty() && asked_for_keys(&seen.documents).and_then(why_unusable).is_none()
+        })
         .filter_map(|at| Some((at, at.1.documents.served_keys()?)))
         .filter(|(_, keys)| keys.kids() != theirs.kids())
         .collect();
@@ -129,7 +137,7 @@ fn stale(all: &[At<'_>], bench: &mut Bench) {
     let age = [&first.documents.keys_as_cached, &first.documents.discovery_as_cached]
         .into_iter()
         .flatten()
-        .filter_map(|reply| reply.headers.seconds_cached())
+        .filter_map(|reply| reply.age)
         .max();
     let old = age.and_then(|age| i64::try_from(age).ok()).map(|age| format!(", {} old", Span(age))).unwrap_or_default();
     let summary = format!("{}: a cache gives out an old {paths}{old}", where_of(addresses.clone()));
@@ -189,6 +197,5 @@ fn not_forwarded(all: &[At<'_>], bench: &mut Bench) {
 
 /// Without a token Auth0 refuses with 401; whatever else its application says is its own, and 429 is for us.
 fn reached_auth0(reply: &Reply) -> bool {
-    reply.failure.is_none()
-        && (reply.headers.auth0_request_id.is_some() || matches!(reply.status, Some(400 | 401 | 429)))
+    reply.failure.is_none() && (reply.auth0_request_id.is_some() || matches!(reply.status, Some(400 | 401 | 429)))
 }

@@ -130,6 +130,8 @@ fn answers(domain: &Domain, record: &Record, findings: &[Finding], path: &mut Pa
         path.set(Hop::Tenant, HopStatus::Ok, format!("issuer {}", answer.issuer.as_deref().unwrap_or_default()));
     } else if let Some(answer) = doubtful {
         place(answer, code(answer), &views, path);
+        // What is no more than a warning breaks nothing, but nobody can say that it is well.
+        path.doubt_broken([Hop::Proxy, Hop::Edge, Hop::Tenant]);
     } else {
         past_the_proxy(&views, path);
     }

@@ -32,7 +32,7 @@ fn hear(domain: &Domain, record: &Record, surroundings: &Surroundings, now: Unix
     sight::judge(domain, record, &mut bench);
     certificates::judge(domain, record, &mut bench);
     login::judge(domain, record, &mut bench);
-    documents::judge(record, &mut bench);
+    documents::judge(domain, record, &mut bench);
     views::judge(domain, record, &mut bench);
     if let Some(managed) = &surroundings.managed {
         managed::judge(domain, record, managed, &mut bench);

@@ -60,6 +60,10 @@ fn opening(trouble: Trouble) -> Option<&'static str> {
             "Auth0's edge knows no such domain: see in the Dashboard (Branding > Custom Domains) whether it is still there \
              and ready. Created anew it has another key and another origin host."
         }
+        Trouble::Blocked => {
+            "Auth0 itself refuses the request, past proxy and key: see whether the tenant's access control list, bot or \
+             attack protection blocks the proxy's addresses, or ours, and whether the proxy sends one client address."
+        }
         Trouble::Edge => {
             "Nothing to mend at the proxy as far as it shows: Auth0's edge does not answer for this domain, the tenant \
              does. See the domain's state in the Dashboard, and https://status.auth0.com."
@@ -185,7 +189,7 @@ const NOT_FORWARDED: &[(&str, &str)] = &[
 mod tests {
     use super::*;
 
-    const ALL: [Trouble; 13] = [
+    const ALL: [Trouble; 14] = [
         Trouble::Gateway,
         Trouble::Slow,
         Trouble::Key,
@@ -197,6 +201,7 @@ mod tests {
         Trouble::Challenged,
         Trouble::DeadKey,
         Trouble::Gone,
+        Trouble::Blocked,
         Trouble::Edge,
         Trouble::Auth0,
     ];

@@ -104,6 +104,16 @@ impl Path {
         step.detail = detail.into();
     }
 
+    /// Says of those hops that are broken that something is wrong there, and no more.
+    pub(super) fn doubt_broken(&mut self, hops: impl IntoIterator<Item = Hop>) {
+        for hop in hops {
+            let step = &mut self.steps[hop as usize];
+            if step.status == HopStatus::Broken {
+                step.status = HopStatus::Unknown;
+            }
+        }
+    }
+
     /// The first broken hop.
     pub fn broken_at(&self) -> Option<Hop> {
         self.steps.iter().find(|step| step.status == HopStatus::Broken).map(|step| step.hop)

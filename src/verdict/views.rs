@@ -120,14 +120,23 @@ fn of_answer<'a>(domain: &Domain, seen: &ViewObservation, answer: &'a Auth0Obser
         },
         429 => Sight::Refuses,
         _ if challenged(answer) => Sight::Refuses,
-        _ if answer.key_sent == Some(true) && (answer.key_marker.is_some() || matches!(status, 401 | 403)) => {
+        _ if answer.key_sent == Some(true) && speaks_of_key(answer) => {
             bad(FaultKind::KeyRejected, format!("{}: status {status} to the key", answer.address))
+        }
+        // Whom the application refuses, the edge has let through.
+        401 | 403 if seen.view == View::Origin && answer.reached_auth0() => {
+            error(format!("status {status} from Auth0"))
         }
         401 | 403 => Sight::Refuses,
         _ if answer.key_sent == Some(false) && answer.key_marker.is_some() => Sight::Refuses,
         200 => error("what it answers is no discovery document".to_owned()),
         _ => error(format!("status {status}")),
     }
+}
+
+/// Whether an answer to a request with the key says that it is not the right one.
+fn speaks_of_key(answer: &Auth0Observation) -> bool {
+    answer.key_marker.is_some() || matches!(answer.status, Some(401 | 403)) && !answer.reached_auth0()
 }
 
 /// The issuer of a document that is none of this host's: the tenant's canonical host must name itself. What the origin

@@ -7,7 +7,7 @@ use std::time::Duration;
 use notafter::lab::ca::Authority;
 use serde_json::{Value, json};
 
-use super::servers::Vhost;
+use super::servers::{Vhost, auth0_like};
 use super::stage::{NOW, Ran, Stage, codes, notafter, sound, statuses};
 
 const FORBIDS: &[&str] = &["dns.caa_forbids_issuer"];
@@ -35,8 +35,8 @@ fn stage(organization: &str) -> Stage {
     let root = Authority::root_of(organization, "Lab Root").unwrap();
     let names = ["own", "sub.parent", "deep.er.parent", "alias.parent", "bare.parent", "nobody", "future"];
     let exact = names.iter().fold(sound("none.example"), |spec, name| spec.with_name(&format!("{name}.example")));
-    let answer = r#"location / { default_type application/json; return 200 '{"issuer":"https://$host/"}'; }"#;
-    let host = |name: &str, spec| Vhost::new(name, &root.leaf(&spec).unwrap()).answering(answer);
+    let answer = auth0_like("$host");
+    let host = |name: &str, spec| Vhost::new(name, &root.leaf(&spec).unwrap()).answering(answer.as_str());
     let hosts = [host("*.example", exact), host("wild.parent.example", sound("*.parent.example"))];
     Stage::with_zones(&root, &hosts, &[("example", TOP), ("example.net", NET)])
 }

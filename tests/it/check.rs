@@ -37,6 +37,22 @@ fn the_json_of_a_healthy_domain_to_the_letter() {
     let (address, nameserver) = (stage.nginx.at("127.0.0.1").to_string(), stage.knot.address().to_string());
     let step = |hop: &str, detail: &str| json!({ "hop": hop, "status": "ok", "detail": detail });
     let no_caa = json!({ "name": null, "cname": [], "records": [], "ttl": null, "outcome": "no_data" });
+    let answer = ran.json()["observations"]["auth0"][0].clone();
+    let hash = |at: &str| {
+        let hash = answer.pointer(&format!("{at}/sha256")).unwrap().clone();
+        assert_eq!(hash.as_str().unwrap().len(), 64);
+        hash
+    };
+    let lab_key = json!([{ "kid": "lab", "alg": "RS256", "usable": true, "not_after": null }]);
+    let reply = |own: Value| {
+        let mut reply = json!({
+            "status": 200, "content_type": "application/json", "age": null, "from_cache": false,
+            "auth0_request_id": "0123456789abcdef0123", "is_json": true, "sha256": null, "key_set": null,
+            "rate_limit": null, "failure": null,
+        });
+        reply.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+        reply
+    };
     let expected = json!({
         "domain": "login.example",
         "domain_unicode": "login.example",
@@ -97,6 +113,8 @@ fn the_json_of_a_healthy_domain_to_the_letter() {
             }],
             "auth0": [{
                 "address": address,
+                "view": "proxy",
+                "key_sent": null,
                 "status": 200,
                 "http_version": "HTTP/1.1",
                 "headers": {
@@ -105,19 +123,36 @@ fn the_json_of_a_healthy_domain_to_the_letter() {
                     "via": null,
                     "location": null,
                     "retry_after": null,
+                    "cache_control": null,
                     "age": null,
                     "x_cache": null,
                     "cf_ray": null,
+                    "cf_cache_status": null,
                     "cf_mitigated": null,
                     "auth0_request_id": "0123456789abcdef0123",
                 },
                 "is_json": true,
                 "issuer": "https://login.example/",
+                "sha256": hash(""),
+                "foreign_endpoints": [],
+                "rate_limit": null,
+                "evidence": [
+                    { "layer": "tenant", "product": "auth0", "sign": "x-auth0-requestid", "in_body": false },
+                    { "layer": "proxy", "product": "nginx", "sign": "server", "in_body": false },
+                ],
                 "key_marker": null,
                 "excerpt": null,
                 "failure": null,
                 "elapsed_ms": 0,
+                "documents": {
+                    "keys": reply(json!({ "sha256": hash("/documents/keys"), "key_set": lab_key })),
+                    "keys_as_cached": reply(json!({ "sha256": hash("/documents/keys_as_cached"), "key_set": lab_key })),
+                    "discovery_as_cached": reply(json!({ "sha256": hash("") })),
+                    "userinfo": reply(json!({ "status": 401, "content_type": "text/plain", "is_json": false })),
+                    "stale": [],
+                },
             }],
+            "past_proxy": [],
             "no_route": [],
             "not_looked": [],
             "surplus_addresses": 0,
@@ -148,8 +183,10 @@ fn one_handshake_an_address_and_the_request_over_that_very_connection() {
         let ran = stage.check(&arguments);
         assert_eq!((codes(&ran.json()), ran.code), (vec![], 0));
     }
-    let requests = stage.nginx.wait_for_requests(6);
-    let fields: Vec<Vec<&str>> = requests.iter().map(|line| line.split(' ').collect()).collect();
+    let requests = stage.nginx.wait_for_requests(30);
+    let all: Vec<Vec<&str>> = requests.iter().map(|line| line.split(' ').collect()).collect();
+    assert_eq!(all.len(), 30);
+    let (fields, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|line| line[1] == "1");
     let agent = format!("\"notafter/{}\"", env!("CARGO_PKG_VERSION"));
     for line in &fields {
         let told = [line[1], line[3], line[4], line[5], line[7], line[8], line[9]];
@@ -165,6 +202,14 @@ fn one_handshake_an_address_and_the_request_over_that_very_connection() {
     let mut numbers: Vec<u64> = fields.iter().map(|line| line[0].parse().unwrap()).collect();
     numbers.sort_unstable();
     assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{numbers:?}");
+    // What else is asked goes over the same connections.
+    let whats =
+        ["/.well-known/jwks.json?", "/.well-known/jwks.json ", "/.well-known/openid-configuration ", "/userinfo?"];
+    for (position, what) in (2..).zip(whats) {
+        let at = others.iter().filter(|line| line[1] == position.to_string());
+        let paths: Vec<String> = at.map(|line| format!("{} ", line[6])).collect();
+        assert!(paths.len() == 6 && paths.iter().all(|path| path.starts_with(what)), "{what}: {paths:?}");
+    }
     let mut at: Vec<&str> = fields[..3].iter().map(|line| line[2]).collect();
     at.sort_unstable();
     assert_eq!(at, ["127.0.0.1", "127.0.0.2", "::1"]);

@@ -8,7 +8,7 @@ use notafter::lab::ca::{Authority, LeafSpec};
 use serde_json::{Value, json};
 use tokio::net::TcpSocket;
 
-use super::servers::Vhost;
+use super::servers::{Vhost, auth0_like};
 use super::stage::{Ran, Stage, codes, day, sound, statuses};
 
 /// A port that takes connections and never says a word.
@@ -144,13 +144,13 @@ fn a_fault_past_one_of_two_proxies_does_not_hide_behind_the_other() {
     let root = Authority::root("Lab Root").unwrap();
     let issued = root.leaf(&sound("login.example")).unwrap();
     let page = |content: &str| Vhost::new("login.example", &issued).answering(content);
-    let elsewhere = r#"location / { default_type application/json; return 200 '{"issuer":"https://t.auth0.com/"}'; }"#;
+    let elsewhere = auth0_like("t.auth0.com");
     let stage = Stage::new(
         &root,
         &[
             Vhost::new("login.example", &issued),
             page("location / { return 502; }").on(&["127.0.0.2"]),
-            page(elsewhere).on(&["127.0.0.3"]),
+            page(&elsewhere).on(&["127.0.0.3"]),
         ],
     );
     let [good, failing, stray] = ["127.0.0.1", "127.0.0.2", "127.0.0.3"].map(|address| stage.nginx.at(address));

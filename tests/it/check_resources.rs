@@ -3,11 +3,10 @@
 use notafter::lab::ca::Authority;
 use serde_json::{Value, json};
 
-use super::servers::Vhost;
+use super::servers::{Vhost, auth0_like};
 use super::stage::{Stage, codes, sound, statuses};
 
 const ADDRESSES: usize = 16;
-const DOCUMENT: &str = r#"location / { default_type application/json; return 200 '{"issuer":"https://$host/"}'; }"#;
 
 #[test]
 fn with_too_few_files_to_open_what_was_not_looked_at_is_said_and_nobody_blamed() {
@@ -15,7 +14,7 @@ fn with_too_few_files_to_open_what_was_not_looked_at_is_said_and_nobody_blamed()
     let ips: Vec<String> = (1..=ADDRESSES).map(|last| format!("127.0.0.{last}")).collect();
     let ips: Vec<&str> = ips.iter().map(String::as_str).collect();
     let issued = root.leaf(&sound("login.example")).unwrap();
-    let stage = Stage::new(&root, &[Vhost::new("login.example", &issued).on(&ips).answering(DOCUMENT)]);
+    let stage = Stage::new(&root, &[Vhost::new("login.example", &issued).on(&ips).answering(auth0_like("$host"))]);
     let addresses: Vec<String> = ips.iter().map(|ip| stage.nginx.at(ip).to_string()).collect();
     let mut arguments = vec!["login.example", "--format", "json"];
     arguments.extend(addresses.iter().flat_map(|address| ["--address", address]));

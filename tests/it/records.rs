@@ -4,7 +4,7 @@
 use notafter::lab::ca::Authority;
 use serde_json::{Value, json};
 
-use super::servers::Vhost;
+use super::servers::{Vhost, auth0_like};
 use super::stage::{NOW, Stage, codes, notafter, sound};
 
 const UUID: &str = "f7a51f40-0b47-40a5-89de-1f31bfef20af";
@@ -63,7 +63,7 @@ fn stories() -> Vec<Story> {
 fn stage(zone: &str) -> Stage {
     let root = Authority::root("Lab Root").unwrap();
     let issued = root.leaf(&sound("*.example.com")).unwrap();
-    let answer = r#"location / { default_type application/json; return 200 '{"issuer":"https://$host/"}'; }"#;
+    let answer = auth0_like("$host");
     let host = Vhost::new("*.example.com", &issued).answering(answer);
     let zones = [
         ("example.com", zone),

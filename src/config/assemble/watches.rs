@@ -101,7 +101,8 @@ fn watch(section: &Section, name: DomainName, own: Defaults, verification: Verif
 /// A host past the proxy. Addresses without it would be of nobody.
 fn host(section: &Section, key: &str, addresses: &str, notes: &mut Notes) -> Option<Host> {
     let name = section.name(key);
-    if name.is_none() && section.sound(key) {
+    // A slip in the name of a key has been told, and is told once.
+    if name.is_none() && section.sound(key) && !notes.has_mistake_in(&section.path) {
         let orphans = [addresses, "cname_api_key"].into_iter().filter(|other| section.has(other));
         for orphan in orphans.filter(|orphan| key == "origin" || *orphan == addresses) {
             let message = format!("`{orphan}` stands here, but no `{key}`");

@@ -154,6 +154,15 @@ fn cases() -> Vec<Case> {
             "Auth0 itself fails",
         ),
         case(answer(500).sent_by_auth0(), none(), none(), [Ok, Ok, Broken], status_error, "Auth0 itself fails"),
+        case(answer(403).sent_by_auth0(), none(), none(), [Ok, Ok, Broken], status_error, "access control list"),
+        case(
+            answer(403).sent_by_auth0(),
+            Some(origin().answering(answer(403).sent_by_auth0())),
+            none(),
+            [Ok, Ok, Broken],
+            status_error,
+            "access control list",
+        ),
         case(answer(404).sent_by_auth0(), fine(origin()), none(), [Broken, Ok, Ok], status_error, "every path"),
         // Nothing is known from past the proxy.
         case(nginx(502), none(), none(), [Unknown, Unknown, Unknown], status_error, "`proxy_ssl_server_name on`"),

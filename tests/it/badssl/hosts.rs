@@ -110,7 +110,7 @@ pub(super) const ROWS: &[Row] = &[
     ("mozilla-modern", Protocols("TLSv1.3"), &[], None),
     // What is asked of the client, and what is answered.
     ("client", Nginx("ssl_verify_client optional_no_ca;"), &[], None),
-    ("client-cert-missing", Answering(CLIENT_NEEDED), &["http.error_status"], None),
+    ("client-cert-missing", Answering(CLIENT_NEEDED), &["http.error_status"], Some("proxy")),
     ("status-503", Answering("return 503;"), &["http.error_status"], None),
     ("redirect-http", Answering("return 301 http://badssl.test/;"), &["http.redirect"], None),
     ("redirect-loop", Answering("return 302 $request_uri;"), &["http.redirect"], None),

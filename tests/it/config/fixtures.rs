@@ -44,7 +44,7 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Settings, Vec<Mistake>> {
 
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     match path.file_name().and_then(|name| name.to_str()) {
-        Some("relay-password") => Ok(format!("{CANARY}-file\r\n").into_bytes()),
+        Some("relay-password" | "cname-api-key") => Ok(format!("{CANARY}-file\r\n").into_bytes()),
         Some("empty") => Ok(b"\n".to_vec()),
         Some("roots.pem" | "other-roots.pem" | "intermediates.pem") => Ok(certificate().into_bytes()),
         _ => Err(io::Error::from(io::ErrorKind::NotFound)),

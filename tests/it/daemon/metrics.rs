@@ -91,6 +91,7 @@ fn the_page_is_sound_and_its_labels_are_closed_sets() {
                 "code" => codes.contains(value.as_str()),
                 "severity" => ["info", "warning", "critical"].contains(&value.as_str()),
                 "receiver" => value == "oncall",
+                "view" => ["proxy", "origin", "tenant"].contains(&value.as_str()),
                 "result" => value.chars().all(|c| c.is_ascii_lowercase()),
                 "version" => value == env!("CARGO_PKG_VERSION"),
                 own => name == "notafter_domain_info" && own.starts_with("label_"),

@@ -15,6 +15,7 @@ mod metrics;
 mod reload;
 mod renewal;
 mod state;
+mod views;
 
 use home::{Daemon, Home, wait_until};
 use lab::{DAY, HOUR, Lab, now};

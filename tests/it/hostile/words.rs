@@ -43,7 +43,9 @@ pub(super) fn http2(frames: &[Vec<u8>]) -> Vec<u8> {
 /// The document over HTTP/2.
 pub(super) fn document_over_http2() -> Vec<u8> {
     let body = format!(r#"{{"issuer":"https://{NAME}/"}}"#);
-    http2(&[frame(HEADERS, END_HEADERS, 1, OK), frame(DATA, END_STREAM, 1, body.as_bytes())])
+    // With a farewell: it answers one request alone.
+    let farewell = frame(GOAWAY, 0, 0, &[0, 0, 0, 1, 0, 0, 0, 0]);
+    http2(&[frame(HEADERS, END_HEADERS, 1, OK), frame(DATA, END_STREAM, 1, body.as_bytes()), farewell])
 }
 
 /// A record of TLS in the clear (RFC 8446 section 5.1).

@@ -183,10 +183,14 @@ pub(crate) fn auth0_like(name: &str) -> String {
     format!(
         "add_header x-auth0-requestid 0123456789abcdef0123 always;\n\
          location = /.well-known/openid-configuration {{ default_type application/json; return 200 '{discovery}'; }}\n\
-         location = /.well-known/jwks.json {{ default_type application/json; return 200 '{{\"keys\":[]}}'; }}\n\
+         location = /.well-known/jwks.json {{ default_type application/json; return 200 '{KEYS}'; }}\n\
+         location = /userinfo {{ default_type text/plain; return 401 'Unauthorized'; }}\n\
          location / {{ default_type text/plain; return 404 'Not Found'; }}\n"
     )
 }
+
+/// A key set with one key in it, which signs nothing.
+const KEYS: &str = r#"{"keys":[{"kty":"RSA","use":"sig","alg":"RS256","kid":"lab","n":"AQAB","e":"AQAB"}]}"#;
 
 /// A location that forwards everything to `origin` over plain HTTP as a customer's proxy does to Auth0: with the edge's
 /// name as Host, and the custom domain's key.
@@ -238,6 +242,7 @@ const HTTP: &str = r#"log_format probes '$connection $connection_requests $serve
 access_log access.log probes;
 client_body_temp_path body;
 proxy_temp_path proxy;
+proxy_cache_path cache keys_zone=lab:1m;
 fastcgi_temp_path fastcgi;
 uwsgi_temp_path uwsgi;
 scgi_temp_path scgi;
