@@ -189,7 +189,8 @@ mod tests {
         let nginx = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx/1.22.1</center>\r\n</body>";
         let haproxy = "<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this request.\n</body></html>";
         let apache = "<p>The proxy server received an invalid\r\nresponse from an upstream server.<br />";
-        let cases: &[(&[(&str, &str)], &str, Layer, &str)] = &[
+        type Case = (&'static [(&'static str, &'static str)], &'static str, Layer, &'static str);
+        let cases: &[Case] = &[
             (&[], nginx, Proxy, "nginx's error page"),
             (&[], haproxy, Proxy, "HAProxy's 503 page"),
             (&[], apache, Proxy, "Apache's 502 page"),

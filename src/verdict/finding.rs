@@ -84,7 +84,7 @@ impl Finding {
 
     /// How to mend it, in short.
     pub fn remedy(&self) -> &str {
-        self.mend.as_deref().unwrap_or(self.entry().remedy)
+        self.mend.as_deref().unwrap_or_else(|| self.entry().remedy)
     }
 
     /// The facts as they are shown: with the addresses among them.

@@ -89,7 +89,7 @@ impl Plan {
         if watches.is_empty() {
             return Err("nothing to look at: name a domain, or a configuration file that has some".to_owned());
         }
-        if arguments.at.is_some() && watches.iter().any(|watch| has_key(watch)) {
+        if arguments.at.is_some() && watches.iter().any(has_key) {
             note("with --at no secret is sent: the origin host is asked without the cname-api-key");
         }
         let mut stores = config::TrustStores::default();
