@@ -242,6 +242,8 @@ fn trouble(code: Code, answer: &Auth0Observation) -> Option<Trouble> {
         (Code::HttpErrorStatus, 401 | 403) if by_proxy => Some(Trouble::Refused),
         (Code::HttpErrorStatus, 401 | 403) => Some(Trouble::Key),
         (Code::HttpErrorStatus, 504 | 524) => Some(Trouble::Slow),
+        // httpd calls it its own error that no handshake with the origin came to be.
+        (Code::HttpErrorStatus, 500) if by_proxy && product(answer) == Some("apache") => Some(Trouble::Gateway),
         (Code::HttpErrorStatus, 502 | 503 | 520..=523 | 525..=527 | 530) => Some(Trouble::Gateway),
         (Code::HttpErrorStatus, _) => Some(Trouble::NotForwarded),
         _ => None,

@@ -20,7 +20,19 @@ pub(super) fn mend(trouble: Trouble, product: Option<&str>, origin: Option<&Doma
         }
     };
     let origin = origin.map_or("ORIGIN", DomainName::as_str);
-    Some(format!("{opening}{said}").replace("ORIGIN", origin))
+    let chapter = chapter(trouble).map(|name| format!(" See \"{name}\" in docs/proxies.md.")).unwrap_or_default();
+    Some(format!("{opening}{said}{chapter}").replace("ORIGIN", origin))
+}
+
+/// Where the manual of the proxy's configuration says more.
+const fn chapter(trouble: Trouble) -> Option<&'static str> {
+    match trouble {
+        Trouble::Gateway | Trouble::Slow | Trouble::WrongHost | Trouble::NotForwarded => Some("Line by line"),
+        Trouble::Key => Some("The key"),
+        Trouble::Prohibited => Some("Who is the client"),
+        Trouble::DeadKey | Trouble::Gone => Some("When Auth0 changes the origin"),
+        _ => None,
+    }
 }
 
 fn opening(trouble: Trouble) -> Option<&'static str> {
@@ -99,10 +111,10 @@ const GATEWAY: &[(&str, &str)] = &[
         "haproxy",
         "`sni str(ORIGIN)` and `resolvers` at the `server`, `http-request set-header Host ORIGIN`, `ssl-min-ver TLSv1.2`",
     ),
-    ("caddy", "`header_up Host ORIGIN`, `tls_server_name ORIGIN` in `transport http`, `dynamic a` for the addresses"),
+    ("caddy", "`header_up Host ORIGIN`, and `tls_server_name ORIGIN` in `transport http`"),
     (
         "apache",
-        "`SSLProxyEngine on`, `ProxyPreserveHost Off` (else SNI and Host are the custom domain's), `disablereuse=On`",
+        "`SSLProxyEngine on`, `ProxyPreserveHost Off` (else SNI and Host are the custom domain's), `SSLProxyProtocol -all +TLSv1.2 +TLSv1.3`, `disablereuse=on` at `ProxyPass`",
     ),
     ("envoy", "`sni: ORIGIN` in the cluster's TLS context, `host_rewrite_literal: ORIGIN`, `type: LOGICAL_DNS`"),
     (
@@ -118,8 +130,8 @@ const GATEWAY: &[(&str, &str)] = &[
 const SLOW: &[(&str, &str)] = &[
     ("nginx", "a `resolver` with the host in a variable of `proxy_pass`; `proxy_read_timeout` of a minute"),
     ("haproxy", "`resolvers` at the `server`; `timeout server` of a minute"),
-    ("caddy", "`dynamic a` for the addresses; `response_header_timeout` in `transport http`"),
-    ("apache", "`disablereuse=On` at `ProxyPass`; `ProxyTimeout 60`"),
+    ("caddy", "`response_header_timeout` in `transport http`"),
+    ("apache", "`disablereuse=on` and `timeout=60` at `ProxyPass`"),
     ("envoy", "`type: LOGICAL_DNS`; the route's `timeout`"),
     ("cloudfront", "the origin's response timeout (30 s by default)"),
     ("front_door", "the origin response timeout (30 s by default)"),
@@ -153,7 +165,7 @@ const PROHIBITED: &[(&str, &str)] = &[
     ("caddy", "`header_up X-Forwarded-For {remote_host}` and `header_up -CF-Connecting-IP`"),
     (
         "apache",
-        "`ProxyAddHeaders Off`, `RequestHeader set X-Forwarded-For %{REMOTE_ADDR}s`, `RequestHeader unset CF-Connecting-IP`",
+        "`ProxyAddHeaders Off`, `RequestHeader set X-Forwarded-For \"expr=%{REMOTE_ADDR}\"`, `RequestHeader unset CF-Connecting-IP`",
     ),
     ("cloudflare", "`True-Client-IP` instead of CF-Connecting-IP, and SNI and Host ORIGIN in the Origin Rule"),
 ];
@@ -226,6 +238,14 @@ mod tests {
             "{said}"
         );
         assert!(mend(Trouble::Gateway, Some("nginx"), None).unwrap().contains("proxy_ssl_name ORIGIN"));
+    }
+
+    #[test]
+    fn the_manual_has_the_chapters() {
+        let manual = include_str!("../../docs/proxies.md");
+        for name in ALL.into_iter().filter_map(chapter) {
+            assert!(manual.lines().any(|line| line == format!("## {name}")), "{name}");
+        }
     }
 
     #[test]

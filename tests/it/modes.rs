@@ -102,8 +102,8 @@ fn of(number: &'static str, words: &'static str, made: Made) -> Mode {
 
 fn modes() -> Vec<Mode> {
     let (proxy, edge, tenant) = (Some("proxy"), Some("edge"), Some("tenant"));
-    let cached = "proxy_cache lab; proxy_cache_valid 200 10m; add_header X-Cache $upstream_cache_status always;";
-    let ignoring = "proxy_cache_key $host$uri; proxy_cache lab; proxy_cache_valid 200 10m; \
+    let cached = "proxy_cache modes; proxy_cache_valid 200 10m; add_header X-Cache $upstream_cache_status always;";
+    let ignoring = "proxy_cache_key $host$uri; proxy_cache modes; proxy_cache_valid 200 10m; \
                     proxy_ignore_headers Cache-Control; add_header X-Cache $upstream_cache_status always;";
     vec![
         of(

@@ -12,7 +12,7 @@ pub(super) const PINS: &[Pin] = &[
         "healthy",
         "http.error_status 502",
     ),
-    pin(&[("header_up Host ORIGIN", "")], Look::Check, "healthy", "http.error_status 403"),
+    pin(&[("header_up Host ORIGIN", "")], Look::Check, "healthy", "http.error_status 403 at edge"),
     pin(
         &[("header_up cname-api-key {env.AUTH0_CNAME_API_KEY}", "")],
         Look::Check,
@@ -79,7 +79,7 @@ pub(super) const PINS: &[Pin] = &[
         &[("reverse_proxy https://ORIGIN:443", "reverse_proxy http://ORIGIN:443"), ("tls_server_name ORIGIN", "")],
         Look::Check,
         "healthy",
-        "http.error_status 400",
+        "http.error_status 400 at edge",
     ),
     pin(
         &[("response_header_timeout 60s", "response_header_timeout 100ms")],

@@ -17,7 +17,7 @@ pub(super) const PINS: &[Pin] = &[
         &[("proxy_set_header Host $auth0_origin;", "proxy_set_header Host $host;")],
         Look::Check,
         "healthy",
-        "http.error_status 403",
+        "http.error_status 403 at edge",
     ),
     pin(&[("include /etc/nginx/login.example.com.key;", "")], Look::Check, "healthy", "auth0.key_rejected 403 at edge"),
     pin(

@@ -242,7 +242,7 @@ const HTTP: &str = r#"log_format probes '$connection $connection_requests $serve
 access_log access.log probes;
 client_body_temp_path body;
 proxy_temp_path proxy;
-proxy_cache_path cache keys_zone=lab:1m;
+proxy_cache_path kept keys_zone=modes:1m;
 fastcgi_temp_path fastcgi;
 uwsgi_temp_path uwsgi;
 scgi_temp_path scgi;
