@@ -52,7 +52,11 @@ fn told(faults: &[Fault]) -> Vec<String> {
     let site = faults.iter().fold(site("a.example"), |site, fault| site.fails(HOUR, 2 * HOUR, *fault));
     let mut world = settled(site);
     world.run_until(3 * HOUR);
-    world.told().iter().map(|line| line.split_once("h ").map_or(line.clone(), |(_, rest)| rest.to_owned())).collect()
+    world
+        .told()
+        .iter()
+        .map(|line| line.split_once("h ").map_or_else(|| line.clone(), |(_, rest)| rest.to_owned()))
+        .collect()
 }
 
 #[test]
