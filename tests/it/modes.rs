@@ -492,7 +492,7 @@ fn each_mode_that_shows_comes_to_its_code_its_hop_and_its_mend() {
     stage.file("intermediate.pem", &issuer.certificate_pem());
     let proxy = stage.nginx.at("127.0.0.1");
     let domains: String = acts.iter().map(|act| act.domain(proxy, edge.address(), closed.1)).collect();
-    let config = stage.config(&format!("intermediates = [\"intermediate.pem\"]\n{domains}"));
+    let config = stage.config(&format!("timeout = \"60s\"\nintermediates = [\"intermediate.pem\"]\n{domains}"));
     let check = || notafter(["check", "--format", "json", "--config", &config]);
     let _first: Ran = check();
     for act in &acts {
