@@ -43,13 +43,17 @@ const NOT_BEFORE: Family = gauge(
     "notafter_certificate_not_before_timestamp_seconds",
     "When the leaf certificate presented at this address began to be valid.",
 );
+const OTHER_NOT_AFTER: Family = gauge(
+    "notafter_other_certificate_not_after_timestamp_seconds",
+    "When the second leaf certificate runs out that this address shows to clients which know its key_type alone; absent where there is none.",
+);
 const EARLIEST: Family = gauge(
     "notafter_presented_earliest_not_after_timestamp_seconds",
     "The earliest notAfter among the certificates presented at this address, needed or not.",
 );
 const EFFECTIVE_EXPIRY: Family = gauge(
     "notafter_effective_expiry_timestamp_seconds",
-    "When the domain stops being good: over all paths to a root the latest of each path's earliest; of several addresses the earliest.",
+    "When the domain stops being good: over all paths to a root the latest of each path's earliest; of several addresses, and of two certificates at one, the earliest.",
 );
 const VERDICT: Family = gauge(
     "notafter_domain_verdict",
@@ -89,13 +93,19 @@ const REFERENCES: Family = gauge(
     "Whether any of the references answered when last asked; absent if none was asked.",
 );
 
+const LOG_LIST: Family = gauge(
+    "notafter_ct_log_list_timestamp_seconds",
+    "When the list of certificate transparency logs was made; absent without ct_log_list. Stale after 70 days.",
+);
+
 /// Every family, in the order of the page.
-const FAMILIES: [&Family; 21] = [
+const FAMILIES: [&Family; 23] = [
     &BUILD_INFO,
     &DOMAINS,
     &DOMAIN_INFO,
     &NOT_AFTER,
     &NOT_BEFORE,
+    &OTHER_NOT_AFTER,
     &EARLIEST,
     &EFFECTIVE_EXPIRY,
     &VERDICT,
@@ -112,6 +122,7 @@ const FAMILIES: [&Family; 21] = [
     &NOTICES,
     &OWED,
     &REFERENCES,
+    &LOG_LIST,
 ];
 
 /// The content type of [`render`]'s text.
@@ -219,6 +230,9 @@ fn process(snapshot: &Snapshot, page: &mut Page) {
     for (receiver, owed) in &snapshot.owed {
         page.add(&OWED, &[("receiver", receiver)], *owed as f64);
     }
+    if let Some(made_at) = snapshot.log_list_made_at {
+        page.add(&LOG_LIST, &[], made_at.0 as f64);
+    }
     if snapshot.references != References::None {
         page.add(&REFERENCES, &[], f64::from(u8::from(snapshot.references == References::Answer)));
     }
@@ -228,10 +242,15 @@ fn process(snapshot: &Snapshot, page: &mut Page) {
 fn certificates(domain: &DomainState, page: &mut Page) {
     let name = domain.domain.name.as_str();
     for (address, seen) in &domain.record.addresses {
-        let Some((_, presented)) = &seen.presented else { continue };
-        let Some(leaf) = presented.leaf() else { continue };
         let address = address.to_string();
         let labels = [("domain", name), ("address", address.as_str())];
+        let other = seen.other.as_ref().and_then(|other| other.presented()?.leaf());
+        if let Some(leaf) = other {
+            let labels = [labels[0], labels[1], ("key_type", leaf.key.key_type.as_str())];
+            page.add(&OTHER_NOT_AFTER, &labels, leaf.not_after.0 as f64);
+        }
+        let Some((_, presented)) = &seen.presented else { continue };
+        let Some(leaf) = presented.leaf() else { continue };
         page.add(&NOT_AFTER, &labels, leaf.not_after.0 as f64);
         page.add(&NOT_BEFORE, &labels, leaf.not_before.0 as f64);
         if let Some(earliest) = presented.earliest_expiry() {

@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::StreamExt;
 
-use self::plan::Plan;
+use self::plan::{Plan, Planned};
 use super::text::{complain, print};
 use super::{EXIT_UNKNOWN, block_on};
 use crate::domain::{DomainName, UnixTime};
@@ -26,7 +26,7 @@ const AT_ONCE: usize = 16;
 
 pub(super) fn run(arguments: Arguments) -> u8 {
     let nagios = arguments.format == plan::Format::Nagios;
-    let plan = match Plan::of(&arguments) {
+    let mut plan = match Plan::of(&arguments) {
         Ok(plan) => plan,
         Err(error) if nagios => {
             let first = error.lines().next().unwrap_or_default();
@@ -38,7 +38,7 @@ pub(super) fn run(arguments: Arguments) -> u8 {
             return super::EXIT_USAGE;
         }
     };
-    let (looks, tenants) = match block_on(async { tokio::join!(all_looks(&plan), all_tenants(&plan)) }) {
+    let (tenants, looks) = match block_on(async { (all_tenants(&plan).await, all_looks(&mut plan).await) }) {
         Ok(seen) => seen,
         Err(error) => {
             complain(&error);
@@ -75,14 +75,22 @@ async fn all_tenants(plan: &Plan) -> Tenants {
     futures_util::stream::iter(looks).buffered(AT_ONCE).collect().await
 }
 
-async fn all_looks(plan: &Plan) -> Vec<Look> {
-    let progress = report::Progress::new(plan.watches.len());
+/// Looks at every domain, and then at the hosts for mutual TLS that their discovery documents name.
+async fn all_looks(plan: &mut Plan) -> Vec<Look> {
     let library = Arc::new(Library::default());
-    let library = &library;
-    let looks = plan.watches.iter().map(|planned| async {
+    let mut looks = look_at(&plan.watches, plan.at, &library).await;
+    let aliases = plan.mtls_aliases(&looks);
+    looks.extend(look_at(&aliases, plan.at, &library).await);
+    plan.watches.extend(aliases);
+    looks
+}
+
+async fn look_at(watches: &[Planned], at: UnixTime, library: &Arc<Library>) -> Vec<Look> {
+    let progress = report::Progress::new(watches.len());
+    let looks = watches.iter().map(|planned| async {
         let target =
             Target { domain: &planned.watch.domain, settings: &planned.watch.probe, trust: &planned.trust, library };
-        let seen = look(target, plan.at, Turn::whole(planned.watch.probe.http_addresses)).await;
+        let seen = look(target, at, Turn::whole(planned.watch.http_addresses())).await;
         progress.one_more();
         seen
     });

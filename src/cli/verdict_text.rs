@@ -7,7 +7,7 @@ use super::text::{
 };
 use crate::domain::{DomainName, Span, UnixTime};
 use crate::observation::certificate::Certificate;
-use crate::observation::{Auth0Observation, Presented, TlsObservation, ViewObservation};
+use crate::observation::{Auth0Observation, OtherChain, Presented, TlsObservation, ViewObservation};
 use crate::verdict::{Finding, HopStatus, Path, Verdict};
 
 /// Addresses whose chains are shown each; with more, equal ones are told by number.
@@ -49,10 +49,16 @@ pub(super) fn addresses(observations: &[TlsObservation], now: UnixTime) -> Strin
     let mut shown: Vec<&Presented> = Vec::new();
     for tls in observations.iter().take(MAX_ADDRESSES) {
         let _ = writeln!(out, "  {}", printable(&connection(tls)));
-        let Some(presented) = tls.presented.as_deref() else { continue };
-        if shown.contains(&presented) {
-            let _ = writeln!(out, "    {}", styled("the same chain as above", DIM));
-        } else {
+        let other = tls.other_chain.as_ref().and_then(OtherChain::presented).map(AsRef::as_ref);
+        for (head, presented) in [(None, tls.presented.as_deref()), (Some("to other clients:"), other)] {
+            let Some(presented) = presented else { continue };
+            if shown.contains(&presented) {
+                let _ = writeln!(out, "    {}", styled("the same chain as above", DIM));
+                continue;
+            }
+            if let Some(head) = head {
+                let _ = writeln!(out, "    {}", styled(head, DIM));
+            }
             out += &chain(presented, now);
             shown.push(presented);
         }

@@ -10,14 +10,18 @@ use toml::de::{DeTable, DeValue};
 use super::grammar::ROOT;
 
 /// Words that a key for a secret holds.
-const TELLING: [&str; 7] = ["password", "passwd", "secret", "token", "api_key", "apikey", "credential"];
+const TELLING: [&str; 8] = ["password", "passwd", "secret", "token", "api_key", "apikey", "credential", "private"];
 /// The secrets' keys; a slip of two letters still hides what stands there.
 const KEYS: [&str; 3] = ["password", "client_secret", "cname_api_key"];
+
+/// A private key's, which only as a whole word tells anything.
+const PRIVATE_KEY: &str = "key";
 
 /// Whether a key of this name is likely to hold a secret, also when it is misspelt.
 pub(super) fn is_telling(key: &str) -> bool {
     let key = key.to_lowercase().replace('-', "_");
-    TELLING.iter().any(|word| key.contains(word))
+    key == PRIVATE_KEY
+        || TELLING.iter().any(|word| key.contains(word))
         || KEYS.iter().any(|known| strsim::damerau_levenshtein(known, &key) <= 2)
 }
 

@@ -7,29 +7,50 @@ use std::sync::Arc;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-use crate::trust::{RootSource, TrustStore, check_root};
+use crate::trust::{LogList, RootSource, TrustStore, check_root};
 
 /// Trust stores by what they were read from.
 #[derive(Debug, Default)]
 pub struct TrustStores {
-    read: Vec<(Vec<RootSource>, Vec<PathBuf>, Arc<TrustStore>)>,
+    read: Vec<(Sources, Arc<TrustStore>)>,
+}
+
+/// What a store was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Sources {
+    roots: Vec<RootSource>,
+    intermediates: Vec<PathBuf>,
+    log_list: Option<PathBuf>,
 }
 
 impl TrustStores {
-    /// The store of all these roots together, and of these intermediates.
-    pub fn load(&mut self, roots: &[RootSource], intermediates: &[PathBuf]) -> Result<Arc<TrustStore>, String> {
-        let same =
-            |known: &&(Vec<RootSource>, Vec<PathBuf>, Arc<TrustStore>)| known.0 == roots && known.1 == intermediates;
-        if let Some((_, _, store)) = self.read.iter().find(same) {
+    /// The store of all these roots together, of these intermediates and of this list of logs.
+    pub fn load(
+        &mut self,
+        roots: &[RootSource],
+        intermediates: &[PathBuf],
+        log_list: Option<&Path>,
+    ) -> Result<Arc<TrustStore>, String> {
+        let sources = Sources {
+            roots: roots.to_vec(),
+            intermediates: intermediates.to_vec(),
+            log_list: log_list.map(Path::to_owned),
+        };
+        if let Some((_, store)) = self.read.iter().find(|(known, _)| *known == sources) {
             return Ok(Arc::clone(store));
         }
         let ders = roots.iter().map(certificates).collect::<Result<Vec<_>, _>>()?.concat();
         let known = intermediates.iter().map(|file| pem(file)).collect::<Result<Vec<_>, _>>()?.concat();
         let store = TrustStore::new(&ders, &known).map_err(|error| format!("{}: {error}", told(roots)))?;
-        let store = Arc::new(store);
-        self.read.push((roots.to_vec(), intermediates.to_vec(), Arc::clone(&store)));
+        let store = Arc::new(store.with_logs(log_list.map(logs).transpose()?));
+        self.read.push((sources, Arc::clone(&store)));
         Ok(store)
     }
+}
+
+fn logs(file: &Path) -> Result<Arc<LogList>, String> {
+    let bytes = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    LogList::parse(&bytes).map(Arc::new).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 fn certificates(source: &RootSource) -> Result<Vec<CertificateDer<'static>>, String> {
@@ -88,7 +109,10 @@ mod tests {
         let load = |text: &str| {
             let file = folder.path().join("roots.pem");
             fs::write(&file, text).unwrap();
-            TrustStores::default().load(&[RootSource::Mozilla, RootSource::File(file)], &[]).map(drop).unwrap_err()
+            TrustStores::default()
+                .load(&[RootSource::Mozilla, RootSource::File(file)], &[], None)
+                .map(drop)
+                .unwrap_err()
         };
         assert!(load("no PEM at all\n").ends_with("roots.pem: there is no certificate in it"));
         let odd = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
@@ -98,8 +122,8 @@ mod tests {
     #[test]
     fn equal_choices_share_one_store() {
         let mut stores = TrustStores::default();
-        let one = stores.load(&[RootSource::Mozilla], &[]).unwrap();
-        assert!(Arc::ptr_eq(&one, &stores.load(&[RootSource::Mozilla], &[]).unwrap()));
+        let one = stores.load(&[RootSource::Mozilla], &[], None).unwrap();
+        assert!(Arc::ptr_eq(&one, &stores.load(&[RootSource::Mozilla], &[], None).unwrap()));
         assert!(one.roots().len() > 100);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::mistake::Mistake;
 use crate::discover;
-use crate::domain::{Domain, DomainName, Families, Thresholds};
+use crate::domain::{Domain, DomainName, Expected, Families, Thresholds};
 use crate::incident::Policy;
 use crate::notify::email;
 use crate::probe;
@@ -104,12 +104,31 @@ pub struct Watch {
     pub roots: Vec<RootSource>,
     /// PEM files with intermediate certificates.
     pub intermediates: Vec<PathBuf>,
+    /// A list of certificate transparency logs.
+    pub log_list: Option<PathBuf>,
 }
 
 impl Watch {
     /// The origin host, if it is to be looked at.
     pub fn origin(&self) -> Option<&DomainName> {
         self.probe.origin.as_ref().map(|origin| &origin.host.name)
+    }
+
+    /// At how many addresses a look asks for the discovery document; where nobody logs in, at none.
+    pub const fn http_addresses(&self) -> usize {
+        if self.domain.mtls_of.is_some() { 0 } else { self.probe.http_addresses }
+    }
+
+    /// How the host for mutual TLS is watched that the domain's discovery document names: as the domain itself, but
+    /// with no records expected. `None` if it is not to be, or cannot be.
+    pub fn of_mtls_alias(&self) -> Option<Self> {
+        let name = self.domain.name.mtls_alias().filter(|_| self.probe.mtls_aliases)?;
+        let expected =
+            Expected { caa_identifiers: self.domain.expected.caa_identifiers.clone(), ..Expected::default() };
+        let mtls_of = Some(self.domain.name.clone());
+        let domain = Domain { name, expected, mtls_of, ..self.domain.clone() };
+        let probe = probe::Settings { origin: None, tenant: None, ..self.probe.clone() };
+        Some(Self { domain, probe, ..self.clone() })
     }
 }
 
@@ -128,6 +147,8 @@ pub struct Defaults {
     pub roots: Vec<RootSource>,
     /// PEM files with intermediate certificates.
     pub intermediates: Vec<PathBuf>,
+    /// A list of certificate transparency logs.
+    pub log_list: Option<PathBuf>,
     /// By which names the CA goes in CAA records.
     pub caa_identifiers: Vec<DomainName>,
 }
@@ -141,6 +162,7 @@ impl Default for Defaults {
             probe: probe::Settings::default(),
             roots: vec![RootSource::Mozilla],
             intermediates: Vec::new(),
+            log_list: None,
             caa_identifiers: Vec::new(),
         }
     }
@@ -159,6 +181,7 @@ impl Defaults {
             probe: self.probe.clone(),
             roots: self.roots.clone(),
             intermediates: self.intermediates.clone(),
+            log_list: self.log_list.clone(),
         }
     }
 }

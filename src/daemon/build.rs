@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::discovery::{self, Clients, Known};
 use crate::config::{Settings, TrustStores, Watch as Configured};
-use crate::domain::{Domain, DomainName};
+use crate::domain::{Domain, DomainName, UnixTime};
 use crate::keeper::{Recipient, Watch};
 use crate::notify::email::Mailer;
 use crate::probe;
@@ -36,7 +36,9 @@ impl Probed {
 
     fn is_as(&self, other: &Self) -> bool {
         let roots = |probed: &Self| probed.trust.roots().iter().map(|root| root.sha256).collect::<Vec<_>>();
-        self.settings == other.settings && (Arc::ptr_eq(&self.trust, &other.trust) || roots(self) == roots(other))
+        self.settings == other.settings
+            && self.trust.logs() == other.trust.logs()
+            && (Arc::ptr_eq(&self.trust, &other.trust) || roots(self) == roots(other))
     }
 }
 
@@ -50,6 +52,8 @@ pub(super) struct Parts {
     pub(super) references: Arc<[String]>,
     pub(super) heartbeat: Option<Arc<str>>,
     pub(super) clients: Clients,
+    /// When the oldest of the lists of transparency logs was made.
+    pub(super) log_list_made_at: Option<UnixTime>,
 }
 
 /// What was in force before, as far as it matters to what is built after it.
@@ -74,13 +78,13 @@ impl Parts {
         let mut watches = Vec::new();
         for configured in &discovery::watches(settings, known) {
             let domain = Arc::new(configured.domain.clone());
-            let trust = stores.load(&configured.roots, &configured.intermediates)?;
+            let trust = stores.load(&configured.roots, &configured.intermediates, configured.log_list.as_deref())?;
             let settings_of = Arc::new(configured.probe.clone());
             let probed = Probed { domain: Arc::clone(&domain), settings: settings_of, trust, revision: 0 };
             let probed = probed.after(before.fleet.get(&domain.name));
             watches.push(Watch {
                 domain: Arc::clone(&domain),
-                http_addresses: configured.probe.http_addresses,
+                http_addresses: configured.http_addresses(),
                 origin: configured.probe.origin.is_some(),
                 tenant: configured.probe.tenant.is_some(),
                 revision: probed.revision,
@@ -91,7 +95,9 @@ impl Parts {
             }
             fleet.insert(domain.name.clone(), probed);
         }
+        let made_at = |probed: &Probed| probed.trust.logs().and_then(|logs| logs.made_at());
         Ok(Self {
+            log_list_made_at: fleet.values().filter_map(made_at).min(),
             fleet: Arc::new(fleet),
             tenants: Arc::new(tenants),
             watches,

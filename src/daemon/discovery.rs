@@ -1,7 +1,7 @@
 //! What the Management API lists, as domains to watch: those of the file with what the API says of them, and those that
 //! only the API names. When that changes, the parts are built anew aside, as after a change of the configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::build::{Before, Parts};
@@ -9,13 +9,27 @@ use super::{Daemon, Input};
 use crate::config::{Settings, TrustStores, Watch};
 use crate::discover::Client;
 use crate::domain::{Domain, DomainName, Verification};
-use crate::keeper::TenantWatch;
+use crate::keeper::{Keeper, TenantWatch};
 use crate::observation::management::DomainStatus;
 use crate::probe::{self, Host, Origin};
 use crate::verdict::Managed;
 
-/// What the API says of a domain, and whether it is watched for that alone.
-pub(super) type Known = Vec<(Managed, bool)>;
+/// What is known of domains beyond the settings.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// What the API says of a domain, and whether it is watched for that alone.
+    managed: Vec<(Managed, bool)>,
+    /// The domains whose discovery document names a host for mutual TLS.
+    with_mtls: BTreeSet<DomainName>,
+}
+
+impl Known {
+    /// All that the keeper knows.
+    pub(super) fn of(keeper: &Keeper) -> Self {
+        let managed = keeper.managed().map(|(managed, wanted)| (managed.clone(), wanted)).collect();
+        Self { managed, with_mtls: keeper.with_mtls().cloned().collect() }
+    }
+}
 
 /// The clients of the tenants' Management APIs.
 pub(super) type Clients = BTreeMap<DomainName, Arc<Client>>;
@@ -39,7 +53,7 @@ pub(super) fn clients(settings: &Settings, stores: &mut TrustStores, before: &Cl
         let client = match before.get(&api.tenant).filter(|client| client.is_for(api)) {
             Some(client) => Arc::clone(client),
             None => {
-                let trust = stores.load(&settings.defaults.roots, &settings.defaults.intermediates)?;
+                let trust = stores.load(&settings.defaults.roots, &settings.defaults.intermediates, None)?;
                 let client = Client::new(api.clone(), &trust);
                 Arc::new(client.map_err(|error| format!("tenant {}: {error}", api.tenant))?)
             }
@@ -52,7 +66,7 @@ pub(super) fn clients(settings: &Settings, stores: &mut TrustStores, before: &Cl
 /// Who is to be watched by the file and by what the API says.
 pub(super) fn watches(settings: &Settings, known: &Known) -> Vec<Watch> {
     let said: BTreeMap<&DomainName, &Managed> =
-        known.iter().map(|(managed, _)| (&managed.said.name, managed)).collect();
+        known.managed.iter().map(|(managed, _)| (&managed.said.name, managed)).collect();
     let mut watches = settings.watches.clone();
     for watch in &mut watches {
         if let Some(managed) = said.get(&watch.domain.name) {
@@ -60,10 +74,16 @@ pub(super) fn watches(settings: &Settings, known: &Known) -> Vec<Watch> {
             look_past_proxy(managed, &mut watch.probe);
         }
     }
-    let written: std::collections::BTreeSet<&DomainName> =
-        settings.watches.iter().map(|watch| &watch.domain.name).collect();
-    let only_listed = known.iter().filter(|(managed, wanted)| *wanted && !written.contains(&managed.said.name));
+    let written: BTreeSet<&DomainName> = settings.watches.iter().map(|watch| &watch.domain.name).collect();
+    let only_listed = known.managed.iter().filter(|(managed, wanted)| *wanted && !written.contains(&managed.said.name));
     watches.extend(only_listed.map(|(managed, _)| listed(settings, managed)));
+    let aliases: Vec<Watch> = watches
+        .iter()
+        .filter(|watch| known.with_mtls.contains(&watch.domain.name))
+        .filter_map(Watch::of_mtls_alias)
+        .filter(|alias| watches.iter().all(|watch| watch.domain.name != alias.domain.name))
+        .collect();
+    watches.extend(aliases);
     watches
 }
 
@@ -83,7 +103,13 @@ fn listed(settings: &Settings, managed: &Managed) -> Watch {
     heed(managed, &mut domain);
     let mut probe = defaults.probe.clone();
     look_past_proxy(managed, &mut probe);
-    Watch { domain, probe, roots: defaults.roots.clone(), intermediates: defaults.intermediates.clone() }
+    Watch {
+        domain,
+        probe,
+        roots: defaults.roots.clone(),
+        intermediates: defaults.intermediates.clone(),
+        log_list: defaults.log_list.clone(),
+    }
 }
 
 /// The views past the proxy need no more than the API says, but for the key, which it shows nobody twice.
@@ -118,7 +144,7 @@ fn heed(managed: &Managed, domain: &mut Domain) {
 impl Daemon {
     /// What the API says of domains now.
     pub(super) fn known(&self) -> Known {
-        self.keeper.managed().map(|(managed, wanted)| (managed.clone(), wanted)).collect()
+        Known::of(&self.keeper)
     }
 
     /// Builds the parts anew for what the API says now: roots are read and chains prepared, so it is done aside.
@@ -184,7 +210,8 @@ mod tests {
     #[test]
     fn a_listed_domain_is_watched_by_the_defaults_and_in_setup() {
         let settings = Settings::default();
-        let known = vec![(pending("a.example.com"), true), (managed("b.example.com", json!({})), false)];
+        let listed = vec![(pending("a.example.com"), true), (managed("b.example.com", json!({})), false)];
+        let known = Known { managed: listed, ..Known::default() };
         let watches = watches(&settings, &known);
         assert_eq!(watches.len(), 1);
         let domain = &watches[0].domain;
@@ -211,6 +238,27 @@ mod tests {
         probe.origin = Some(Origin { host: written.clone(), key: None });
         look_past_proxy(&ready, &mut probe);
         assert_eq!(probe.origin.unwrap().host, written);
+    }
+
+    #[test]
+    fn a_host_for_mutual_tls_is_watched_as_its_domain_is() {
+        let mut settings = Settings::default();
+        let name = |text| DomainName::parse(text).unwrap();
+        for host in ["a.example.com", "b.example.com", "mtls.b.example.com", "c.example.com"] {
+            settings.watches.push(settings.defaults.watch(name(host)));
+        }
+        settings.watches[0].domain.labels.insert("team".to_owned(), "identity".to_owned());
+        settings.watches[0].domain.expected.txt = Some("value".to_owned());
+        let with_mtls = ["a.example.com", "b.example.com", "mtls.b.example.com", "gone.example.com"].map(name);
+        let known = Known { with_mtls: with_mtls.into(), ..Known::default() };
+        let all = watches(&settings, &known);
+        let added: Vec<&Watch> = all.iter().skip(4).collect();
+        assert_eq!(added.len(), 1, "b's is in the file already");
+        let domain = &added[0].domain;
+        assert_eq!((domain.name.as_str(), &domain.mtls_of), ("mtls.a.example.com", &Some(name("a.example.com"))));
+        assert_eq!((domain.labels.len(), &domain.expected.txt, added[0].http_addresses()), (1, &None, 0));
+        settings.watches[0].probe.mtls_aliases = false;
+        assert_eq!(watches(&settings, &known).len(), 4);
     }
 
     #[test]

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use build::{Before, Fleet, Parts};
+use discovery::Known;
 use errands::Errand;
 use reload::{Asker, Reloaded};
 use signals::Signal;
@@ -119,7 +120,7 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
     for remark in &settings.remarks {
         tracing::warn!("{remark}");
     }
-    let mut parts = Parts::build(&settings, &Before::default(), &Vec::new()).map_err(DaemonError::Build)?;
+    let mut parts = Parts::build(&settings, &Before::default(), &Known::default()).map_err(DaemonError::Build)?;
     let listener = match listener {
         Some(listener) => listener,
         None => bind(settings.server.listen).await?,
@@ -132,10 +133,11 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
     keeper.handle_tenants(discovery::tenants(&settings), clock.now());
     if keeper.poll_discovered() {
         // What was listed before the restart is watched from the start.
-        let known = keeper.managed().map(|(managed, wanted)| (managed.clone(), wanted)).collect();
+        let known = Known::of(&keeper);
         parts = Parts::build(&settings, &Before::of(&parts), &known).map_err(DaemonError::Build)?;
     }
     keeper.handle_watches(parts.watches.clone(), clock.now());
+    keeper.handle_log_list(parts.log_list_made_at, clock.now());
     let (committer, outcomes) = Committer::spawn(store)?;
     let (inputs, received) = mpsc::channel(1024);
     let (snapshot, shown) = watch::channel(Arc::new(keeper.snapshot()));

@@ -33,6 +33,9 @@ pub struct Domain {
     pub thresholds: Thresholds,
     /// The operator's own labels, for routing and for `notafter_domain_info`.
     pub labels: BTreeMap<String, String>,
+    /// The custom domain whose discovery document names this host for mutual TLS (RFC 8705 §5): nobody logs in here, so
+    /// that connection and certificate are all there is to look at.
+    pub mtls_of: Option<DomainName>,
     /// Treat it as live from the first look on, even if it was never seen healthy.
     pub live: bool,
 }
@@ -49,6 +52,7 @@ impl Domain {
             interval: Duration::from_secs(60),
             thresholds: Thresholds::default(),
             labels: BTreeMap::new(),
+            mtls_of: None,
             live: true,
         }
     }

@@ -7,11 +7,26 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+/// What Auth0 puts before a custom domain for its host for mutual TLS.
+const MTLS: &str = "mtls.";
+
 /// A DNS name as it goes over the wire: A-labels, lower case, no trailing dot. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DomainName(Arc<str>);
 
 impl DomainName {
+    /// The name by which Auth0 calls the host for mutual TLS that belongs to a custom domain of this name; none where it
+    /// would be too long, or this is one already.
+    pub fn mtls_alias(&self) -> Option<Self> {
+        let alias = Self::parse(&format!("{MTLS}{self}")).ok();
+        alias.filter(|_| self.mtls_owner().is_none())
+    }
+
+    /// The custom domain to which a host of this name would belong, if that is a host for mutual TLS.
+    pub fn mtls_owner(&self) -> Option<Self> {
+        Self::parse(self.as_str().strip_prefix(MTLS)?).ok()
+    }
+
     /// Reads a host name, with U-labels or A-labels, by the rules of RFC 1123 §2.1 and RFC 5891 §4.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         Self::parse_with(text, Underscores::Refused)

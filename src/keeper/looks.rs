@@ -51,6 +51,7 @@ impl Keeper {
             return self.settle();
         }
         self.own_sight.note_look(&look, now);
+        self.with_mtls.note(&look);
         let name = look.domain.clone();
         let Absorbed { looked, changes, events } = watched.absorb(look, now.mono);
         self.note_events(&name, events);

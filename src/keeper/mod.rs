@@ -9,6 +9,7 @@ mod commits;
 mod histories;
 mod looks;
 mod manners;
+mod mtls;
 mod outboxes;
 mod own_sight;
 mod routing;
@@ -24,13 +25,14 @@ use std::time::Duration;
 use commits::Takings;
 use looks::Flight;
 use manners::Manners;
+use mtls::WithMtls;
 use outboxes::Outboxes;
 use own_sight::OwnSight;
 use tenant_views::TenantViews;
 use tenants::Tenants;
 use watched::Watched;
 
-use crate::domain::{DomainName, Now};
+use crate::domain::{DomainName, Now, UnixTime};
 use crate::history::{self, History};
 use crate::incident::{Change, Delivery, Ledger, Looked, Mail, Operation, OutboxEvent, Policy, Row};
 use crate::observation::Presented;
@@ -58,6 +60,7 @@ pub struct Keeper {
     tenants: Tenants,
     tenant_views: TenantViews,
     takings: Takings,
+    with_mtls: WithMtls,
     /// Whose chains were stored before the start, until it is known who is watched.
     stored_chains: BTreeSet<DomainName>,
     /// And whose histories.
@@ -104,6 +107,7 @@ impl Keeper {
             manners: Manners::default(),
             tenant_views: TenantViews::default(),
             takings: Takings::default(),
+            with_mtls: WithMtls::default(),
             stored_chains,
             stored_histories,
             commits: VecDeque::new(),
@@ -116,6 +120,7 @@ impl Keeper {
             transitions: VecDeque::new(),
             renewals: VecDeque::new(),
         };
+        keeper.restore_with_mtls();
         keeper.settle();
         keeper
     }
@@ -162,6 +167,14 @@ impl Keeper {
             // Thresholds may have changed; what was seen is judged by the new ones at once.
             self.judge_anew(&name);
         }
+        self.settle();
+    }
+
+    /// When the list of transparency logs was made that is gone by from now on, if there is one.
+    pub fn handle_log_list(&mut self, made_at: Option<UnixTime>, now: Now) {
+        self.now = now;
+        self.own_sight.log_list_made_at = made_at;
+        self.tell_of_log_list();
         self.settle();
     }
 
@@ -238,6 +251,7 @@ impl Keeper {
         }
         let failing = self.own_sight.failing_delivery(self.outboxes.told().map(|(_, outbox)| outbox), now);
         self.ledger.handle_own_sight(Family::Delivery, failing.as_ref(), now);
+        self.tell_of_log_list();
         self.settle();
     }
 
@@ -322,6 +336,7 @@ impl Keeper {
             own_sight: self.own_sight_findings(),
             owed: self.outboxes.told().map(|(name, outbox)| (name.clone(), outbox.queue_len())).collect(),
             references: self.own_sight.references(),
+            log_list_made_at: self.own_sight.log_list_made_at,
         }
     }
 }

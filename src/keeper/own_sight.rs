@@ -9,7 +9,7 @@ use super::{Keeper, OwnFinding};
 use crate::domain::{Domain, DomainName, Now, Span, UnixTime};
 use crate::incident::{Change, Operation, Outbox, Row, Table};
 use crate::observation::{Code, Look};
-use crate::verdict::{Finding, Kind, References, Severity, Surroundings, Verdict};
+use crate::verdict::{Family, Finding, Kind, LOG_LIST_HOLDS, References, Severity, Surroundings, Verdict};
 
 /// A resolver that answered so lately answers.
 const ANSWERED_LATELY: Duration = Duration::from_secs(180);
@@ -39,6 +39,8 @@ pub(super) struct OwnSight {
     heartbeat_due: bool,
     /// Whether a look lately found no route over IPv6.
     no_ipv6: bool,
+    /// When the list of transparency logs was made, if there is one.
+    pub(super) log_list_made_at: Option<UnixTime>,
     sequence: u64,
 }
 
@@ -63,6 +65,7 @@ impl OwnSight {
             heartbeat_by: None,
             heartbeat_due: false,
             no_ipv6: false,
+            log_list_made_at: None,
             sequence: 0,
         }
     }
@@ -179,6 +182,15 @@ impl OwnSight {
         self.next_heartbeat
     }
 
+    /// The finding that the list of transparency logs is too old to go by.
+    fn stale_log_list(&self, now: Now) -> Option<Finding> {
+        let made_at = self.log_list_made_at?;
+        let age = made_at.until(now.wall);
+        let summary = format!("the list of transparency logs is {} old, made on {made_at}", Span(age));
+        let finding = || Finding::new(Code::WatchLogListStale, summary).fact("made_at", made_at.to_string());
+        (age > LOG_LIST_HOLDS).then(finding)
+    }
+
     /// The finding that a receiver's mail does not get through, as long as one does not.
     pub(super) fn failing_delivery<'a>(&self, outboxes: impl Iterator<Item = &'a Outbox>, now: Now) -> Option<Finding> {
         let since = |outbox: &Outbox| outbox.failing_since().filter(|since| since.until(now.wall) >= MAIL_FAILS_AFTER);
@@ -195,6 +207,11 @@ impl OwnSight {
 }
 
 impl Keeper {
+    pub(super) fn tell_of_log_list(&mut self) {
+        let stale = self.own_sight.stale_log_list(self.now);
+        self.ledger.handle_own_sight(Family::Logs, stale.as_ref(), self.now);
+    }
+
     /// What is wrong with our own sight, by what stands in the ledger.
     pub(super) fn own_sight_findings(&self) -> Vec<OwnFinding> {
         let ours = self.ledger.incidents().filter(|incident| incident.domain.is_empty());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::{Domain, Now};
+use crate::domain::{Domain, Now, UnixTime};
 use crate::history::Class;
 use crate::incident::OutboxEvent;
 use crate::verdict::{Level, Record, References, Severity, Verdict};
@@ -26,6 +26,8 @@ pub struct Snapshot {
     pub owed: BTreeMap<String, usize>,
     /// How the references fared when they were last asked.
     pub references: References,
+    /// When the list of transparency logs was made, if there is one.
+    pub log_list_made_at: Option<UnixTime>,
 }
 
 /// One thing wrong with our own sight.

@@ -7,7 +7,7 @@
 use std::io;
 
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, Certificate, CertificateParams, CustomExtension, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
     SubjectPublicKeyInfo,
 };
 use rustls_pki_types::CertificateDer;
@@ -15,6 +15,7 @@ use thiserror::Error;
 
 use super::leaf::common_name;
 pub use super::leaf::{Flaw, KeyKind, LeafSpec, Validity};
+use super::logs::{Entry, Log, SCT_LIST, sct_list};
 use crate::domain::NameError;
 
 /// A certificate authority of the lab: its certificate, its key, and the intermediates between it and its root.
@@ -102,6 +103,21 @@ impl Authority {
         self.issuer.key().serialize_pem()
     }
 
+    /// A leaf after `spec`, shown to these logs before it was finished, each at a time in milliseconds since 1970: it carries what
+    /// they signed (RFC 6962 §3.1-3.3).
+    pub fn logged_leaf(&self, spec: &LeafSpec, logs: &[(&Log, u64)]) -> Result<Issued, LabError> {
+        let key = spec.key.generate()?;
+        let mut params = spec.params()?;
+        params.use_authority_key_identifier_extension = true;
+        let unfinished = params.signed_by(&key, &self.issuer)?;
+        let entry = Entry::new(unfinished.der(), self.certificate.der())?;
+        let scts = logs.iter().map(|(log, timestamp)| log.sign(&entry, *timestamp)).collect::<Result<Vec<_>, _>>()?;
+        params.custom_extensions.push(CustomExtension::from_oid_content(SCT_LIST, sct_list(&scts)));
+        let mut chain = vec![params.signed_by(&key, &self.issuer)?];
+        chain.extend(self.presented.iter().cloned());
+        Ok(Issued { chain, key })
+    }
+
     /// This authority's own certificate.
     pub fn certificate(&self) -> &CertificateDer<'static> {
         self.certificate.der()
@@ -184,6 +200,9 @@ pub enum LabError {
     /// A server of the lab cannot listen, or cannot write.
     #[error("a server of the lab cannot run: {0}")]
     Server(#[from] io::Error),
+    /// A log's key could not be made, or would not sign.
+    #[error("a transparency log of the lab cannot sign")]
+    Log,
     /// What was to be a host's name is none.
     #[error(transparent)]
     Name(#[from] NameError),

@@ -11,7 +11,7 @@ use super::certificate::Sha256;
 use super::documents::Documents;
 use super::evidence::Evidence;
 use super::failure::Failure;
-use crate::domain::UnixTime;
+use crate::domain::{DomainName, UnixTime};
 
 /// One `GET /.well-known/openid-configuration` and its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,6 +41,8 @@ pub struct Auth0Observation {
     pub rate_limit: Option<RateLimit>,
     /// The signs of who had the answer in hand.
     pub evidence: Vec<Evidence>,
+    /// The hosts that its `mtls_endpoint_aliases` names (RFC 8705 §5), each once, bounded.
+    pub mtls_hosts: Vec<String>,
     /// The first marker of a rejected key found in the body, as the table of markers writes it.
     pub key_marker: Option<String>,
     /// The beginning of a body that was no JSON, or of an error's body.
@@ -69,6 +71,7 @@ impl Auth0Observation {
             foreign_endpoints: Vec::new(),
             rate_limit: None,
             evidence: Vec::new(),
+            mtls_hosts: Vec::new(),
             key_marker: None,
             excerpt: None,
             failure: None,
@@ -91,6 +94,13 @@ impl Auth0Observation {
     pub fn rate_limits(&self) -> impl Iterator<Item = &RateLimit> {
         let others = self.documents.iter().flat_map(|documents| documents.replies());
         self.rate_limit.iter().chain(others.filter_map(|reply| reply.rate_limit.as_ref()))
+    }
+
+    /// The host for mutual TLS that belongs to this domain, if the document names it: always `mtls.` before the domain,
+    /// as Auth0 calls it. What else a document names is none of ours to look at.
+    pub fn mtls_alias_of(&self, domain: &DomainName) -> Option<DomainName> {
+        let alias = domain.mtls_alias()?;
+        self.mtls_hosts.iter().any(|host| host.eq_ignore_ascii_case(alias.as_str())).then_some(alias)
     }
 
     /// Whether Auth0's own application answered, as opposed to its edge or the proxy: it alone sets

@@ -81,6 +81,10 @@ codes! {
     TlsHandshakeFailed = "tls.handshake_failed",
     /// The TLS handshake did not end in time.
     TlsTimeout = "tls.timeout",
+    /// The server speaks no version of TLS that browsers speak.
+    TlsOnlyLegacy = "tls.only_legacy",
+    /// The server has no cipher suite that is up to date.
+    TlsOnlyOldSuites = "tls.only_old_suites",
     /// The certificate, or a certificate its chain needs, has run out.
     TlsExpired = "tls.expired",
     /// The certificate runs out soon.
@@ -117,14 +121,28 @@ codes! {
     TlsWeakKey = "tls.weak_key",
     /// A signature of the certificate's path rests on a broken hash.
     TlsWeakSignature = "tls.weak_signature",
+    /// A version of TLS is still taken that is out of use.
+    TlsLegacyVersion = "tls.legacy_version",
     /// The certificate is valid for longer than browsers accept.
     TlsLifetimeTooLong = "tls.lifetime_too_long",
+    /// The certificate has not been shown to enough transparency logs.
+    TlsSctMissing = "tls.sct_missing",
+    /// What a transparency log is said to have signed, it has not.
+    TlsSctInvalid = "tls.sct_invalid",
     /// The certificates are not sent in the order of the path.
     TlsChainMisordered = "tls.chain_misordered",
     /// Certificates are sent that no path needs.
     TlsChainSurplus = "tls.chain_surplus",
     /// The private key is another certificate's.
     TlsKeyMismatch = "tls.key_mismatch",
+    /// The server demands a client certificate, and we have none.
+    TlsClientCertificateRequired = "tls.client_certificate_required",
+    /// The server does not accept our client certificate.
+    TlsClientCertificateRefused = "tls.client_certificate_refused",
+    /// Our client certificate has run out.
+    TlsClientCertificateExpired = "tls.client_certificate_expired",
+    /// Our client certificate runs out soon.
+    TlsClientCertificateExpiresSoon = "tls.client_certificate_expires_soon",
     /// An answer whose status says error.
     HttpErrorStatus = "http.error_status",
     /// No answer to the request in time.
@@ -185,6 +203,8 @@ codes! {
     WatchDiscoveryFailed = "watch.discovery_failed",
     /// This machine has no route over IPv6.
     WatchNoIpv6 = "watch.no_ipv6",
+    /// The list of transparency logs is old.
+    WatchLogListStale = "watch.log_list_stale",
     /// We have no sockets, memory or ports left to look with.
     WatchOutOfResources = "watch.out_of_resources",
     /// We cannot see: the references fail as well.

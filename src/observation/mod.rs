@@ -13,10 +13,12 @@ mod dns;
 mod documents;
 mod evidence;
 mod failure;
+mod legacy;
 pub mod management;
 mod past_proxy;
 mod strangers;
 mod tls;
+mod transparency;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -24,6 +26,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use self::certificate::Certificate;
 use crate::domain::{DomainName, UnixTime};
 
 pub use auth0::{AnswerHeaders, Auth0Observation, RateLimit};
@@ -33,9 +36,11 @@ pub use dns::{CnameLink, DnsObservation, Lookup, Outcome, TxtElsewhere};
 pub use documents::{Documents, KeySet, Reply, SigningKey};
 pub use evidence::{Evidence, Layer};
 pub use failure::Failure;
+pub use legacy::{LegacyAnswer, LegacyVersion};
 pub use past_proxy::{Distrusted, ViewObservation};
 pub use strangers::{bounded, is_hidden};
-pub use tls::{Origin, PathStep, Presented, TlsObservation, TrustPath};
+pub use tls::{ClientCertificate, Origin, OtherChain, PathStep, Presented, TlsObservation, TrustPath};
+pub use transparency::{CheckedSct, ListedLog, LogState, Transparency};
 
 /// One round of all checks of one domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +57,8 @@ pub struct Look {
     pub dns: Option<DnsObservation>,
     /// One handshake an address, in the order of the addresses.
     pub tls: Vec<TlsObservation>,
+    /// The client certificate that we have for servers that ask for one, leaf first.
+    pub client_certificate: Option<Arc<[Arc<Certificate>]>>,
     /// The requests that were made over those connections.
     pub auth0: Vec<Auth0Observation>,
     /// Addresses that were not looked at because this machine has no route for their family.

@@ -8,6 +8,8 @@ use serde::{Serialize, Serializer};
 
 use super::certificate::{Certificate, Sha256};
 use super::failure::Failure;
+use super::legacy::LegacyAnswer;
+use super::transparency::{CheckedSct, Transparency};
 use crate::domain::UnixTime;
 
 /// One connection and handshake with one address.
@@ -27,8 +29,17 @@ pub struct TlsObservation {
     /// The negotiated application protocol (RFC 7301), e.g. `h2`.
     pub alpn: Option<String>,
     /// The certificates as presented, leaf first; kept even when the handshake failed after them.
-    #[serde(rename = "chain", serialize_with = "chain_of")]
+    #[serde(flatten, serialize_with = "as_presented")]
     pub presented: Option<Arc<Presented>>,
+    /// What clients are shown who do not ask for that chain's kind of key; `None` where it was not asked, or nothing came
+    /// of it.
+    #[serde(serialize_with = "other_chain_of")]
+    pub other_chain: Option<OtherChain>,
+    /// Whether the server asked for a client certificate, and whether it was shown one; `None` where it did not come to
+    /// that.
+    pub client_certificate: Option<ClientCertificate>,
+    /// What was said to greetings in old versions; `None` where none was made.
+    pub legacy: Option<Vec<LegacyAnswer>>,
     /// Why there was no handshake, if there was none.
     pub failure: Option<Failure>,
     /// Milliseconds until the connection stood.
@@ -48,6 +59,9 @@ impl TlsObservation {
             post_quantum: None,
             alpn: None,
             presented: None,
+            other_chain: None,
+            client_certificate: None,
+            legacy: None,
             failure: None,
             connect_ms: None,
             handshake_ms: None,
@@ -57,6 +71,38 @@ impl TlsObservation {
     /// The leaf certificate, if one was presented that could be read.
     pub fn leaf(&self) -> Option<&Certificate> {
         self.presented.as_ref()?.leaf().map(AsRef::as_ref)
+    }
+}
+
+/// Whether a server asked for a client certificate (RFC 8446 §4.3.2, RFC 5246 §7.4.4), and whether it was shown one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientCertificate {
+    /// It did not ask.
+    NotAsked,
+    /// It asked, and we have none, or none of a kind that it takes.
+    NotShown,
+    /// It asked, and saw ours.
+    Shown,
+}
+
+/// What a server shows to clients that do not ask for the kind of key that its ordinary chain has. Servers may have two
+/// certificates for a name, RSA and ECDSA, and browsers hardly ever see but one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OtherChain {
+    /// Nothing: there is one certificate.
+    Absent,
+    /// Another chain.
+    Presented(Arc<Presented>),
+}
+
+impl OtherChain {
+    /// The other chain, if there is one.
+    pub const fn presented(&self) -> Option<&Arc<Presented>> {
+        match self {
+            Self::Absent => None,
+            Self::Presented(presented) => Some(presented),
+        }
     }
 }
 
@@ -76,6 +122,8 @@ pub struct Presented {
     pub paths: Vec<TrustPath>,
     /// Why no path was found, for people; `None` if one was.
     pub refusal: Option<String>,
+    /// What the list of transparency logs says of the leaf; `None` without a list.
+    pub transparency: Option<Transparency>,
 }
 
 impl Presented {
@@ -169,9 +217,28 @@ pub enum Origin {
     Root,
 }
 
+/// The keys `chain` and `transparency`.
+fn as_presented<S: Serializer>(presented: &Option<Arc<Presented>>, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Keys<'a> {
+        #[serde(serialize_with = "chain_of")]
+        chain: &'a Option<Arc<Presented>>,
+        transparency: Option<&'a [CheckedSct]>,
+    }
+    let transparency = presented.as_ref().and_then(|presented| presented.transparency.as_ref());
+    Keys { chain: presented, transparency: transparency.map(|found| found.scts.as_slice()) }.serialize(serializer)
+}
+
 fn chain_of<S: Serializer>(presented: &Option<Arc<Presented>>, serializer: S) -> Result<S::Ok, S::Error> {
     let chain = presented.as_ref().map_or(&[][..], |presented| &presented.chain);
     serializer.collect_seq(chain.iter().map(AsRef::as_ref as fn(&Arc<Certificate>) -> &Certificate))
+}
+
+fn other_chain_of<S: Serializer>(other: &Option<OtherChain>, serializer: S) -> Result<S::Ok, S::Error> {
+    match other {
+        None => serializer.serialize_none(),
+        Some(other) => chain_of(&other.presented().cloned(), serializer),
+    }
 }
 
 pub(super) fn as_text<T: std::fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {

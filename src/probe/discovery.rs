@@ -27,6 +27,8 @@ const MAX_HEADER: usize = 200;
 const MAX_ISSUER: usize = 300;
 /// Characters kept of a body that is no JSON.
 const MAX_EXCERPT: usize = 200;
+/// Hosts kept of a document's endpoints for mutual TLS: there is one.
+const MAX_MTLS_HOSTS: usize = 4;
 /// Endpoints kept that are on another host; a document has a dozen.
 const MAX_FOREIGN: usize = 16;
 
@@ -128,6 +130,7 @@ fn read_body(body: &[u8], host: &DomainName, settings: &Settings, observation: &
         let issuer = document.get("issuer").and_then(Value::as_str);
         observation.issuer = issuer.map(|issuer| bounded(shown(issuer, settings), MAX_ISSUER));
         observation.foreign_endpoints = foreign(&document, host, settings);
+        observation.mtls_hosts = mtls_hosts(document.get("mtls_endpoint_aliases"));
         observation.sha256 = Some(hash(document));
     }
     if observation.status != Some(200) {
@@ -136,6 +139,19 @@ fn read_body(body: &[u8], host: &DomainName, settings: &Settings, observation: &
     if observation.status != Some(200) || !observation.is_json {
         observation.excerpt = excerpt(body, settings);
     }
+}
+
+/// The hosts of the endpoints for mutual TLS (RFC 8705 §5).
+fn mtls_hosts(aliases: Option<&Value>) -> Vec<String> {
+    let mut hosts = Vec::new();
+    for endpoint in aliases.and_then(Value::as_object).into_iter().flat_map(|aliases| aliases.values()) {
+        let uri = endpoint.as_str().and_then(|uri| uri.parse::<Uri>().ok());
+        let Some(host) = uri.as_ref().and_then(Uri::host).filter(|host| host.len() <= 253) else { continue };
+        if !hosts.iter().any(|known| known == host) && hosts.len() < MAX_MTLS_HOSTS {
+            hosts.push(host.to_owned());
+        }
+    }
+    hosts
 }
 
 /// The body as the JSON object it should be.

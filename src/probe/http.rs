@@ -35,7 +35,8 @@ pub(super) struct Session<'a> {
     sender: Sender,
     host: &'a DomainName,
     agent: String,
-    _connection: AbortOnDropHandle<()>,
+    /// What drives it; gone once it was asked why it had ended.
+    connection: Option<AbortOnDropHandle<Result<(), hyper::Error>>>,
 }
 
 enum Sender {
@@ -60,14 +61,14 @@ impl<'a> Session<'a> {
         let io = TokioIo::new(Bounded::new(stream, MAX_EXCHANGE));
         let (sender, connection) = if is_h2 {
             let (sender, connection) = http2().handshake(io).await?;
-            (Sender::Http2(sender), tokio::spawn(async move { drop(connection.await) }))
+            (Sender::Http2(sender), tokio::spawn(connection))
         } else {
             let mut builder = http1::Builder::new();
             let (sender, connection) = builder.max_headers(128).max_buf_size(MAX_HEAD).handshake(io).await?;
-            (Sender::Http1(sender), tokio::spawn(async move { drop(connection.await) }))
+            (Sender::Http1(sender), tokio::spawn(connection))
         };
-        let (agent, _connection) = (user_agent(contact), AbortOnDropHandle::new(connection));
-        Ok(Self { sender, host, agent, _connection })
+        let connection = Some(AbortOnDropHandle::new(connection));
+        Ok(Self { sender, host, agent: user_agent(contact), connection })
     }
 
     /// Whom it asks.
@@ -108,12 +109,25 @@ impl<'a> Session<'a> {
     }
 
     async fn exchange(&mut self, request: Request<Empty<Bytes>>) -> Result<Answer, hyper::Error> {
-        let response = match &mut self.sender {
-            Sender::Http1(sender) => sender.send_request(request).await?,
-            Sender::Http2(sender) => sender.send_request(request).await?,
+        let sent = match &mut self.sender {
+            Sender::Http1(sender) => sender.send_request(request).await,
+            Sender::Http2(sender) => sender.send_request(request).await,
+        };
+        let response = match sent {
+            Ok(response) => response,
+            Err(error) => return Err(self.cause(error).await),
         };
         let (head, body) = Response::into_parts(response);
         Ok(Answer { head, body: read_up_to(body, MAX_BODY).await? })
+    }
+
+    /// Of a request that was not sent because the connection had ended, why that had ended: the connection itself knows.
+    async fn cause(&mut self, error: hyper::Error) -> hyper::Error {
+        let has_ended = error.is_canceled() || error.is_closed();
+        match self.connection.take_if(|_| has_ended) {
+            Some(connection) => connection.await.ok().and_then(Result::err).unwrap_or(error),
+            None => error,
+        }
     }
 
     fn request(&self, path: &str) -> Request<Empty<Bytes>> {

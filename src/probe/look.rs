@@ -11,8 +11,10 @@ use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
 
 use super::assess::assess;
+use super::identity::name_refusal;
 use super::past_proxy::{Aside, look_at_origin};
 use super::sockets::is_shortage;
+use super::survey::{self, Due};
 use super::tls::Handshake;
 use super::{Library, Settings, discovery, dns, documents, sockets, tls};
 use crate::domain::{Domain, Families, UnixTime};
@@ -76,7 +78,7 @@ impl Turn {
 
     /// Whether this look is one of those, at least so far apart, that ask what not every look asks: the first is, and
     /// from then on one in as many as it takes at the domain's interval.
-    fn is_due(self, apart: Duration, interval: Duration) -> bool {
+    pub(super) fn is_due(self, apart: Duration, interval: Duration) -> bool {
         let every = apart.as_nanos().div_ceil(interval.as_nanos().max(1));
         u128::from(self.number) % every.max(1) == 0
     }
@@ -92,7 +94,9 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
     let surplus_addresses = addresses.len().saturating_sub(MAX_ADDRESSES);
     addresses.truncate(MAX_ADDRESSES);
     let asked = in_turn(addresses.len(), turn);
-    let visits = addresses.iter().zip(wishes(&asked, turn)).map(|(address, wish)| visit(target, *address, wish));
+    let due = Due::at(turn, target);
+    let wishes = wishes(&asked, turn);
+    let visits = addresses.iter().zip(wishes).map(|(address, wish)| visit(target, *address, wish, due));
     let (mut tls, mut auth0, mut not_looked) = (Vec::new(), Vec::new(), Vec::new());
     let caa_is_due = turn.is_due(CAA_EVERY, target.domain.interval) && !dns.failed();
     let caa = OptionFuture::from(caa_is_due.then(|| caa(target, &nameservers)));
@@ -117,6 +121,7 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
         at,
         dns: Some(dns),
         tls,
+        client_certificate: target.settings.client.as_ref().map(|client| Arc::clone(client.chain())),
         auth0,
         no_route,
         not_looked,
@@ -190,17 +195,28 @@ async fn visit(
     target: Target<'_>,
     address: SocketAddr,
     wish: Wish,
+    due: Due,
 ) -> Result<(TlsObservation, Option<Auth0Observation>), NotLooked> {
+    // One for all: the further connections are made one after the other, once this one is closed.
     let _permit = sockets::permit(1).await;
     let deadline = Instant::now() + target.settings.timeout;
     let name = &target.domain.name;
-    let Handshake { mut observation, chain, stream } = tls::observe(address, name, deadline).await?;
+    let mut handshake = tls::observe(address, name, target.settings.client.as_ref(), deadline).await?;
+    if handshake.lacks_common_ground {
+        survey::ask_without_modern(&mut handshake, name, deadline).await;
+    }
+    let Handshake { mut observation, chain, stream, .. } = handshake;
     let presented = OptionFuture::from(chain.map(|chain| assess(chain, name, target.trust)));
     let asked = stream.filter(|_| wish > Wish::Nothing).map(|stream| talk(target, address, stream, wish, deadline));
     // Side by side: our own work must not eat into the time the server has to answer in.
     let (presented, auth0) = tokio::join!(presented, OptionFuture::from(asked));
     observation.presented = presented.flatten();
-    Ok((observation, auth0.flatten()))
+    let mut auth0 = auth0.flatten();
+    if let (Some(client), Some(answer)) = (observation.client_certificate, &mut auth0) {
+        name_refusal(client, answer);
+    }
+    survey::add(target, due, &mut observation).await;
+    Ok((observation, auth0))
 }
 
 /// The requests over a connection that stands. The discovery document comes first; the rest is asked only where that

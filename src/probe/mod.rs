@@ -6,6 +6,7 @@
 
 mod assess;
 mod bounded;
+mod capture;
 mod discovery;
 mod dns;
 mod documents;
@@ -14,6 +15,8 @@ mod evidence;
 mod fetch;
 mod gate;
 mod http;
+mod identity;
+mod legacy;
 #[allow(dead_code, reason = "what looks fetch comes next")]
 mod library;
 mod look;
@@ -21,9 +24,11 @@ mod past_proxy;
 mod ping;
 mod settings;
 mod sockets;
+mod survey;
 mod tls;
 
 pub use evidence::Sign;
+pub use identity::{ClientIdentity, IdentityError};
 pub use library::Library;
 pub use look::{Target, Turn, look};
 pub use past_proxy::{Aside, look_at_tenant};

@@ -103,7 +103,7 @@ async fn visit(view: View, aside: Aside<'_>, address: SocketAddr, turn: Turn) ->
     let _permit = sockets::permit(1).await;
     let host = &aside.host.name;
     let deadline = Instant::now() + aside.settings.timeout;
-    let Handshake { observation: mut tls, chain, stream } = tls::observe(address, host, deadline).await?;
+    let Handshake { observation: mut tls, chain, stream, .. } = tls::observe(address, host, None, deadline).await?;
     if let Some(chain) = chain {
         tls.presented = assess(chain, host, aside.trust).await;
     }

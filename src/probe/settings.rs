@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::ClientIdentity;
 use super::evidence::Sign;
 use crate::domain::DomainName;
 
@@ -28,6 +29,12 @@ pub struct Settings {
     pub origin: Option<Origin>,
     /// The tenant's canonical host, if it is to be looked at.
     pub tenant: Option<Host>,
+    /// Whether servers are asked once a day if they still take TLS 1.0 and 1.1.
+    pub legacy_versions: bool,
+    /// Whether the host for mutual TLS that a discovery document names is watched as well.
+    pub mtls_aliases: bool,
+    /// What is shown to servers that ask for a client certificate.
+    pub client: Option<ClientIdentity>,
 }
 
 impl Default for Settings {
@@ -42,6 +49,9 @@ impl Default for Settings {
             evidence: Vec::new(),
             origin: None,
             tenant: None,
+            legacy_versions: true,
+            mtls_aliases: true,
+            client: None,
         }
     }
 }

@@ -3,23 +3,22 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{ClientConfig, Resumption};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::{
-    AlertDescription, CertificateError, DigitallySignedStruct, InvalidMessage, NamedGroup, ProtocolVersion,
-    SignatureScheme,
-};
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime as PkiTime};
+use rustls::client::danger::ServerCertVerifier;
+use rustls::client::{ClientConfig, ResolvesClientCert, Resumption};
+use rustls::{AlertDescription, CertificateError, InvalidMessage, NamedGroup, ProtocolVersion};
+use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::capture::{Capture, Signer};
+use super::identity::{ClientIdentity, refusal};
 use super::sockets::is_shortage;
 use crate::domain::DomainName;
+use crate::observation::certificate::KeyType;
 use crate::observation::{Code, Failure, NotLooked, TlsObservation};
 
 /// What came of a connection attempt: always an observation, the chain if one was presented, and the open connection if
@@ -28,11 +27,19 @@ pub(super) struct Handshake {
     pub(super) observation: TlsObservation,
     pub(super) chain: Option<Vec<CertificateDer<'static>>>,
     pub(super) stream: Option<TlsStream<TcpStream>>,
+    /// Whether the server was there, and refused or fell silent before it had shown anything, as one does that is too
+    /// old for us.
+    pub(super) lacks_common_ground: bool,
 }
 
 /// Connects and shakes hands with SNI = the domain. What the chain is worth is not asked here. `Err` if it is we who
 /// could not look.
-pub(super) async fn observe(address: SocketAddr, name: &DomainName, deadline: Instant) -> Result<Handshake, NotLooked> {
+pub(super) async fn observe(
+    address: SocketAddr,
+    name: &DomainName,
+    client: Option<&ClientIdentity>,
+    deadline: Instant,
+) -> Result<Handshake, NotLooked> {
     let mut observation = TlsObservation::new(address);
     let started = Instant::now();
     let tcp = match timeout_at(deadline, TcpStream::connect(address)).await {
@@ -42,18 +49,53 @@ pub(super) async fn observe(address: SocketAddr, name: &DomainName, deadline: In
         Err(_) => return Ok(failed(observation, Failure::new(Code::ConnectTimeout, "no answer before the deadline"))),
     };
     observation.connect_ms = Some(milliseconds_since(started));
-    let capture = Arc::new(Capture::new());
+    let capture = Arc::new(Capture::new(None, client));
     let outcome = shake_hands(tcp, name, &capture, deadline).await;
     observation.handshake_ms = Some(milliseconds_since(started).saturating_sub(observation.connect_ms.unwrap_or(0)));
     let chain = capture.chain.get().cloned();
+    let client = capture.doorman.outcome();
+    observation.client_certificate = (chain.is_some()).then_some(client);
     match outcome {
         Ok(Ok(stream)) => {
             describe(&stream, &mut observation);
-            Ok(Handshake { observation, chain, stream: Some(stream) })
+            Ok(Handshake { observation, chain, stream: Some(stream), lacks_common_ground: false })
         }
         Ok(Err(error)) if is_shortage(&error) => Err(not_looked(address, &error)),
-        Ok(Err(error)) => Ok(Handshake { chain, ..failed(observation, handshake_failure(&error)) }),
+        Ok(Err(error)) => {
+            let failure = handshake_failure(&error);
+            let of_client = is_refusal(&error).then(|| refusal(client, alert(&error), &failure.detail)).flatten();
+            Ok(Handshake {
+                lacks_common_ground: chain.is_none() && is_refusal(&error),
+                chain,
+                ..failed(observation, of_client.unwrap_or(failure))
+            })
+        }
         Err(failure) => Ok(Handshake { chain, ..failed(observation, failure) }),
+    }
+}
+
+/// What a server shows to clients that ask for another kind of key.
+pub(super) enum Other {
+    /// It has no certificate for them.
+    Absent,
+    /// This chain, leaf first.
+    Chain(Vec<CertificateDer<'static>>),
+}
+
+/// Shakes hands as a client that does not know this kind of key. `None` where nothing can be said.
+pub(super) async fn observe_other(
+    address: SocketAddr,
+    name: &DomainName,
+    shown: KeyType,
+    deadline: Instant,
+) -> Option<Other> {
+    let capture = Arc::new(Capture::new(Some(Signer::other_than(shown)?), None));
+    let tcp = timeout_at(deadline, TcpStream::connect(address)).await.ok()?.ok()?;
+    let outcome = shake_hands(tcp, name, &capture, deadline).await.ok()?;
+    match (capture.chain.get(), outcome) {
+        (Some(chain), _) => Some(Other::Chain(chain.clone())),
+        (None, Err(error)) if is_refusal(&error) => Some(Other::Absent),
+        (None, _) => None,
     }
 }
 
@@ -78,7 +120,7 @@ fn client_config(capture: &Arc<Capture>) -> Result<ClientConfig, rustls::Error> 
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
         .dangerous()
         .with_custom_certificate_verifier(Arc::clone(capture) as Arc<dyn ServerCertVerifier>)
-        .with_no_client_auth();
+        .with_client_cert_resolver(Arc::clone(&capture.doorman) as Arc<dyn ResolvesClientCert>);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config.resumption = Resumption::disabled();
     Ok(config)
@@ -91,6 +133,23 @@ fn describe(stream: &TlsStream<TcpStream>, observation: &mut TlsObservation) {
     observation.group = connection.negotiated_key_exchange_group().map(|group| group_name(group.name()));
     observation.post_quantum = observation.group.as_deref().map(is_post_quantum);
     observation.alpn = connection.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned());
+}
+
+/// What the server said as it broke off.
+fn alert(error: &io::Error) -> Option<AlertDescription> {
+    match error.get_ref()?.downcast_ref::<rustls::Error>()? {
+        rustls::Error::AlertReceived(alert) => Some(*alert),
+        _ => None,
+    }
+}
+
+/// Whether the server said no, or hung up.
+fn is_refusal(error: &io::Error) -> bool {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(rustls::Error::AlertReceived(_) | rustls::Error::PeerIncompatible(_)) => true,
+        Some(_) => false,
+        None => !is_shortage(error),
+    }
 }
 
 fn version_name(version: ProtocolVersion) -> String {
@@ -123,7 +182,7 @@ fn is_post_quantum(group: &str) -> bool {
 
 fn failed(mut observation: TlsObservation, failure: Failure) -> Handshake {
     observation.failure = Some(failure);
-    Handshake { observation, chain: None, stream: None }
+    Handshake { observation, chain: None, stream: None, lacks_common_ground: false }
 }
 
 fn not_looked(address: SocketAddr, error: &io::Error) -> NotLooked {
@@ -181,56 +240,6 @@ fn tls_detail(error: &rustls::Error) -> String {
         }
         rustls::Error::InvalidMessage(_) => format!("{error}: what answers does not speak TLS"),
         _ => error.to_string(),
-    }
-}
-
-/// Accepts any chain and keeps it; the signature that proves possession of the leaf's key is checked as ever.
-#[derive(Debug)]
-struct Capture {
-    provider: Arc<CryptoProvider>,
-    chain: OnceLock<Vec<CertificateDer<'static>>>,
-}
-
-impl Capture {
-    fn new() -> Self {
-        Self { provider: Arc::new(rustls::crypto::aws_lc_rs::default_provider()), chain: OnceLock::new() }
-    }
-}
-
-impl ServerCertVerifier for Capture {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: PkiTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let all = std::iter::once(end_entity).chain(intermediates).map(|der| der.clone().into_owned());
-        let _ = self.chain.set(all.collect());
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

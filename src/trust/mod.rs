@@ -5,6 +5,7 @@
 
 mod budget;
 mod bundle;
+mod logs;
 mod memory;
 mod paths;
 mod refusal;
@@ -22,6 +23,7 @@ use crate::observation::certificate::Certificate;
 
 use budget::Budget;
 
+pub use logs::{LogList, LogListError};
 pub use store::{StoreError, TrustStore, check_root};
 
 /// Where roots come from.
@@ -68,6 +70,7 @@ impl TrustStore {
             self_signed: false,
             paths: Vec::new(),
             refusal: None,
+            transparency: None,
         };
         let Some(leaf) = presented.leaf().cloned() else {
             presented.refusal = presented.unreadable.first().map(|(_, reason)| reason.clone());
@@ -79,6 +82,7 @@ impl TrustStore {
         presented.refusal = found.refusal;
         presented.self_signed = found.paths.is_empty() && paths::is_self_signed(&leaf);
         presented.paths = found.paths;
+        presented.transparency = self.logs.as_ref().and_then(|logs| logs.check(&presented));
         presented
     }
 }

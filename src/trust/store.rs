@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
 use super::bundle::Bundle;
+use super::logs::LogList;
 use super::memory::Memory;
 use crate::observation::certificate::Certificate;
 
@@ -16,7 +17,9 @@ pub struct TrustStore {
     pub(super) roots: Vec<Arc<Certificate>>,
     /// Intermediates the operator gave, asked before the compiled-in bundle.
     pub(super) given: Bundle,
-    /// What was assessed by these roots.
+    /// The transparency logs that are believed, if the operator gave a list.
+    pub(super) logs: Option<Arc<LogList>>,
+    /// What was assessed by these roots and logs.
     pub(super) memory: Memory,
 }
 
@@ -27,6 +30,7 @@ impl TrustStore {
             anchors: Vec::new(),
             roots: Vec::new(),
             given: Bundle::new(intermediates),
+            logs: None,
             memory: Memory::default(),
         };
         for (position, der) in roots.iter().enumerate() {
@@ -36,6 +40,17 @@ impl TrustStore {
             return Err(StoreError::Empty);
         }
         Ok(store)
+    }
+
+    /// The same, which believes these transparency logs.
+    #[must_use]
+    pub fn with_logs(self, logs: Option<Arc<LogList>>) -> Self {
+        Self { logs, memory: Memory::default(), ..self }
+    }
+
+    /// The transparency logs that it believes.
+    pub const fn logs(&self) -> Option<&Arc<LogList>> {
+        self.logs.as_ref()
     }
 
     /// Its roots.

@@ -58,10 +58,18 @@ pub enum Family {
     Recall,
     /// The strength of keys and signatures.
     Strength,
+    /// The versions of TLS that are taken besides those in use.
+    Protocol,
+    /// Whether transparency logs know the certificate.
+    Transparency,
     /// For how long the certificate is valid at all.
     Lifetime,
     /// Whether private key and certificate belong together.
     Key,
+    /// Whether the server lets us in with, or without, a client certificate.
+    Client,
+    /// The dates of our client certificate.
+    ClientExpiry,
     /// Whether connection and handshake come to be.
     Reach,
     /// Whether there is an address.
@@ -100,6 +108,8 @@ pub enum Family {
     Discovery,
     /// Our own network.
     Sight,
+    /// Our own list of transparency logs.
+    Logs,
     /// Our own store.
     Store,
     /// Our own mail.
@@ -119,8 +129,12 @@ impl Family {
             Self::Renewal => "renewal",
             Self::Recall => "recall",
             Self::Strength => "strength",
+            Self::Protocol => "protocol",
+            Self::Transparency => "transparency",
             Self::Lifetime => "lifetime",
             Self::Key => "key",
+            Self::Client => "client",
+            Self::ClientExpiry => "client_expiry",
             Self::Reach => "reach",
             Self::Address => "address",
             Self::Cname => "cname",
@@ -140,6 +154,7 @@ impl Family {
             Self::Resolver => "resolver",
             Self::Discovery => "discovery",
             Self::Sight => "sight",
+            Self::Logs => "logs",
             Self::Store => "store",
             Self::Delivery => "delivery",
         }
@@ -458,6 +473,31 @@ pub const ENTRIES: &[Entry] = &[
         remedy: "Look at the proxy's load; if only some networks see it, suspect the path MTU or a middlebox.",
     },
     Entry {
+        code: Code::TlsOnlyLegacy,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Reach,
+        title: "the server speaks no modern TLS",
+        explanation: "The server is up, but the latest version it speaks is TLS 1.1, 1.0 or SSL 3.0, which browsers refuse \
+            since 2020 (RFC 8996). It was greeted by hand in those versions after the ordinary handshake had \
+            failed, and went on. Its certificate is judged as it is shown; that it has the key was not proved.",
+        remedy: "Switch TLS 1.2 and 1.3 on at the proxy (`ssl_protocols TLSv1.2 TLSv1.3;` in nginx), or upgrade its \
+            TLS library; then switch the older versions off.",
+    },
+    Entry {
+        code: Code::TlsOnlyOldSuites,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Reach,
+        title: "the server has only old cipher suites",
+        explanation: "The server speaks TLS 1.2, but none of its cipher suites has both forward secrecy over an elliptic \
+            curve (ECDHE) and authenticated encryption (GCM, ChaCha20). Some browsers still take what it has, \
+            many SDKs do not. It was greeted by hand after the ordinary handshake had failed; the login behind \
+            it cannot be looked at.",
+        remedy: "Switch suites such as ECDHE-ECDSA-AES128-GCM-SHA256 and ECDHE-RSA-AES128-GCM-SHA256 on at the proxy, \
+            and better TLS 1.3 as well.",
+    },
+    Entry {
         code: Code::TlsExpired,
         severity: Severity::Critical,
         kind: Kind::Fact,
@@ -563,8 +603,9 @@ pub const ENTRIES: &[Entry] = &[
         kind: Kind::Fact,
         family: Family::Rollout,
         title: "addresses serve different certificates",
-        explanation: "The domain's addresses present different leaf certificates. All good ones are a rollout (or an \
-            RSA and ECDSA pair) and mere information for 24 hours; after that a node was left behind.",
+        explanation: "The domain's addresses present different leaf certificates. All good ones are a rollout and mere \
+            information for 24 hours; after that a node was left behind. An RSA and an ECDSA certificate that every \
+            address has are a pair and no disagreement; of each kind there must be one.",
         remedy: "Deploy the new certificate to the addresses that still serve the old one, and reload them.",
     },
     Entry {
@@ -667,6 +708,18 @@ pub const ENTRIES: &[Entry] = &[
             signed with SHA-256 or better.",
     },
     Entry {
+        code: Code::TlsLegacyVersion,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Protocol,
+        title: "TLS 1.0 or 1.1 is still taken",
+        explanation: "The server goes on with a client that offers nothing later than TLS 1.0, TLS 1.1 or SSL 3.0. Nobody \
+            may use these any more (RFC 8996, RFC 7568), no browser does, and audits (PCI DSS) mark them. Asked \
+            once a day at each address, and at once by `notafter check`; `legacy_versions = false` asks no more.",
+        remedy: "Name the versions to be taken at the proxy: `ssl_protocols TLSv1.2 TLSv1.3;` in nginx, a security \
+            policy of TLS 1.2 or later at a CDN or load balancer.",
+    },
+    Entry {
         code: Code::TlsLifetimeTooLong,
         severity: Severity::Warning,
         kind: Kind::Fact,
@@ -677,6 +730,34 @@ pub const ENTRIES: &[Entry] = &[
             Forum, Baseline Requirements section 6.3.2). Told only where the path ends in a root of Mozilla's \
             list: the certificates of a company's own root may be valid for longer.",
         remedy: "Have the certificate issued anew with a lifetime within the limit, and let its renewal run by itself.",
+    },
+    Entry {
+        code: Code::TlsSctMissing,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Transparency,
+        title: "too few transparency logs know the certificate",
+        explanation: "Chrome and Safari refuse a certificate of a public CA that does not carry enough signed timestamps \
+            (SCTs) of certificate transparency logs: two from distinct logs for a lifetime of up to 180 days, \
+            three beyond, from at least two operators. Counted are those in the certificate, and with \
+            `ct_log_list` only those whose signature is right and whose log is on that list in a state that \
+            counts. Without any it is a warning: a server may send them in the handshake, which is rare and \
+            which we do not see. Told only where the path ends in a root of Mozilla's list, of certificates \
+            issued after April 2018.",
+        remedy: "Have the certificate issued anew: a public CA embeds the timestamps by itself. If only logs have \
+            been retired since, a renewal mends it.",
+    },
+    Entry {
+        code: Code::TlsSctInvalid,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Transparency,
+        title: "a transparency log's signature is wrong",
+        explanation: "The certificate carries a signed timestamp (SCT) of a log on your `ct_log_list` that does not verify \
+            with that log's key: the certificate is not the one that was logged, or the CA has put it together \
+            wrongly. Browsers do not count such a timestamp. Told only where the path ends in a root of \
+            Mozilla's list.",
+        remedy: "Have the certificate issued anew, and report it to the CA: facts.logs names the logs.",
     },
     Entry {
         code: Code::TlsChainMisordered,
@@ -709,6 +790,52 @@ pub const ENTRIES: &[Entry] = &[
             compares them before they are deployed. A server that is given the two does not start, or goes on \
             with what it had.",
         remedy: "Take the private key for which the certificate was requested, or have a certificate issued for this one.",
+    },
+    Entry {
+        code: Code::TlsClientCertificateRequired,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Client,
+        title: "the server demands a client certificate",
+        explanation: "The server asks for a client certificate and goes no further without one: by an alert, by closing \
+            the connection, or with the error page of nginx. Customers' browsers have none, so that they are \
+            shut out of this domain; of a host that is meant for mutual TLS it is as it should be.",
+        remedy: "If this domain is for browsers, switch the demand off at the proxy (`ssl_verify_client off;` in \
+            nginx). If it is for machines that have certificates, give notafter one of its own: \
+            `[domain.client_certificate]`.",
+    },
+    Entry {
+        code: Code::TlsClientCertificateRefused,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Client,
+        title: "the client certificate is refused",
+        explanation: "The server asked for a client certificate, was shown the one from `[domain.client_certificate]`, and \
+            goes no further. Either that certificate is not what it accepts, or the server has lost the CA that \
+            it checks client certificates against; then it refuses everybody's.",
+        remedy: "Look at the proxy's log for the reason. Check that its CA file for clients (`ssl_client_certificate` \
+            in nginx) holds the CA of this certificate, and that the certificate is in date and for clients.",
+    },
+    Entry {
+        code: Code::TlsClientCertificateExpired,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::ClientExpiry,
+        title: "our client certificate has expired",
+        explanation: "The client certificate from `[domain.client_certificate]` is past its notAfter. A proxy that checks \
+            refuses it, and notafter sees nothing behind it; machines whose certificates were issued at the same \
+            time may be shut out as well.",
+        remedy: "Renew the client certificate, put it at the same place and reload notafter.",
+    },
+    Entry {
+        code: Code::TlsClientCertificateExpiresSoon,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::ClientExpiry,
+        title: "our client certificate expires soon",
+        explanation: "Less is left of the client certificate from `[domain.client_certificate]`, or of a certificate in \
+            its chain, than `warn_before`, or `critical_before`, says.",
+        remedy: "Renew the client certificate, put it at the same place and reload notafter.",
     },
     Entry {
         code: Code::HttpErrorStatus,
@@ -1051,6 +1178,18 @@ pub const ENTRIES: &[Entry] = &[
         title: "no IPv6 here",
         explanation: "This machine has no route over IPv6, so AAAA addresses are not looked at.",
         remedy: "Give the machine IPv6, or set `families = \"ipv4\"` to say that it is meant.",
+    },
+    Entry {
+        code: Code::WatchLogListStale,
+        severity: Severity::Warning,
+        kind: Kind::Watch,
+        family: Family::Logs,
+        title: "the list of transparency logs is old",
+        explanation: "The list of certificate transparency logs that `ct_log_list` names was made more than 70 days ago. \
+            Logs come and go: Chrome stops enforcing transparency by a list of that age, and we count by it no \
+            more. Signatures of the logs that it has are still checked.",
+        remedy: "Fetch the present list (Google publishes it as `log_list.json`, version 3), put it at the same place \
+            and reload notafter. Best by a timer, once a day.",
     },
     Entry {
         code: Code::WatchOutOfResources,

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::bench::{Bench, subject_of};
-use super::{Finding, Record, Severity, conforming, lifetime, order, renewal, rollout, strength};
+use super::{Finding, Record, Severity, conforming, lifetime, order, pairs, renewal, rollout, strength, transparency};
 use crate::domain::{Domain, Span, UnixTime};
 use crate::observation::certificate::{Certificate, Sha256};
 use crate::observation::{Code, Presented, TrustPath};
@@ -15,21 +15,41 @@ use crate::observation::{Code, Presented, TrustPath};
 const MAX_NAMES: usize = 20;
 
 pub(super) fn judge(domain: &Domain, record: &Record, bench: &mut Bench) {
-    // Addresses that present the same chain share their findings.
-    let mut chains: BTreeMap<Vec<Sha256>, (Arc<Presented>, Vec<SocketAddr>)> = BTreeMap::new();
-    for (address, presented) in record.presenting() {
-        let key = presented.chain.iter().map(|certificate| certificate.sha256).collect();
-        let entry = chains.entry(key).or_insert_with(|| (Arc::clone(presented), Vec::new()));
-        entry.1.push(address);
-    }
-    for (presented, addresses) in chains.values() {
+    let ordinary = by_chain(record.presenting());
+    for (presented, addresses) in &ordinary {
         let findings = chain(domain, presented, bench);
         for finding in findings.into_iter().chain(unreadable(presented)) {
             bench.find(finding.at(addresses.iter().copied()));
         }
     }
-    rollout::judge(record, chains.values().map(|(presented, at)| (presented.as_ref(), at.as_slice())), bench);
+    for (presented, addresses) in by_chain(record.other_chains()) {
+        for finding in chain(domain, presented, bench) {
+            bench.find(shown_to_few(finding, presented).at(addresses.iter().copied()));
+        }
+    }
+    rollout::judge(record, ordinary.iter().map(|(presented, at)| (presented.as_ref(), at.as_slice())), bench);
+    pairs::judge(record, bench);
     renewal::judge(record, bench);
+}
+
+/// Addresses that present the same chain share their findings.
+fn by_chain<'a>(
+    all: impl Iterator<Item = (SocketAddr, &'a Arc<Presented>)>,
+) -> Vec<(&'a Arc<Presented>, Vec<SocketAddr>)> {
+    let mut chains: BTreeMap<Vec<Sha256>, (&Arc<Presented>, Vec<SocketAddr>)> = BTreeMap::new();
+    for (address, presented) in all {
+        let key = presented.chain.iter().map(|certificate| certificate.sha256).collect();
+        chains.entry(key).or_insert_with(|| (presented, Vec::new())).1.push(address);
+    }
+    chains.into_values().collect()
+}
+
+/// A finding on the certificate of a pair that browsers hardly ever see.
+fn shown_to_few(mut finding: Finding, presented: &Presented) -> Finding {
+    let Some(leaf) = presented.leaf() else { return finding };
+    let clients = pairs::asking_for(leaf);
+    finding.summary = format!("the second certificate ({}), for {clients}: {}", leaf.key.title(), finding.summary);
+    finding.fact("shown_to", clients)
 }
 
 /// The findings on one presented chain, no address named.
@@ -56,13 +76,15 @@ pub(super) fn chain(domain: &Domain, presented: &Presented, bench: &mut Bench) -
     .flatten()
     .chain(strength::judge(leaf, presented))
     .chain(lifetime::judge(leaf, presented))
+    .chain(transparency::judge(leaf, presented, bench))
     .chain(order::judge(presented, bench.now))
     .collect()
 }
 
 /// The domain is good until its first address is not.
 pub(super) fn effective_expiry(record: &Record) -> Option<UnixTime> {
-    record.presenting().filter_map(|(_, presented)| presented.effective_expiry()).min()
+    let all = record.presenting().chain(record.other_chains());
+    all.filter_map(|(_, presented)| presented.effective_expiry()).min()
 }
 
 /// The certificate that runs out first on the best path, and when it all begins and ends.

@@ -34,7 +34,7 @@ fn critical_at(findings: &[Finding], hop: Hop) -> Option<&Finding> {
 fn hop_of(code: Code) -> Option<Hop> {
     match (code, code.area()) {
         // What is yet to come, or concerns no login, breaks none.
-        (Code::TlsExpiresSoon, _) => None,
+        (Code::TlsExpiresSoon | Code::TlsClientCertificateExpired | Code::TlsClientCertificateExpiresSoon, _) => None,
         _ if entry(code).family == Family::Txt => None,
         (_, "dns") => Some(Hop::Dns),
         (_, "connect") => Some(Hop::Connect),
@@ -140,6 +140,10 @@ fn answers(domain: &Domain, record: &Record, findings: &[Finding], path: &mut Pa
 /// Where a bad answer breaks the path. What is not told stays unknown.
 fn place(answer: &Auth0Observation, code: Option<Code>, views: &Views<'_>, path: &mut Path) {
     let Some(code) = code else { return };
+    if code.area() == "tls" {
+        // The server let nothing through that could tell of what lies behind.
+        return past_the_proxy(views, path);
+    }
     let blame = blame::place(code, answer, views);
     for (hop, (status, detail)) in [Hop::Proxy, Hop::Edge, Hop::Tenant].into_iter().zip(blame.hops) {
         path.set(hop, status, detail);

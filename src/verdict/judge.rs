@@ -2,7 +2,7 @@
 
 use super::bench::Bench;
 use super::{Finding, Kind, Level, Path, Record, References, Severity, Surroundings, Verdict};
-use super::{caa, certificates, dns, documents, hops, login, managed, reach, sight, views};
+use super::{caa, certificates, client, dns, documents, hops, login, managed, protocol, reach, sight, views};
 use crate::domain::{Domain, UnixTime};
 use crate::observation::Presented;
 
@@ -28,9 +28,11 @@ fn hear(domain: &Domain, record: &Record, surroundings: &Surroundings, now: Unix
     let mut bench = Bench::new(now);
     dns::judge(domain, record, surroundings, &mut bench);
     caa::judge(domain, record, &mut bench);
-    reach::judge(record, &mut bench);
+    reach::judge(domain, record, &mut bench);
     sight::judge(domain, record, &mut bench);
     certificates::judge(domain, record, &mut bench);
+    protocol::judge(record, &mut bench);
+    client::judge(domain, record, &mut bench);
     login::judge(domain, record, &mut bench);
     documents::judge(domain, record, &mut bench);
     views::judge(domain, record, &mut bench);

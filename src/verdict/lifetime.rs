@@ -42,7 +42,8 @@ fn limit(not_before: UnixTime) -> Option<i64> {
     LIMITS.iter().find(|(since, _)| not_before >= *since).map(|(_, days)| *days)
 }
 
-fn is_public(presented: &Presented) -> bool {
+/// Whether a path ends in a root of Mozilla's list.
+pub(super) fn is_public(presented: &Presented) -> bool {
     let mut roots = presented.paths.iter().filter_map(|path| path.steps.last());
     roots.any(|root| MOZILLA.contains(&root.certificate.sha256))
 }

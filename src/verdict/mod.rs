@@ -9,6 +9,7 @@ mod blame;
 mod caa;
 pub mod catalogue;
 mod certificates;
+mod client;
 mod cname;
 mod conforming;
 mod deployment;
@@ -23,13 +24,16 @@ mod managed;
 mod mend;
 mod order;
 mod ownership;
+mod pairs;
 mod path;
+mod protocol;
 mod reach;
 mod record;
 mod renewal;
 mod rollout;
 mod sight;
 mod strength;
+mod transparency;
 mod views;
 
 use serde::Serialize;
@@ -43,6 +47,7 @@ pub use judge::{judge, judge_chain, judge_chain_with};
 pub use managed::{ClientIp, Managed, Recreated};
 pub use path::{Hop, HopStatus, Path, Step};
 pub use record::{AddressRecord, DocumentsRecord, Record, References, Surroundings};
+pub use transparency::LIST_HOLDS as LOG_LIST_HOLDS;
 pub use views::answers_well;
 
 /// All findings of a domain at one moment, and what they come to.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::bench::{Bench, where_of};
-use super::{Finding, Record, Severity};
+use super::{Finding, Kind, Record, Severity};
+use crate::domain::Domain;
 use crate::observation::{Code, Failure};
 
-pub(super) fn judge(record: &Record, bench: &mut Bench) {
+pub(super) fn judge(domain: &Domain, record: &Record, bench: &mut Bench) {
     let mut failing: BTreeMap<Code, Vec<(SocketAddr, &Failure)>> = BTreeMap::new();
     let mut working = 0;
     for (address, seen) in record.current() {
@@ -18,7 +19,10 @@ pub(super) fn judge(record: &Record, bench: &mut Bench) {
         }
     }
     for (code, at) in failing {
-        bench.find(finding(code, &at, working));
+        let finding = finding(code, &at, working);
+        // What is for machines with certificates may demand them.
+        let is_meant = code == Code::TlsClientCertificateRequired && domain.mtls_of.is_some();
+        bench.find(if is_meant { finding.severity(Severity::Info) } else { finding });
     }
 }
 
@@ -28,5 +32,6 @@ fn finding(code: Code, at: &[(SocketAddr, &Failure)], working: usize) -> Finding
     let finding = Finding::new(code, format!("{}: {detail}", where_of(at.iter().map(|(address, _)| *address))))
         .at(at.iter().map(|(address, _)| *address))
         .fact("detail", detail);
-    if working > 0 { finding.severity(Severity::Warning).fact("addresses_working", working) } else { finding }
+    let partly = working > 0 && finding.entry().kind == Kind::Network;
+    if partly { finding.severity(Severity::Warning).fact("addresses_working", working) } else { finding }
 }

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::Managed;
+use super::{Managed, pairs};
 use crate::domain::UnixTime;
 use crate::history::{History, Noted};
+use crate::observation::certificate::{Certificate, Sha256};
 use crate::observation::{
-    Auth0Observation, DnsObservation, Documents, KeySet, Look, NotLooked, Presented, RateLimit, TlsObservation, View,
-    ViewObservation,
+    Auth0Observation, DnsObservation, Documents, KeySet, LegacyAnswer, Look, NotLooked, OtherChain, Presented,
+    RateLimit, TlsObservation, View, ViewObservation,
 };
 
 /// An address that DNS has not named for so long (or twice its TTL) is forgotten, in seconds.
@@ -36,6 +37,10 @@ pub struct Record {
     pub not_looked: Vec<NotLooked>,
     /// How many addresses beyond the bound were left out.
     pub surplus_addresses: usize,
+    /// What each address said when it was last greeted in old versions of TLS, of the last look that did so.
+    pub legacy: BTreeMap<SocketAddr, Vec<LegacyAnswer>>,
+    /// The client certificate that is shown to servers that ask for one, leaf first.
+    pub client_certificate: Option<Arc<[Arc<Certificate>]>>,
     /// Since when addresses serve different leaves.
     pub disagree_since: Option<UnixTime>,
     /// What its certificates have been.
@@ -56,6 +61,8 @@ pub struct AddressRecord {
     /// The last chain that was presented, and when: it outlives a failed handshake, so that a host which has
     /// stopped answering still expires on time.
     pub presented: Option<(UnixTime, Arc<Presented>)>,
+    /// What clients are shown who do not ask for that chain's kind of key, when it was last asked.
+    pub other: Option<OtherChain>,
     /// The last request and its answer.
     pub auth0: Option<Arc<Auth0Observation>>,
     /// The last answers to what is not asked at every look.
@@ -119,6 +126,7 @@ impl Record {
         self.looked_at = Some(at);
         self.no_route = look.no_route;
         self.surplus_addresses = look.surplus_addresses;
+        self.client_certificate = look.client_certificate;
         if let Some(mut dns) = look.dns {
             dns.caa = dns.caa.or_else(|| self.dns.as_ref()?.caa.clone());
             self.dns = Some(Arc::new(dns));
@@ -129,10 +137,14 @@ impl Record {
         for address in self.not_looked.iter().map(|not_looked| not_looked.address).collect::<Vec<_>>() {
             self.name(address, at);
         }
+        self.absorb_legacy(&look.tls);
         for tls in look.tls {
             let address = self.name(tls.address, at);
             if let Some(presented) = &tls.presented {
                 address.presented = Some((at, Arc::clone(presented)));
+            }
+            if let Some(other) = &tls.other_chain {
+                address.other = Some(other.clone());
             }
             if tls.failure.is_some() {
                 // What an earlier connection carried says nothing about one that did not come to be.
@@ -154,9 +166,31 @@ impl Record {
         let dns = self.dns.as_deref();
         self.addresses.retain(|address, seen| seen.named_at.until(at) < seen.keep_for || unanswered(dns, *address));
         self.forget_surplus();
-        self.disagree_since = self.leaves_differ().then(|| self.disagree_since.unwrap_or(at));
+        self.disagree_since = (!pairs::disagreeing(self).is_empty()).then(|| self.disagree_since.unwrap_or(at));
         let seen = seen.iter().map(|(address, presented)| (*address, presented.as_ref()));
         self.history.note(&look.domain, at, seen, |address| self.addresses.contains_key(address))
+    }
+
+    /// Old versions are asked for once a day: what a look says of them takes the place of all that was said before, but
+    /// for what it could not tell.
+    fn absorb_legacy(&mut self, all: &[TlsObservation]) {
+        if all.iter().all(|tls| tls.legacy.is_none()) {
+            return;
+        }
+        let before = std::mem::take(&mut self.legacy);
+        for tls in all {
+            let earlier = before.get(&tls.address).cloned().unwrap_or_default();
+            let known = |version| earlier.iter().find(|answer| answer.version == version && answer.accepted.is_some());
+            let better = |new: LegacyAnswer| match new.accepted {
+                Some(_) => new,
+                None => known(new.version).cloned().unwrap_or(new),
+            };
+            let answers = match tls.legacy.clone() {
+                Some(answers) => answers.into_iter().map(better).collect(),
+                None => earlier,
+            };
+            self.legacy.insert(tls.address, answers);
+        }
     }
 
     /// The address was named at this time.
@@ -228,10 +262,23 @@ impl Record {
         documents.filter_map(|seen| seen.documents.served_keys()?.earliest_expiry()).min()
     }
 
-    fn leaves_differ(&self) -> bool {
-        let mut leaves = self.presenting().filter_map(|(_, presented)| Some(presented.leaf()?.sha256));
-        let first = leaves.next();
-        leaves.any(|leaf| Some(leaf) != first)
+    /// The chains that the same addresses show to clients who do not ask for the ordinary one's kind of key. An address
+    /// that was not asked yet is taken to have what another has that shows the same leaf.
+    pub(super) fn other_chains(&self) -> impl Iterator<Item = (SocketAddr, &Arc<Presented>)> {
+        self.presenting().filter_map(|(address, presented)| {
+            let leaf = presented.leaf()?.sha256;
+            let own = self.addresses.get(&address).and_then(|seen| seen.other.as_ref());
+            let other = own.or_else(|| self.other_beside(leaf))?.presented()?;
+            // What was the other one when it was asked may be the ordinary one by now.
+            other.leaf().is_none_or(|other| other.sha256 != leaf).then_some((address, other))
+        })
+    }
+
+    fn other_beside(&self, leaf: Sha256) -> Option<&OtherChain> {
+        let shows = |seen: &&AddressRecord| {
+            seen.presented.as_ref().and_then(|(_, presented)| presented.leaf()).is_some_and(|own| own.sha256 == leaf)
+        };
+        self.addresses.values().filter(shows).find_map(|seen| seen.other.as_ref())
     }
 
     fn keep_for(&self, address: SocketAddr) -> i64 {

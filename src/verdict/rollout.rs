@@ -12,7 +12,7 @@ use crate::observation::certificate::{Certificate, Sha256};
 use crate::observation::{Code, Presented};
 
 /// For so long different good certificates are a rollout, in seconds.
-const ROLLOUT: i64 = 86_400;
+pub(super) const ROLLOUT: i64 = 86_400;
 
 /// `chains` are those presented now, each with the addresses it is presented at.
 pub(super) fn judge<'a>(

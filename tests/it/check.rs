@@ -53,6 +53,7 @@ fn the_json_of_a_healthy_domain_to_the_letter() {
         reply.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
         reply
     };
+    let refused = |version: &str, said: &str| json!({ "version": version, "accepted": false, "cipher_suite": null, "detail": said });
     let expected = json!({
         "domain": "login.example",
         "domain_unicode": "login.example",
@@ -106,11 +107,21 @@ fn the_json_of_a_healthy_domain_to_the_letter() {
                     "curve": "P-384",
                     "signature_algorithm": "ecdsa-with-SHA256",
                     "is_ca": false,
+                    "scts": [],
                 }],
+                "transparency": null,
+                "other_chain": [],
+                "client_certificate": "not_asked",
+                "legacy": [
+                    refused("SSLv3.0", "alert HandshakeFailure"),
+                    refused("TLSv1.0", "alert ProtocolVersion"),
+                    refused("TLSv1.1", "alert ProtocolVersion"),
+                ],
                 "failure": null,
                 "connect_ms": 0,
                 "handshake_ms": 0,
             }],
+            "client_certificate": null,
             "auth0": [{
                 "address": address,
                 "view": "proxy",
@@ -135,6 +146,7 @@ fn the_json_of_a_healthy_domain_to_the_letter() {
                 "issuer": "https://login.example/",
                 "sha256": hash(""),
                 "foreign_endpoints": [],
+                "mtls_hosts": [],
                 "rate_limit": null,
                 "evidence": [
                     { "layer": "tenant", "product": "auth0", "sign": "x-auth0-requestid", "in_body": false },
@@ -198,10 +210,13 @@ fn one_handshake_an_address_and_the_request_over_that_very_connection() {
     queries.sort_unstable();
     queries.dedup();
     assert_eq!(queries.len(), 6);
-    // nginx numbers connections as they come: six in a row for two looks at three addresses leave no room for another.
+    // nginx numbers connections as they come: beside these each address has one that asks for the other kind of key, and
+    // three greetings in old versions. Thirty for two looks at three addresses leave no room for another.
     let mut numbers: Vec<u64> = fields.iter().map(|line| line[0].parse().unwrap()).collect();
     numbers.sort_unstable();
-    assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{numbers:?}");
+    numbers.dedup();
+    assert_eq!(numbers.len(), 6, "{numbers:?}");
+    assert!(numbers[5] - numbers[0] < 30, "{numbers:?}");
     // What else is asked goes over the same connections.
     let whats =
         ["/.well-known/jwks.json?", "/.well-known/jwks.json ", "/.well-known/openid-configuration ", "/userinfo?"];

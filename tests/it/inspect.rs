@@ -55,6 +55,7 @@ fn the_json_of_a_bundle_to_the_letter() {
         "curve": null,
         "signature_algorithm": "ecdsa-with-SHA384",
         "is_ca": false,
+        "scts": [],
     });
     assert_eq!(lines[0], expected);
     let told = ["index", "subject", "issuer", "is_ca", "curve"].map(|key| lines[1][key].clone());

@@ -184,6 +184,7 @@ fn look(name: &str, tls: TlsObservation) -> Look {
         not_looked: Vec::new(),
         surplus_addresses: 0,
         origin: None,
+        client_certificate: None,
         elapsed_ms: 1,
     }
 }

@@ -10,8 +10,10 @@ use super::system_now;
 use crate::cli::text::note;
 use crate::config::{self, Settings, Watch};
 use crate::domain::{DomainName, UnixTime};
+use crate::observation::Look;
 use crate::probe::{Host, Origin};
 use crate::trust::{RootSource, TrustStore};
+use crate::verdict::LOG_LIST_HOLDS;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -95,10 +97,35 @@ impl Plan {
         let mut stores = config::TrustStores::default();
         let planned = watches.into_iter().map(|watch| {
             let watch = overridden(watch, arguments);
-            let trust = stores.load(&watch.roots, &watch.intermediates)?;
+            let trust = stores.load(&watch.roots, &watch.intermediates, watch.log_list.as_deref())?;
             Ok(Planned { watch, trust })
         });
-        Ok(Self { watches: planned.collect::<Result<_, String>>()?, at: arguments.at.unwrap_or_else(system_now) })
+        let plan =
+            Self { watches: planned.collect::<Result<_, String>>()?, at: arguments.at.unwrap_or_else(system_now) };
+        plan.note_stale_logs();
+        Ok(plan)
+    }
+
+    fn note_stale_logs(&self) {
+        let made_at = |planned: &Planned| planned.trust.logs().and_then(|logs| logs.made_at());
+        let oldest = self.watches.iter().filter_map(made_at).min();
+        if let Some(made_at) = oldest.filter(|made_at| made_at.until(self.at) > LOG_LIST_HOLDS) {
+            note(&format!("the list of transparency logs was made on {made_at} and is too old to count by"));
+        }
+    }
+}
+
+impl Plan {
+    /// The hosts for mutual TLS that these looks' discovery documents name, unless they are looked at anyway.
+    pub(super) fn mtls_aliases(&self, looks: &[Look]) -> Vec<Planned> {
+        let names_one = |look: &Look| look.auth0.iter().any(|answer| answer.mtls_alias_of(&look.domain).is_some());
+        let alias = |(planned, look): (&Planned, &Look)| {
+            let watch = planned.watch.of_mtls_alias().filter(|_| names_one(look))?;
+            Some(Planned { watch, trust: Arc::clone(&planned.trust) })
+        };
+        let is_new =
+            |alias: &Planned| self.watches.iter().all(|other| other.watch.domain.name != alias.watch.domain.name);
+        self.watches.iter().zip(looks).filter_map(alias).filter(is_new).collect()
     }
 }
 

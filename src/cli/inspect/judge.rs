@@ -20,7 +20,7 @@ use crate::verdict::{Level, Verdict, judge_chain, judge_chain_with, key_mismatch
 pub(super) fn files(arguments: &Arguments, domain: &Domain, now: UnixTime) -> u8 {
     let roots = arguments.roots.clone().map_or(RootSource::Mozilla, RootSource::File);
     let intermediates: Vec<PathBuf> = arguments.intermediates.iter().cloned().collect();
-    let trust = match TrustStores::default().load(&[roots], &intermediates) {
+    let trust = match TrustStores::default().load(&[roots], &intermediates, None) {
         Ok(trust) => trust,
         Err(error) => {
             complain(&error);

@@ -144,7 +144,7 @@ impl Question {
                 &[Code::TlsChainIncomplete, Code::TlsChainMisordered, Code::TlsChainStale, Code::TlsChainSurplus]
             }
             Self::Key => &[Code::TlsKeyMismatch],
-            Self::Trust => &[Code::TlsUntrusted, Code::TlsSelfSigned],
+            Self::Trust => &[Code::TlsUntrusted, Code::TlsSelfSigned, Code::TlsSctMissing, Code::TlsSctInvalid],
             Self::Lifetime => &[Code::TlsExpired, Code::TlsExpiresSoon, Code::TlsNotYetValid, Code::TlsLifetimeTooLong],
             Self::Strength => &[Code::TlsWeakKey, Code::TlsWeakSignature],
         }

@@ -17,7 +17,7 @@ pub(super) fn settings(root: &Section, source: &Source<'_>, world: &World<'_>, n
     let none = Section::default();
     let table = |key| root.section(key).unwrap_or(&none);
     let defaults = watches::defaults(table("probe"), root.sections("evidence"), notes);
-    let watches = watches::watches(root.sections("domain"), &defaults, source, notes);
+    let watches = watches::watches(root.sections("domain"), &defaults, source, world, notes);
     let receivers = telling::receivers(root.sections("receiver"), source, notes);
     let routes = telling::routes(root.sections("route"), source, notes);
     telling::check_routing(root, notes);

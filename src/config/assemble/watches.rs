@@ -4,13 +4,18 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use secrecy::ExposeSecret;
+
+use crate::config::leaf::World;
 use crate::config::mistake::Notes;
 use crate::config::section::{Section, Value};
 use crate::config::settings::{Defaults, Watch};
 use crate::config::source::Source;
 use crate::domain::{Domain, DomainName, Expected, Families, Threshold, Thresholds, Verification};
 use crate::observation::Layer;
-use crate::probe::{self, ApiKey, Host, Origin, Sign};
+use crate::probe::{self, ApiKey, ClientIdentity, Host, IdentityError, Origin, Sign};
 use crate::trust::RootSource;
 
 /// What `[probe]` says.
@@ -48,11 +53,18 @@ fn sign(section: &Section, notes: &mut Notes) -> Option<Sign> {
 }
 
 /// The domains of the file. Those whose names are bad or repeated have been told, and are left out.
-pub(super) fn watches(sections: &[Section], defaults: &Defaults, source: &Source<'_>, notes: &mut Notes) -> Vec<Watch> {
+pub(super) fn watches(
+    sections: &[Section],
+    defaults: &Defaults,
+    source: &Source<'_>,
+    world: &World<'_>,
+    notes: &mut Notes,
+) -> Vec<Watch> {
     let mut first: BTreeMap<DomainName, usize> = BTreeMap::new();
     let mut watches = Vec::new();
     for section in sections {
-        let own = overridden(section, defaults, notes);
+        let mut own = overridden(section, defaults, notes);
+        own.probe.client = section.section("client_certificate").and_then(|section| client(section, world, notes));
         let verification = verification(section, notes);
         let Some(name) = section.name("name") else { continue };
         let place = section.place("name");
@@ -72,7 +84,7 @@ pub(super) fn watches(sections: &[Section], defaults: &Defaults, source: &Source
 }
 
 fn watch(section: &Section, name: DomainName, own: Defaults, verification: Verification, notes: &mut Notes) -> Watch {
-    let Defaults { interval, families, thresholds, mut probe, roots, intermediates, caa_identifiers } = own;
+    let Defaults { interval, families, thresholds, mut probe, roots, intermediates, log_list, caa_identifiers } = own;
     let expected = Expected {
         cname: section.name("cname"),
         txt: section.text("txt").map(str::to_owned),
@@ -93,9 +105,30 @@ fn watch(section: &Section, name: DomainName, own: Defaults, verification: Verif
         interval,
         thresholds,
         labels: section.labels("labels"),
+        mtls_of: None,
         live: section.flag("live").unwrap_or(true),
     };
-    Watch { domain, probe, roots, intermediates }
+    Watch { domain, probe, roots, intermediates, log_list }
+}
+
+/// The client certificate; none if something is wrong with it, which has then been told.
+fn client(section: &Section, world: &World<'_>, notes: &mut Notes) -> Option<ClientIdentity> {
+    let (path, key) = (section.path("chain")?, section.secret("key")?);
+    let bytes = (world.read_file)(&path).unwrap_or_default();
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    let identity = ClientIdentity::new(chain.unwrap_or_default(), key.expose_secret().as_bytes());
+    let of_key = |error: &IdentityError| {
+        matches!(error, IdentityError::NoKey | IdentityError::KindOfKey | IdentityError::OtherKey)
+    };
+    match identity {
+        Ok(identity) => Some(identity),
+        Err(error) => {
+            let at = if of_key(&error) { "key" } else { "chain" };
+            let mend = "name the certificate, leaf first, in `chain` and its own private key in `key`, both in PEM";
+            notes.mistake(section.place(at), &section.path_of(at), error.to_string(), mend);
+            None
+        }
+    }
 }
 
 /// A host past the proxy. Addresses without it would be of nobody.
@@ -150,6 +183,7 @@ fn overridden(section: &Section, base: &Defaults, notes: &mut Notes) -> Defaults
         probe: probe(section, &base.probe),
         roots: section.list("roots").map_or_else(|| base.roots.clone(), roots),
         intermediates: section.list("intermediates").map_or_else(|| base.intermediates.clone(), paths),
+        log_list: section.path("ct_log_list").or_else(|| base.log_list.clone()),
         caa_identifiers: section.names("caa_identifiers").unwrap_or_else(|| base.caa_identifiers.clone()),
     }
 }
@@ -164,6 +198,9 @@ fn probe(section: &Section, base: &probe::Settings) -> probe::Settings {
         evidence: base.evidence.clone(),
         origin: None,
         tenant: None,
+        mtls_aliases: section.flag("mtls_aliases").unwrap_or(base.mtls_aliases),
+        client: None,
+        legacy_versions: section.flag("legacy_versions").unwrap_or(base.legacy_versions),
     }
 }
 

@@ -107,6 +107,8 @@ pub(super) enum Kind {
     Path,
     /// The path of a PEM file with certificates.
     Pem,
+    /// The path of a list of certificate transparency logs.
+    LogList,
     /// `mozilla`, `system`, or the path of a PEM file.
     Roots,
     /// `{ env = … }` or `{ file = … }`.
@@ -144,7 +146,7 @@ impl Kind {
             Self::HttpUrl => "a URL in quotes, such as \"https://example.com/ping\"".to_owned(),
             Self::Relay => "a relay in quotes, such as \"smtps://mail.example.com:465\"".to_owned(),
             Self::Postgres => "a URL in quotes, such as \"postgres://db.example.com/notafter\"".to_owned(),
-            Self::Path | Self::Pem => "the path of a file in quotes".to_owned(),
+            Self::Path | Self::Pem | Self::LogList => "the path of a file in quotes".to_owned(),
             Self::Roots => "\"mozilla\", \"system\" or the path of a PEM file".to_owned(),
             Self::Secret => "{ env = \"NAME\" } or { file = \"PATH\" }".to_owned(),
             Self::Mailbox => "a mail address in quotes".to_owned(),

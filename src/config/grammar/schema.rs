@@ -70,6 +70,7 @@ fn of(kind: &Kind) -> Map<String, Value> {
         | Kind::HostPort
         | Kind::Path
         | Kind::Pem
+        | Kind::LogList
         | Kind::Roots
         | Kind::Mailbox => json!({ "type": "string", "minLength": 1 }),
     };

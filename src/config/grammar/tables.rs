@@ -93,6 +93,23 @@ const PROBE_KEYS: &[Key] = &[
     )
     .or("[\"Invalid API key\"]"),
     Key::new(
+        "legacy_versions",
+        Kind::Flag,
+        "Ask each address once a day, by three short connections, whether it still takes TLS 1.0, TLS 1.1 or SSL 3.0.",
+    )
+    .or("true"),
+    Key::new(
+        "mtls_aliases",
+        Kind::Flag,
+        "Watch the host for mutual TLS as well, `mtls.` and the domain, where the discovery document names it.",
+    )
+    .or("true"),
+    Key::new(
+        "ct_log_list",
+        Kind::LogList,
+        "A list of certificate transparency logs (`log_list.json`, version 3): timestamps in certificates are verified by it.",
+    ),
+    Key::new(
         "caa_identifiers",
         Kind::List(&Kind::Name, 0),
         "By which names the CA that will renew goes in CAA records. Empty: as known of the CA of the certificate in use.",
@@ -265,6 +282,11 @@ static DOMAIN: Table = Table {
             .or("[]"),
             Key::new("labels", Kind::Labels, "Your own labels, for routes and for `notafter_domain_info`.").or("{}"),
             Key::new("live", Kind::Flag, "Customers use it: a fault is one from the first look on.").or("true"),
+            Key::new(
+                "client_certificate",
+                Kind::Table(&CLIENT_CERTIFICATE),
+                "Shown to this domain's servers, and those of its host for mutual TLS, where they ask for one.",
+            ),
             Key::new("auth0", Kind::Table(&AUTH0), "The two views past the proxy."),
         ],
         PROBE_KEYS,
@@ -278,6 +300,15 @@ static EVIDENCE: Table = Table {
         Key::new("header", Kind::Ascii, "The header it stands in; without it the text is looked for in the body."),
         Key::new("contains", Kind::Text, "The text; without it the header needs only be there."),
         Key::new("hop", Kind::Choice(&["proxy", "cdn", "edge", "tenant"]), "Whose sign it is.").required(),
+    ]],
+};
+
+static CLIENT_CERTIFICATE: Table = Table {
+    doc: "A client certificate of notafter's own, shown in the ordinary handshake to servers that ask for one.",
+    groups: &[&[
+        Key::new("chain", Kind::Pem, "A PEM file with the certificate, and then its intermediates.").required(),
+        Key::new("key", Kind::Secret, "Its private key in PEM, not encrypted, from a file or the environment.")
+            .required(),
     ]],
 };
 

@@ -10,6 +10,7 @@ use super::{Fault, World, quoted};
 use crate::config::grammar::listed;
 use crate::config::section::Value;
 use crate::domain::{DomainName, NameError, UnixTime};
+use crate::trust::LogList;
 
 /// Any text of one line.
 pub(super) fn text(text: &str) -> Result<Value, Fault> {
@@ -87,6 +88,18 @@ pub(super) fn pem(file: &str, world: &World<'_>) -> Result<Value, Fault> {
     if !CertificateDer::pem_slice_iter(&bytes).any(|certificate| certificate.is_ok()) {
         return Err(Fault::new(format!("{shown} holds no certificate in PEM"), mend));
     }
+    Ok(Value::Path(path))
+}
+
+/// A list of certificate transparency logs.
+pub(super) fn log_list(file: &str, world: &World<'_>) -> Result<Value, Fault> {
+    text(file)?;
+    let path: PathBuf = world.base.join(file);
+    let shown = path.display();
+    let mend = "name a `log_list.json` of version 3, as Google publishes it; relative paths begin at the configuration's folder";
+    let bytes =
+        (world.read_file)(&path).map_err(|reason| Fault::new(format!("cannot read {shown}: {reason}"), mend))?;
+    LogList::parse(&bytes).map_err(|reason| Fault::new(format!("{shown}: {reason}"), mend))?;
     Ok(Value::Path(path))
 }
 

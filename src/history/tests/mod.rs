@@ -49,6 +49,7 @@ fn presented(leaf: &Certificate) -> Presented {
         self_signed: false,
         paths: vec![TrustPath { steps: vec![step] }],
         refusal: None,
+        transparency: None,
     }
 }
 

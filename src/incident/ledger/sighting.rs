@@ -77,7 +77,7 @@ impl Looked {
             Some(address) if is_in_documents(family) => self.documents.contains(address),
             Some(address) => self.handshakes.contains(address),
         };
-        self.fresh && (family == Family::Expiry || spots.iter().any(touched))
+        self.fresh && (matches!(family, Family::Expiry | Family::ClientExpiry) || spots.iter().any(touched))
     }
 
     /// Whether this look shows that a spot is free of a family's faults, given that the verdict has none there.
@@ -196,7 +196,7 @@ impl<'a> Sighting<'a> {
 /// Orders what an incident may come to. That a certificate has run out is worse than that it will, whatever the
 /// severity was before: its reader must be told.
 pub(super) fn rank(severity: Severity, code: &str) -> (Severity, bool) {
-    (severity, code == "tls.expired")
+    (severity, matches!(code, "tls.expired" | "tls.client_certificate_expired"))
 }
 
 /// The findings that are more than information.

@@ -340,7 +340,8 @@ impl Keeper {
 
     /// Whether the domains to watch are others than when this was last asked.
     pub fn poll_discovered(&mut self) -> bool {
-        std::mem::replace(&mut self.tenants.changed, false)
+        let of_tenants = std::mem::replace(&mut self.tenants.changed, false);
+        self.with_mtls.take_changed() || of_tenants
     }
 
     /// What the Management API says of domains, those that are gone among them: of each whether it is to be watched for

@@ -1,6 +1,6 @@
 //! What a certificate says of its subject's public key.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use x509_parser::der_parser::asn1_rs::{FromDer, Integer, Oid, Sequence};
 use x509_parser::public_key;
 use x509_parser::x509::SubjectPublicKeyInfo;
@@ -17,8 +17,7 @@ pub struct PublicKey {
 }
 
 /// The kinds of key certificates are made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyType {
     /// RSA, any padding.
     Rsa,
@@ -36,6 +35,28 @@ pub enum KeyType {
     MlDsa,
     /// Anything else.
     Unknown,
+}
+
+impl KeyType {
+    /// Its stable name, in JSON and labels.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rsa => "rsa",
+            Self::RsaPss => "rsa_pss",
+            Self::Ec => "ec",
+            Self::Ed25519 => "ed25519",
+            Self::Ed448 => "ed448",
+            Self::Dsa => "dsa",
+            Self::MlDsa => "ml_dsa",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Serialize for KeyType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 impl PublicKey {

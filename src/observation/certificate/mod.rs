@@ -1,12 +1,15 @@
 //! [`Certificate`]: the facts of one X.509 certificate, as they stand in it, with its DER kept beside them.
 //!
 //! `parse` reads the DER, `name` writes distinguished names by RFC 4514, `key` describes the public key, `profile`
-//! lists the rules for certificates that it breaks.
+//! lists the rules for certificates that it breaks, `sct` reads the receipts of transparency logs, and `precertificate`
+//! what these have signed.
 
 mod key;
 mod name;
 mod parse;
+mod precertificate;
 mod profile;
+mod sct;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -19,7 +22,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::domain::UnixTime;
 
 pub use key::{KeyType, PublicKey};
+pub(crate) use precertificate::Precertificate;
 pub use profile::{Profile, Rule};
+pub(crate) use sct::SignedSct;
+pub use sct::{LogId, Sct};
 
 /// The facts of one certificate. Immutable and shared: equal certificates are held once where it matters.
 #[derive(Clone, PartialEq, Eq)]
@@ -52,6 +58,8 @@ pub struct Certificate {
     pub path_length: Option<u32>,
     /// The rules for certificates that it breaks.
     pub profile: Profile,
+    /// The receipts of transparency logs that it carries, in its order, bounded.
+    pub scts: Vec<Sct>,
     /// Subject and issuer in DER, by which paths are built.
     pub(crate) names: RawNames,
     der: Arc<[u8]>,
@@ -136,6 +144,7 @@ impl Certificate {
             self_issued: false,
             path_length: None,
             profile: Profile::default(),
+            scts: Vec::new(),
             names: RawNames { subject: subject.as_bytes().into(), issuer: (*b"Issuing CA").into() },
             der,
         }
@@ -150,7 +159,7 @@ impl fmt::Debug for Certificate {
 
 impl Serialize for Certificate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Certificate", 13)?;
+        let mut out = serializer.serialize_struct("Certificate", 14)?;
         out.serialize_field("sha256", &self.sha256)?;
         out.serialize_field("serial", &self.serial)?;
         out.serialize_field("subject", &self.subject)?;
@@ -164,6 +173,7 @@ impl Serialize for Certificate {
         out.serialize_field("curve", &self.key.curve)?;
         out.serialize_field("signature_algorithm", &self.signature_algorithm)?;
         out.serialize_field("is_ca", &self.is_ca)?;
+        out.serialize_field("scts", &self.scts)?;
         out.end()
     }
 }

@@ -10,7 +10,7 @@ use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::FromDer;
 
 use super::key::PublicKey;
-use super::{Certificate, CertificateError, Profile, RawNames, Sha256, hex, name, profile};
+use super::{Certificate, CertificateError, Precertificate, Profile, RawNames, Sha256, hex, name, profile};
 use crate::domain::UnixTime;
 
 /// More bytes than any certificate we would judge; badssl's with 10,000 names has under 300 KiB.
@@ -42,6 +42,7 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate, CertificateError> {
         signature_algorithm: signature_algorithm(&parsed.signature_algorithm.algorithm),
         is_ca: is_ca(&parsed),
         self_issued: parsed.subject().as_raw() == parsed.issuer().as_raw(),
+        scts: Precertificate::of(der).map_or_else(Vec::new, |pre| pre.scts.iter().map(|one| one.sct).collect()),
         names: RawNames { subject: parsed.subject().as_raw().into(), issuer: parsed.issuer().as_raw().into() },
         der: der.into(),
     })

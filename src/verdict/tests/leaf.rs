@@ -128,6 +128,7 @@ impl Chain {
             self_signed: self.self_signed,
             paths: self.paths.iter().map(with_leaf).collect(),
             refusal: self.paths.is_empty().then(|| "UnknownIssuer".to_owned()),
+            transparency: None,
         })
     }
 }

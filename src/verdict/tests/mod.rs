@@ -23,7 +23,9 @@ mod reach;
 mod renewal;
 mod rollout;
 mod scene;
+mod second;
 mod strength;
+mod transparency;
 mod trust;
 
 use std::net::SocketAddr;

@@ -328,6 +328,7 @@ impl Scene {
             not_looked: self.not_looked.clone(),
             surplus_addresses: 0,
             origin: self.origin.clone().map(Box::new),
+            client_certificate: None,
             elapsed_ms: 1,
         }
     }

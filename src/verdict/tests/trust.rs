@@ -67,6 +67,7 @@ fn a_leaf_that_cannot_be_read_is_trusted_by_nobody() {
         self_signed: false,
         paths: Vec::new(),
         refusal: Some("not a DER certificate".to_owned()),
+        transparency: None,
     };
     let verdict = seen([address(V4).presents_this(unreadable)]).verdict();
     assert_eq!(found(&verdict), [(Code::TlsUntrusted, Critical)]);

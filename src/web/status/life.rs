@@ -39,8 +39,10 @@ impl Life {
     /// By the certificate on which the domain's effective expiry rests; `None` where none was seen.
     pub(super) fn new(state: &DomainState, now: UnixTime) -> Option<Self> {
         let expiry = state.verdict.as_ref()?.effective_expiry?;
-        let all = state.record.addresses.values().filter_map(|seen| Some(&seen.presented.as_ref()?.1));
-        let presented = all.into_iter().find(|presented| presented.effective_expiry() == Some(expiry))?;
+        let all = || state.record.addresses.values();
+        let ordinary = all().filter_map(|seen| Some(&seen.presented.as_ref()?.1));
+        let mut every = ordinary.chain(all().filter_map(|seen| seen.other.as_ref()?.presented()));
+        let presented = every.find(|presented| presented.effective_expiry() == Some(expiry))?;
         let leaf = presented.leaf()?;
         Some(Self::of(&state.domain, leaf, limiting(presented, leaf, expiry), expiry, now))
     }

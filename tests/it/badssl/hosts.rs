@@ -8,6 +8,8 @@ pub(super) type Row = (&'static str, Served, &'static [&'static str], Option<&'s
 
 const TLS: Option<&str> = Some("tls");
 const NO_TLS: &[&str] = &["tls.handshake_failed"];
+const TOO_OLD: &[&str] = &["tls.only_legacy"];
+const OLD_SUITES: &[&str] = &["tls.only_old_suites"];
 const UNTRUSTED: &[&str] = &["tls.untrusted"];
 const WRONG_NAME: &[&str] = &["tls.name_mismatch"];
 const BACKWARDS: &[&str] = &["tls.name_mismatch", "tls.untrusted", "tls.chain_misordered"];
@@ -73,8 +75,8 @@ pub(super) const ROWS: &[Row] = &[
     ("rsa4096", Certificate(|desk| desk.rsa(4096)), &[], None),
     ("rsa8192", Certificate(|desk| desk.rsa(8192)), &[], None),
     ("rsa1024", Certificate(|desk| desk.rsa(1024)), &["tls.handshake_failed", "tls.weak_key"], TLS),
-    // Too short for any signature of TLS 1.3, or of TLS 1.2 with ours.
-    ("rsa512", Certificate(|desk| desk.rsa(512)), NO_TLS, TLS),
+    // Too short for any signature of TLS 1.3, or of TLS 1.2 with ours: what it can sign with is SHA-1 alone.
+    ("rsa512", Certificate(|desk| desk.rsa(512)), &["tls.only_old_suites", "tls.weak_key"], None),
     ("sha256", Nginx(""), &[], None),
     ("sha384", Certificate(|desk| desk.signed_by(KeyKind::P384)), &[], None),
     ("sha512", Certificate(|desk| desk.signed_by(KeyKind::P521)), &[], None),
@@ -83,24 +85,29 @@ pub(super) const ROWS: &[Row] = &[
     ("sha1-2017", Certificate(|desk| desk.weakly_signed(Weakness::Sha1)), WEAKLY_SIGNED, TLS),
     ("sha1-intermediate", Certificate(Desk::below_weakly_signed), WEAKLY_SIGNED, TLS),
     // Versions, suites and groups.
-    ("tls-v1-0", Protocols("TLSv1"), NO_TLS, TLS),
-    ("tls-v1-1", Protocols("TLSv1.1"), NO_TLS, TLS),
+    ("tls-v1-0", Protocols("TLSv1"), TOO_OLD, TLS),
+    ("tls-v1-1", Protocols("TLSv1.1"), TOO_OLD, TLS),
     ("tls-v1-2", Protocols("TLSv1.2"), &[], None),
     ("tls-v1-3", Protocols("TLSv1.3"), &[], None),
-    ("static-rsa", NginxRsa("ssl_protocols TLSv1.2; ssl_ciphers AES128-GCM-SHA256;"), NO_TLS, TLS),
-    ("cbc", NginxRsa("ssl_protocols TLSv1.2; ssl_ciphers ECDHE-RSA-AES128-SHA;"), NO_TLS, TLS),
+    ("static-rsa", NginxRsa("ssl_protocols TLSv1.2; ssl_ciphers AES128-GCM-SHA256;"), OLD_SUITES, None),
+    ("cbc", NginxRsa("ssl_protocols TLSv1.2; ssl_ciphers ECDHE-RSA-AES128-SHA;"), OLD_SUITES, None),
     ("null", NginxRsa("ssl_protocols TLSv1.2; ssl_ciphers NULL-SHA256;"), NO_TLS, TLS),
-    ("dh1024", DH_1024, NO_TLS, TLS),
-    ("dh2048", DH_2048, NO_TLS, TLS),
+    ("dh1024", DH_1024, OLD_SUITES, None),
+    ("dh2048", DH_2048, OLD_SUITES, None),
     // What is wrong with their groups nobody sees who does not offer to use them.
-    ("dh-composite", DH_2048, NO_TLS, TLS),
-    ("dh-small-subgroup", DH_2048, NO_TLS, TLS),
+    ("dh-composite", DH_2048, OLD_SUITES, None),
+    ("dh-small-subgroup", DH_2048, OLD_SUITES, None),
     ("dh480", OUTDATED, NO_TLS, TLS),
     ("dh512", OUTDATED, NO_TLS, TLS),
     ("rc4", OUTDATED, NO_TLS, TLS),
     ("rc4-md5", OUTDATED, NO_TLS, TLS),
     ("3des", OUTDATED, NO_TLS, TLS),
-    ("mozilla-old", NginxRsa("ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; ssl_ciphers ALL;"), &[], None),
+    (
+        "mozilla-old",
+        NginxRsa("ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; ssl_ciphers ALL;"),
+        &["tls.legacy_version"],
+        None,
+    ),
     (
         "mozilla-intermediate",
         NginxRsa("ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers ECDHE+AESGCM:DHE+AESGCM;"),
@@ -110,7 +117,7 @@ pub(super) const ROWS: &[Row] = &[
     ("mozilla-modern", Protocols("TLSv1.3"), &[], None),
     // What is asked of the client, and what is answered.
     ("client", Nginx("ssl_verify_client optional_no_ca;"), &[], None),
-    ("client-cert-missing", Answering(CLIENT_NEEDED), &["http.error_status"], Some("proxy")),
+    ("client-cert-missing", Answering(CLIENT_NEEDED), &["tls.client_certificate_required"], TLS),
     ("status-503", Answering("return 503;"), &["http.error_status"], None),
     ("redirect-http", Answering("return 301 http://badssl.test/;"), &["http.redirect"], None),
     ("redirect-loop", Answering("return 302 $request_uri;"), &["http.redirect"], None),

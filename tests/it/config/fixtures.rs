@@ -2,8 +2,11 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use notafter::config::{self, Mistake, Settings, World};
+use notafter::lab::ca::{Issued, LeafSpec, self_signed};
+use notafter::lab::logs::{self, Log};
 
 /// What every secret of the test world holds; no message may.
 pub(super) const CANARY: &str = "CANARY";
@@ -46,9 +49,24 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     match path.file_name().and_then(|name| name.to_str()) {
         Some("relay-password" | "cname-api-key") => Ok(format!("{CANARY}-file\r\n").into_bytes()),
         Some("empty") => Ok(b"\n".to_vec()),
+        Some("client.pem") => Ok(client().chain_pem().into_bytes()),
+        Some("client.key") => Ok(client().key_pem().into_bytes()),
+        Some("log_list.json") => Ok(log_list().into_bytes()),
         Some("roots.pem" | "other-roots.pem" | "intermediates.pem") => Ok(certificate().into_bytes()),
         _ => Err(io::Error::from(io::ErrorKind::NotFound)),
     }
+}
+
+/// The one client certificate of the test world.
+fn client() -> &'static Issued {
+    static CLIENT: OnceLock<Issued> = OnceLock::new();
+    let spec = LeafSpec::new("notafter", 1_790_000_000, 1_800_000_000);
+    CLIENT.get_or_init(|| self_signed(&spec).expect("a client certificate"))
+}
+
+fn log_list() -> String {
+    let log = Log::new("a log").expect("a log").listed("usable", "2026-01-01T00:00:00Z");
+    logs::list("2026-11-01T00:00:00Z", &[("an operator", vec![log], vec![])])
 }
 
 fn certificate() -> String {

@@ -92,6 +92,12 @@ fn probe_is_the_default_and_a_domain_may_say_otherwise() {
     assert_eq!(nameservers, ["127.0.0.1:5300", "[::1]:53"]);
     assert_eq!(plain.probe.contact.as_deref(), Some("ops@example.com"));
     assert_eq!(plain.probe.key_markers, ["Invalid API key", "forbidden host"]);
+    assert!(!plain.probe.legacy_versions && !plain.probe.mtls_aliases);
+    assert_eq!(plain.log_list.as_deref(), Some(Path::new("/etc/notafter/log_list.json")));
+    assert_eq!(plain.probe.client, None);
+    let client = own.probe.client.as_ref().unwrap();
+    assert_eq!(client.chain()[0].subject, "CN=notafter");
+    assert!(format!("{own:?}").contains("key: \"***\""), "{own:?}");
     assert_eq!(plain.domain.expected.caa_identifiers, ["ca.example", "ca.example.net"].map(name));
 
     assert_eq!((own.domain.interval, own.probe.timeout), (Duration::from_millis(500), seconds(1)));

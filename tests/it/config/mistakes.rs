@@ -113,6 +113,32 @@ const EXPECTED: &[(&str, &[Told])] = &[
         ],
     ),
     (
+        "bad_client_certificate.toml",
+        &[
+            (
+                5,
+                7,
+                "domain[0].client_certificate.key",
+                "there is no private key in PEM (PKCS#8, PKCS#1 or SEC1, not encrypted)",
+            ),
+            (11, 7, "domain[1].client_certificate.key", "the private key is not that of the first certificate"),
+            (17, 7, "domain[2].client_certificate.key", "the secret is written out in the file"),
+            (21, 1, "domain[3].client_certificate.chain", "`chain` is missing here"),
+        ],
+    ),
+    (
+        "bad_log_list.toml",
+        &[
+            (
+                2,
+                15,
+                "probe.ct_log_list",
+                "/etc/notafter/roots.pem: it is no list of logs of version 3: invalid number at line 1 column 2",
+            ),
+            (6, 15, "domain[0].ct_log_list", "cannot read /etc/notafter/missing.json: entity not found"),
+        ],
+    ),
+    (
         "bad_threshold.toml",
         &[
             (2, 23, "probe.warn_before", "\"120%\" is no share of a lifetime"),

@@ -33,8 +33,10 @@ fn what_is_hidden_shows_as_stars() {
 }
 
 /// Ways to write a secret out, each a line of its own.
-const WRITTEN_OUT: [&str; 11] = [
+const WRITTEN_OUT: [&str; 13] = [
     "password = \"CANARY\"",
+    "key = \"CANARY\"",
+    "key = \"\"\"\n-----BEGIN PRIVATE KEY-----\nCANARY\n\"\"\"",
     "password = 'CANARY'",
     "password = \"\"\"\nCANARY\n\"\"\"",
     "passwort = \"CANARY\"",

@@ -12,6 +12,7 @@ mod discovery;
 mod life;
 mod mail;
 mod metrics;
+mod mtls;
 mod reload;
 mod renewal;
 mod state;

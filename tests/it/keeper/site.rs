@@ -180,6 +180,7 @@ impl Site {
             not_looked: Vec::new(),
             surplus_addresses: 0,
             origin: asks_origin.then(|| Box::new(self.origin_view(at, wall))),
+            client_certificate: None,
             elapsed_ms: 1,
         }
     }

@@ -1,6 +1,7 @@
 //! The rules of trust, held against certificates of the lab: which paths there are whatever the time, whom a leaf
 //! is for, and whose signature it bears.
 
+mod logs;
 mod memory;
 mod paths;
 mod presented;

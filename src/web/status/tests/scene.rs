@@ -169,6 +169,7 @@ impl Site {
             not_looked: Vec::new(),
             surplus_addresses: 0,
             origin: None,
+            client_certificate: None,
             elapsed_ms: 1,
         }
     }
@@ -221,6 +222,7 @@ fn chain(subject: &str, leaf_left: i64, intermediate_left: i64) -> Presented {
         self_signed: false,
         paths: vec![TrustPath { steps }],
         refusal: None,
+        transparency: None,
     }
 }
 
