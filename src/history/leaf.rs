@@ -85,15 +85,20 @@ impl Leaf {
     /// Whether both are one server's pair for old clients and new ones: keys of two kinds, otherwise alike, and issued
     /// together.
     pub(super) fn is_paired_with(&self, other: &Self) -> bool {
-        self.key.is_rsa != other.key.is_rsa
-            && self.has_authority_of(other)
-            && self.names == other.names
-            && self.not_before.until(other.not_before).abs() <= PAIRED_WITHIN
+        self.is_alike_but_for_the_key(other) && self.not_before.until(other.not_before).abs() <= PAIRED_WITHIN
+    }
+
+    /// Whether they have keys of two kinds, and are otherwise alike.
+    pub(super) fn is_alike_but_for_the_key(&self, other: &Self) -> bool {
+        self.key.is_rsa != other.key.is_rsa && self.has_authority_of(other) && self.names == other.names
     }
 
     /// Whether both come from one CA. Companies do not write their own names alike every time, and not always with what
     /// kind of company they are.
     pub(super) fn has_authority_of(&self, other: &Self) -> bool {
+        if self.authority == other.authority {
+            return true;
+        }
         let (own, others) = (letters(&self.authority), letters(&other.authority));
         own == others || !own.is_empty() && !others.is_empty() && (own.starts_with(&others) || others.starts_with(&own))
     }

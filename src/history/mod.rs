@@ -153,8 +153,13 @@ impl History {
 
     /// The renewals that are remembered, the last first.
     pub fn renewals(&self) -> impl Iterator<Item = Renewal<'_>> {
-        let renewal = |rollout: &Rollout| Some(Renewal::new(rollout, self.leaf(rollout.from)?, self.leaf(rollout.to)?));
-        self.rollouts.iter().rev().filter_map(renewal)
+        self.rollouts.iter().rev().filter_map(|rollout| self.renewal(rollout))
+    }
+
+    /// The last renewal in which this leaf was the new one, unless it began before this time.
+    pub fn renewal_to(&self, sha256: Sha256, since: UnixTime) -> Option<Renewal<'_>> {
+        let is_this = |rollout: &&Rollout| rollout.to == sha256 && rollout.began >= since;
+        self.renewal(self.rollouts.iter().rev().find(is_this)?)
     }
 
     /// The rollouts under way of which some address serves the new leaf and some the old.
@@ -170,6 +175,13 @@ impl History {
             let old = place.shows().find(|leaf| self.successor(*leaf).is_some())?;
             Some((*address, since, self.leaf(old)?, self.leaf(self.newest(old))?))
         })
+    }
+
+    /// Whether these two are of one CA and for the same names, one for an RSA key and one for another kind, and neither was
+    /// replaced: a pair for old clients and new ones.
+    pub fn are_side_by_side(&self, one: Sha256, other: Sha256) -> bool {
+        let current = |leaf: Sha256| self.leaf(leaf).filter(|_| self.successor(leaf).is_none());
+        current(one).zip(current(other)).is_some_and(|(one, other)| one.is_alike_but_for_the_key(other))
     }
 
     /// Whether some address is seen to serve this leaf.
@@ -363,6 +375,10 @@ impl History {
         let Self { leaves, rollouts, .. } = self;
         let is_known = |sha256: Sha256| leaves.iter().any(|leaf| leaf.sha256 == sha256);
         rollouts.retain(|rollout| is_known(rollout.from) && is_known(rollout.to));
+    }
+
+    fn renewal(&self, rollout: &Rollout) -> Option<Renewal<'_>> {
+        Some(Renewal::new(rollout, self.leaf(rollout.from)?, self.leaf(rollout.to)?))
     }
 
     fn progress(&self, rollout: &Rollout) -> Option<Progress<'_>> {

@@ -47,6 +47,9 @@ pub use snapshot::{Chunks, Counters, DomainState, LookResult, OwnFinding, Snapsh
 pub use tenant_views::TenantRequest;
 pub use tenants::{ClientIpRequest, ClientIpSeen, Listed, ListingRequest, TenantWatch};
 
+/// With nothing to do at all, somebody looks in so often.
+const IDLE: Duration = Duration::from_secs(60);
+
 /// The one writer.
 #[derive(Debug)]
 pub struct Keeper {
@@ -301,14 +304,15 @@ impl Keeper {
         self.own_sight.wants_references(self.now)
     }
 
-    /// When [`Keeper::handle_timeout`] is to be called at the latest, by the monotonic clock.
+    /// When [`Keeper::handle_timeout`] is to be called at the latest, by the monotonic clock; but at least every half
+    /// minute, as the wall clock may jump.
     pub fn poll_timeout(&self) -> Duration {
         let looks = self.schedule.next_wakeup().filter(|_| self.may_look());
         let outboxes = self.outboxes.told().filter_map(|(_, outbox)| outbox.poll_timeout());
         let all = looks.into_iter().chain(self.ledger.poll_timeout()).chain(outboxes);
         let tenants = self.next_listing().into_iter().chain(self.tenant_views.next_wakeup());
         let tenants = tenants.filter(|_| !self.draining);
-        all.chain(tenants).chain([self.own_sight.next_wakeup()]).min().unwrap_or(self.now.mono)
+        all.chain(tenants).chain(self.own_sight.next_wakeup()).min().unwrap_or(self.now.mono + IDLE)
     }
 
     /// Looks under way.

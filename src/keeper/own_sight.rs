@@ -178,8 +178,9 @@ impl OwnSight {
         std::mem::replace(&mut self.heartbeat_due, false)
     }
 
-    pub(super) const fn next_wakeup(&self) -> Duration {
-        self.next_heartbeat
+    /// When a heartbeat is due; `None` as long as there was nothing to prove.
+    pub(super) fn next_wakeup(&self) -> Option<Duration> {
+        (self.looks_since_heartbeat > 0 && self.heartbeat_by.is_none()).then_some(self.next_heartbeat)
     }
 
     /// The finding that the list of transparency logs is too old to go by.

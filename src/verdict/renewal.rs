@@ -60,13 +60,11 @@ fn late_finding(leaf: &Certificate, expected: &Expectation, now: UnixTime) -> Fi
 
 /// A leaf that has taken another's place of late, and differs in what a renewal leaves alone.
 fn surprising(record: &Record, leaf: &Certificate, bench: &mut Bench) -> Option<Finding> {
-    let is_this = |renewal: &Renewal<'_>| renewal.to.sha256 == leaf.sha256 && !renewal.surprises.is_empty();
-    let renewal = record.history.renewals().find(is_this)?;
-    let over = renewal.began.plus(NEWS);
-    bench.may_change_at(over);
-    if bench.now >= over {
+    let renewal = record.history.renewal_to(leaf.sha256, bench.now.plus(1 - NEWS))?;
+    if renewal.surprises.is_empty() {
         return None;
     }
+    bench.may_change_at(renewal.began.plus(NEWS));
     let what: Vec<String> = renewal.surprises.iter().map(|surprise| in_words(*surprise, &renewal)).collect();
     let summary = format!("the new certificate, first seen on {}, {}", renewal.began, what.join("; it "));
     let mut finding = Finding::new(Code::TlsRenewalSurprising, summary)

@@ -30,7 +30,7 @@ pub(super) fn judge<'a>(
     };
     let under_way = explanation(record, &served);
     let since = under_way.as_ref().map_or(since, |progress| progress.began);
-    let is_rollout = served.all_good && before_end(since, bench);
+    let is_rollout = served.all_good && (is_pair(record, &served) || before_end(since, bench));
     let severity = if is_rollout { Severity::Info } else { Severity::Warning };
     let finding = match (by_family(&served), under_way) {
         // Whatever is wrong with one of them is told by itself, and worse.
@@ -104,6 +104,14 @@ fn explanation<'a>(record: &'a Record, served: &Served<'_>) -> Option<Progress<'
         served.addresses().all(|address| progress.behind.contains(&address) || progress.ahead.contains(&address))
     };
     record.history.under_way().find(explains)
+}
+
+/// Whether the two leaves are one for old clients and one for new ones, neither of which was replaced: each address has
+/// but one of them, and that may stay so.
+fn is_pair(record: &Record, served: &Served<'_>) -> bool {
+    let mut leaves = served.leaves.keys();
+    let (Some(one), Some(other), None) = (leaves.next(), leaves.next(), leaves.next()) else { return false };
+    record.history.are_side_by_side(*one, *other)
 }
 
 /// The leaf of all IPv4 addresses and that of all IPv6 addresses, where these are two.

@@ -6,6 +6,7 @@ mod rules;
 mod site;
 mod views;
 mod week;
+mod year;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -158,6 +159,7 @@ impl World {
             }
         }
         while self.keeper.poll_transition().is_some() || self.keeper.poll_event().is_some() {}
+        while self.keeper.poll_renewal().is_some() {}
     }
 
     fn commit(&mut self) -> bool {

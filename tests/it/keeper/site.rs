@@ -23,15 +23,24 @@ pub(super) struct Mint {
 
 impl Mint {
     pub(super) fn new() -> Self {
-        let authority = Authority::root("Lab Root").unwrap().intermediate("Lab Intermediate").unwrap();
+        Self::named("Lab")
+    }
+
+    pub(super) fn named(name: &str) -> Self {
+        let root = Authority::root(&format!("{name} Root")).unwrap();
+        let authority = root.intermediate(&format!("{name} Intermediate")).unwrap();
         let trust = TrustStore::new(&[authority.root_certificate().clone()], &[]).unwrap();
         Self { authority, trust }
     }
 
     /// A chain for this name, its leaf valid from and until so many seconds after the beginning.
     pub(super) fn chain(&self, name: &DomainName, from: i64, until: i64) -> Arc<Presented> {
-        let leaf = self.authority.leaf(&LeafSpec::new(name.as_str(), START + from, START + until)).unwrap();
-        self.assess(name, &leaf.chain())
+        self.chain_of(name, &LeafSpec::new(name.as_str(), START + from, START + until))
+    }
+
+    /// A chain with this leaf.
+    pub(super) fn chain_of(&self, name: &DomainName, leaf: &LeafSpec) -> Arc<Presented> {
+        self.assess(name, &self.authority.leaf(leaf).unwrap().chain())
     }
 
     pub(super) fn assess(&self, name: &DomainName, chain: &[rustls_pki_types::CertificateDer<'_>]) -> Arc<Presented> {
@@ -71,6 +80,8 @@ pub(super) struct Site {
     pub(super) address: SocketAddr,
     /// From which second on which chain is presented.
     chains: Vec<(i64, Arc<Presented>)>,
+    /// Its other addresses, each with its chains.
+    others: Vec<(SocketAddr, Vec<(i64, Arc<Presented>)>)>,
     /// From when until when (exclusive) what is wrong.
     faults: Vec<(i64, i64, Fault)>,
     /// Whether the origin host is looked at past the proxy.
@@ -83,7 +94,7 @@ impl Site {
         let mut domain = Domain::new(DomainName::parse(name).unwrap());
         domain.interval = Duration::from_secs(5 * MINUTE as u64);
         let address = SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), 443));
-        Self { domain, address, chains: Vec::new(), faults: Vec::new(), has_origin: false }
+        Self { domain, address, chains: Vec::new(), others: Vec::new(), faults: Vec::new(), has_origin: false }
     }
 
     /// The same behind another proxy.
@@ -97,9 +108,15 @@ impl Site {
         self
     }
 
+    /// Another address of the same; what it is said to present from here on is presented there.
+    pub(super) fn and_at(mut self, address: &str) -> Self {
+        self.others.push((address.parse().unwrap(), Vec::new()));
+        self
+    }
+
     /// From a second on this chain is presented.
     pub(super) fn presents(mut self, from: i64, chain: Arc<Presented>) -> Self {
-        self.chains.push((from, chain));
+        self.others.last_mut().map_or(&mut self.chains, |(_, chains)| chains).push((from, chain));
         self
     }
 
@@ -163,10 +180,12 @@ impl Site {
     pub(super) fn look_as(&self, at: i64, wall: UnixTime, request: &LookRequest, resolver_answers: bool) -> Look {
         let dns = self.records(at, resolver_answers);
         let found = dns.a.outcome == Outcome::Found;
-        let tls = found.then(|| self.handshake(at));
-        let shaken = tls.as_ref().is_some_and(|tls| tls.failure.is_none());
-        let auth0 = (shaken && request.requests > 0).then(|| self.answer(at));
-        let did_well = auth0.as_ref().is_none_or(|answer| answer.status == Some(200)) && shaken;
+        let tls: Vec<TlsObservation> = if found { self.handshakes(at) } else { Vec::new() };
+        let shaken = tls.iter().filter(|tls| tls.failure.is_none() && request.requests > 0);
+        let auth0: Vec<Auth0Observation> = shaken.map(|tls| self.answer(tls.address, at)).collect();
+        let did_well = !tls.is_empty()
+            && tls.iter().all(|tls| tls.failure.is_none())
+            && auth0.iter().all(|answer| answer.status == Some(200));
         let asks_origin = self.has_origin && request.origin > 0 && (request.origin_is_due || !did_well);
         Look {
             domain: self.domain.name.clone(),
@@ -174,8 +193,8 @@ impl Site {
             view: View::Proxy,
             at: wall,
             dns: Some(dns),
-            tls: tls.into_iter().collect(),
-            auth0: auth0.into_iter().collect(),
+            tls,
+            auth0,
             no_route: Vec::new(),
             not_looked: Vec::new(),
             surplus_addresses: 0,
@@ -192,14 +211,17 @@ impl Site {
             () => Outcome::Found,
         };
         let answers = outcome == Outcome::Found;
-        let SocketAddr::V4(address) = self.address else { panic!("an IPv4 address") };
-        let a = Lookup { records: vec![*address.ip()], ttl: Some(60), outcome };
+        let all = || std::iter::once(self.address).chain(self.others.iter().map(|(address, _)| *address));
+        let v4 = all().filter_map(|address| if let SocketAddr::V4(v4) = address { Some(*v4.ip()) } else { None });
+        let v6 = all().filter_map(|address| if let SocketAddr::V6(v6) = address { Some(*v6.ip()) } else { None });
+        let a = Lookup { records: v4.collect(), ttl: Some(60), outcome };
+        let aaaa = Lookup { records: v6.collect(), ttl: Some(60), outcome };
         let txt = self.domain.expected.txt.clone().filter(|_| answers && !self.has(Fault::NoTxt, at));
         let no_data = if answers { Outcome::NoData } else { outcome };
         DnsObservation {
             nameservers: vec![SocketAddr::from(([192, 0, 2, 53], 53))],
             a: if answers { a } else { Lookup::empty(outcome) },
-            aaaa: Lookup::empty(no_data),
+            aaaa: if answers && !aaaa.records.is_empty() { aaaa } else { Lookup::empty(no_data) },
             cname: Vec::new(),
             cname_loop: false,
             txt_name: self.domain.txt_name(),
@@ -215,25 +237,30 @@ impl Site {
         }
     }
 
-    fn handshake(&self, at: i64) -> TlsObservation {
-        let mut tls = TlsObservation::new(self.address);
+    fn handshakes(&self, at: i64) -> Vec<TlsObservation> {
+        let others = self.others.iter().map(|(address, chains)| self.handshake(*address, chains, at));
+        std::iter::once(self.handshake(self.address, &self.chains, at)).chain(others).collect()
+    }
+
+    fn handshake(&self, address: SocketAddr, chains: &[(i64, Arc<Presented>)], at: i64) -> TlsObservation {
+        let mut tls = TlsObservation::new(address);
         if self.has(Fault::Refused, at) {
             tls.failure = Some(Failure::new(Code::ConnectRefused, "connection refused"));
         } else {
-            tls.presented = self.chains.iter().rfind(|(from, _)| *from <= at).map(|(_, chain)| Arc::clone(chain));
+            tls.presented = chains.iter().rfind(|(from, _)| *from <= at).map(|(_, chain)| Arc::clone(chain));
             tls.version = Some("TLSv1.3".to_owned());
         }
         tls
     }
 
-    fn answer(&self, at: i64) -> Auth0Observation {
+    fn answer(&self, address: SocketAddr, at: i64) -> Auth0Observation {
         let issuer = if self.has(Fault::WrongIssuer, at) { "example.us.auth0.com" } else { self.domain.name.as_str() };
         let mut answer = match () {
             () if self.has(Fault::Gateway, at) => refused(502),
             () if self.has(Fault::Forbidden, at) => refused(403),
             () => good(&DomainName::parse(issuer).unwrap()),
         };
-        answer.address = self.address;
+        answer.address = address;
         answer
     }
 }
