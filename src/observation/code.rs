@@ -153,6 +153,10 @@ codes! {
     HttpRedirect = "http.redirect",
     /// Too many requests, says the other side.
     HttpRateLimited = "http.rate_limited",
+    /// Whoever types `http://` is not sent to `https://`.
+    HttpNoHttpsRedirect = "http.no_https_redirect",
+    /// Answers do not tell browsers to come by HTTPS alone.
+    HttpHstsMissing = "http.hsts_missing",
     /// The answer is no discovery document.
     Auth0NotJson = "auth0.not_json",
     /// The discovery document is another host's.
@@ -161,6 +165,22 @@ codes! {
     Auth0KeyRejected = "auth0.key_rejected",
     /// A bot challenge was served to us.
     Auth0Challenge = "auth0.challenge",
+    /// POST does not get through the proxy.
+    Auth0PostBlocked = "auth0.post_blocked",
+    /// The proxy drops the `Authorization` header.
+    Auth0AuthorizationStripped = "auth0.authorization_stripped",
+    /// The proxy's cache takes different requests for the same.
+    Auth0CacheKeyIncomplete = "auth0.cache_key_incomplete",
+    /// `/authorize` does not lead to the login page of the same host.
+    Auth0AuthorizeElsewhere = "auth0.authorize_elsewhere",
+    /// The proxy alters cookies.
+    Auth0CookieAltered = "auth0.cookie_altered",
+    /// SAML or WS-Federation metadata is missing, or names another host.
+    Auth0MetadataForeign = "auth0.metadata_foreign",
+    /// A client's own `cname-api-key` gets through to Auth0.
+    Auth0ClientKeyPassed = "auth0.client_key_passed",
+    /// A header of a client's own, which Auth0's edge refuses, gets through to it.
+    Auth0ClientHeaderPassed = "auth0.client_header_passed",
     /// The tenant no longer lists the domain.
     Auth0DomainGone = "auth0.domain_gone",
     /// The domain was deleted and created anew, or moved to another origin.

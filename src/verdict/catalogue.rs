@@ -82,6 +82,10 @@ pub enum Family {
     Caa,
     /// Whether a login reaches Auth0.
     Login,
+    /// Whether the proxy keeps its part of the bargain.
+    Contract,
+    /// Whether browsers are told to come by HTTPS alone.
+    Hsts,
     /// Whether Auth0 still knows the domain as the same.
     Listing,
     /// How far Auth0 says that its set-up is.
@@ -141,6 +145,8 @@ impl Family {
             Self::Txt => "txt",
             Self::Caa => "caa",
             Self::Login => "login",
+            Self::Contract => "contract",
+            Self::Hsts => "hsts",
             Self::Listing => "listing",
             Self::Setup => "setup",
             Self::ClientIp => "client_ip",
@@ -892,6 +898,31 @@ pub const ENTRIES: &[Entry] = &[
             its own is too low.",
     },
     Entry {
+        code: Code::HttpNoHttpsRedirect,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Contract,
+        title: "http:// does not lead to https://",
+        explanation: "The custom domain was asked over plain HTTP, and the answer is no redirect to `https://` of \
+            the same host: who types the name without `https://` does not find the login page, or finds it \
+            unprotected. That nothing answers at port 80 at all is only information. Tried once a day where \
+            `contract` asks for it.",
+        remedy: "Answer every plain request with 301 or 308 to `https://` and the same host: nginx `return 301 \
+            https://$host$request_uri;`, HAProxy `http-request redirect scheme https code 301 unless { ssl_fc }`, \
+            Apache `Redirect permanent / https://…/`; Caddy does it by itself.",
+    },
+    Entry {
+        code: Code::HttpHstsMissing,
+        severity: Severity::Info,
+        kind: Kind::Fact,
+        family: Family::Hsts,
+        title: "no Strict-Transport-Security",
+        explanation: "Auth0 sends `Strict-Transport-Security` with its answers; through the proxy it is missing. \
+            Browsers then try plain HTTP first whenever somebody types the name.",
+        remedy: "Let the proxy pass the header on, or set it itself: nginx `add_header Strict-Transport-Security \
+            \"max-age=31536000\"always;`.",
+    },
+    Entry {
         code: Code::Auth0NotJson,
         severity: Severity::Critical,
         kind: Kind::Fact,
@@ -935,6 +966,104 @@ pub const ENTRIES: &[Entry] = &[
             not be. SDKs and back ends cannot solve challenges.",
         remedy: "Exempt the OAuth and OIDC paths (/.well-known/*, /oauth/*, /userinfo …) from the managed challenge \
             and bot rules.",
+    },
+    Entry {
+        code: Code::Auth0PostBlocked,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Contract,
+        title: "POST does not get through",
+        explanation: "A POST to `/oauth/token` without parameters, which Auth0 answers with an error in JSON, came \
+            to nothing: discovery works, and no login does. CDNs let only GET and HEAD pass unless told otherwise. \
+            Tried where `contract` names `post`; the tenant's log may have a failed exchange for it.",
+        remedy: "Allow GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE in the proxy: CloudFront `AllowedMethods`, \
+            nginx no `limit_except`, a firewall's rule for `/oauth/token` or for bodies.",
+    },
+    Entry {
+        code: Code::Auth0AuthorizationStripped,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Contract,
+        title: "Authorization is dropped",
+        explanation: "`/userinfo` answers the same without a token and with one that is none: the `Authorization` \
+            header does not arrive, and every call with a token fails with 401 through the custom domain. That \
+            Auth0's two answers differ is an assumption nobody has published.",
+        remedy: "Forward `Authorization`: CloudFront drops it unless it is among the forwarded headers or the \
+            origin request policy is `AllViewerExceptHostHeader`; in nginx take out `proxy_set_header \
+            Authorization \"\";`.",
+    },
+    Entry {
+        code: Code::Auth0CacheKeyIncomplete,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Contract,
+        title: "the cache mixes requests up",
+        explanation: "Two requests that differ in their query string, or in their cookies, were answered from the \
+            same entry of a cache. Users may get each other's pages, and login loops.",
+        remedy: "Best, do not cache at all: Auth0 answers quickly and marks what may be kept. Else make all query \
+            strings and all cookies a part of the cache's key, and honour `Cache-Control`.",
+    },
+    Entry {
+        code: Code::Auth0AuthorizeElsewhere,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Contract,
+        title: "/authorize leads elsewhere",
+        explanation: "`/authorize`, asked for a client of yours, does not redirect to the login page on the custom \
+            domain: either the proxy rewrites `Location`, or Auth0 does not take the request for one of the custom \
+            domain's.",
+        remedy: "Take rewriting of `Location` out of the proxy (nginx `proxy_redirect off;`), and check that the \
+            origin is the edge host of the custom domain, not the tenant's canonical host. If the answer is an \
+            error page, check `client` and `redirect_uri` of the configuration.",
+    },
+    Entry {
+        code: Code::Auth0CookieAltered,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Contract,
+        title: "the proxy alters cookies",
+        explanation: "A session cookie of Auth0's arrives without `Secure` or `HttpOnly`, with another `SameSite` \
+            or `Path`, or with a `Domain`. Auth0 supports no proxy that does that: sessions are lost, or read by \
+            other hosts.",
+        remedy: "Take out what rewrites cookies: nginx `proxy_cookie_domain`, `proxy_cookie_path` and \
+            `proxy_cookie_flags`, HAProxy `rspirep Set-Cookie` and `cookie … rewrite`, Apache \
+            `ProxyPassReverseCookieDomain` and `Header edit Set-Cookie`.",
+    },
+    Entry {
+        code: Code::Auth0MetadataForeign,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Contract,
+        title: "federation metadata is wrong",
+        explanation: "The SAML or WS-Federation metadata through the custom domain is missing, or names another \
+            host than the custom domain. Whoever imports it sends users to the wrong place.",
+        remedy: "Check that the proxy forwards the path and that its origin is the edge host of the custom domain; \
+            then let the other side import the metadata again.",
+    },
+    Entry {
+        code: Code::Auth0ClientKeyPassed,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Contract,
+        title: "clients may send their own key",
+        explanation: "A request with a `cname-api-key` of the client's own was refused, while one without is not: \
+            the proxy passes on, or adds to, what clients send instead of replacing it. Tried by hand alone.",
+        remedy: "Set the header, do not add it: nginx `proxy_set_header cname-api-key …`, HAProxy `http-request \
+            set-header`, Caddy `header_up` without `+`, Apache `RequestHeader set`.",
+    },
+    Entry {
+        code: Code::Auth0ClientHeaderPassed,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Contract,
+        title: "clients may break their request",
+        explanation: "A request with a header that Cloudflare, which Auth0's edge is made of, refuses was refused, \
+            while one without is not. Some users come with such a header through no fault of theirs, by a \
+            company's proxy or a phone network's, and cannot log in (Cloudflare error 1000). Tried by hand alone.",
+        remedy: "Send Auth0 exactly one client address, and replace what clients send: nginx `proxy_set_header \
+            X-Forwarded-For $remote_addr;` (not `$proxy_add_x_forwarded_for`) and `proxy_set_header \
+            CF-Connecting-IP \"\";`, HAProxy `http-request set-header X-Forwarded-For %[src]` and `del-header \
+            CF-Connecting-IP`.",
     },
     Entry {
         code: Code::Auth0DomainGone,

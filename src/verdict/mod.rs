@@ -12,6 +12,7 @@ mod certificates;
 mod client;
 mod cname;
 mod conforming;
+mod contract;
 mod deployment;
 mod dns;
 mod documents;
