@@ -127,7 +127,8 @@ impl Watch {
             Expected { caa_identifiers: self.domain.expected.caa_identifiers.clone(), ..Expected::default() };
         let mtls_of = Some(self.domain.name.clone());
         let domain = Domain { name, expected, mtls_of, ..self.domain.clone() };
-        let probe = probe::Settings { origin: None, tenant: None, ..self.probe.clone() };
+        let contract = probe::Contract::default();
+        let probe = probe::Settings { origin: None, tenant: None, contract, ..self.probe.clone() };
         Some(Self { domain, probe, ..self.clone() })
     }
 }

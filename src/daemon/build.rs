@@ -85,6 +85,7 @@ impl Parts {
             watches.push(Watch {
                 domain: Arc::clone(&domain),
                 http_addresses: configured.http_addresses(),
+                contract: configured.probe.contract.requests(),
                 origin: configured.probe.origin.is_some(),
                 tenant: configured.probe.tenant.is_some(),
                 revision: probed.revision,

@@ -59,6 +59,7 @@ pub(super) fn spawn(
                 documents: request.documents,
                 origin: request.origin,
                 origin_is_due: request.origin_is_due,
+                contract: request.contract,
             };
             let work = look(probed, turn, Arc::clone(library), clock);
             tasks.spawn(guarded(request.domain, work, tasks.clone(), inputs));
@@ -131,7 +132,14 @@ async fn look_at_tenant(
     let host = probed.settings.tenant.as_ref()?;
     let aside = Aside { host, settings: &probed.settings, trust: &probed.trust };
     let documents = usize::from(request.keys);
-    let turn = Turn { number: request.turn, requests: request.requests, documents, origin: 0, origin_is_due: false };
+    let turn = Turn {
+        number: request.turn,
+        requests: request.requests,
+        documents,
+        origin: 0,
+        origin_is_due: false,
+        contract: false,
+    };
     Some(probe::look_at_tenant(aside, clock.now().wall, turn).await)
 }
 

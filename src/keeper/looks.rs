@@ -25,6 +25,8 @@ pub struct LookRequest {
     pub origin: usize,
     /// Whether the origin host's turn has come though the domain may do well.
     pub origin_is_due: bool,
+    /// Whether the proxy's part of the bargain is to be tried.
+    pub contract: bool,
 }
 
 /// A look under way.
@@ -114,8 +116,9 @@ impl Keeper {
         let wish = wish.within(granted);
         watched.note_granted(wish, self.now.mono);
         self.flights.insert(domain.clone(), Flight { way: watched.way(), payer, granted });
-        let Wish { discovery: requests, documents, origin, origin_is_due } = wish;
-        Some(LookRequest { domain, turn, requests, documents, origin, origin_is_due })
+        let Wish { discovery: requests, documents, origin, origin_is_due, contract } = wish;
+        let contract = contract > 0;
+        Some(LookRequest { domain, turn, requests, documents, origin, origin_is_due, contract })
     }
 
     pub(super) fn may_look(&self) -> bool {

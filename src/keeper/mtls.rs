@@ -86,6 +86,7 @@ mod tests {
             not_looked: Vec::new(),
             surplus_addresses: 0,
             origin: None,
+            contract: None,
             elapsed_ms: 1,
         }
     }

@@ -16,6 +16,8 @@ pub struct Watch {
     pub http_addresses: usize,
     /// Whether the origin host is looked at past the proxy.
     pub origin: bool,
+    /// Requests by which the proxy's part of the bargain is tried; 0 if it is not.
+    pub contract: usize,
     /// Whether the tenant's canonical host is looked at.
     pub tenant: bool,
     /// Another number whenever something else has changed of how it is looked at: roots, name servers, time limits. What

@@ -21,6 +21,9 @@ const DOCUMENTS: usize = 4;
 /// Addresses of the origin host that are asked: it is one service, however many it has.
 const ORIGIN: usize = 2;
 
+/// How often the proxy's part of the bargain is tried: it changes when somebody changes the proxy.
+const CONTRACT_EVERY: Duration = Duration::from_secs(86_400);
+
 /// One domain.
 #[derive(Debug)]
 pub(super) struct Watched {
@@ -34,6 +37,8 @@ pub(super) struct Watched {
     /// What is not asked at every look.
     documents: Rarely,
     origin: Rarely,
+    /// When the proxy's part of the bargain was last tried.
+    tried_at: Option<Duration>,
     /// What was committed of its chains, to tell what is news.
     committed: Kept,
     /// Its place in the snapshot.
@@ -66,12 +71,14 @@ pub(super) struct Wish {
     pub(super) origin: usize,
     /// Whether it is asked though the domain does well.
     pub(super) origin_is_due: bool,
+    /// Requests by which the proxy's part of the bargain is tried; all or none.
+    pub(super) contract: usize,
 }
 
 impl Wish {
     /// How many requests that makes.
     pub(super) const fn requests(self) -> usize {
-        self.discovery + self.documents * DOCUMENTS + self.origin
+        self.discovery + self.documents * DOCUMENTS + self.origin + self.contract
     }
 
     /// As much of it as may be done with so many requests: the discovery document tells the most, and without the origin
@@ -80,7 +87,9 @@ impl Wish {
         let discovery = self.discovery.min(requests);
         let origin = self.origin.min(requests - discovery);
         let documents = self.documents.min((requests - discovery - origin) / DOCUMENTS);
-        Self { discovery, documents, origin, ..self }
+        let left = requests - discovery - origin - documents * DOCUMENTS;
+        let contract = if self.contract <= left { self.contract } else { 0 };
+        Self { discovery, documents, origin, contract, ..self }
     }
 }
 
@@ -106,6 +115,7 @@ impl Watched {
             looked_at: false,
             documents: Rarely::default(),
             origin: Rarely::default(),
+            tried_at: None,
             committed: Kept::default(),
             slot: 0,
         }
@@ -168,6 +178,7 @@ impl Watched {
             documents: if self.documents.is_due(now) { addresses.min(self.watch.http_addresses) } else { 0 },
             origin: if self.watch.origin { ORIGIN } else { 0 },
             origin_is_due: self.watch.origin && self.origin.is_due(now),
+            contract: if self.tried_at.is_none_or(|at| now >= at + CONTRACT_EVERY) { self.watch.contract } else { 0 },
         }
     }
 
@@ -175,6 +186,9 @@ impl Watched {
     pub(super) const fn note_granted(&mut self, wish: Wish, now: Duration) {
         if wish.documents > 0 {
             self.documents.asked_at = Some(now);
+        }
+        if wish.contract > 0 {
+            self.tried_at = Some(now);
         }
     }
 

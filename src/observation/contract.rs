@@ -106,9 +106,16 @@ pub struct ContractObservation {
     #[serde(serialize_with = "super::tls::as_text")]
     pub address: SocketAddr,
     /// The answer to a plain request for the discovery document: what the others are measured by.
-    pub plain: Reply,
+    pub plain: Returned,
     /// The clauses that were tried, each with its answers in the order they were asked for.
     pub tried: Vec<Tried>,
+}
+
+impl ContractObservation {
+    /// Requests that were made.
+    pub fn requests(&self) -> usize {
+        1 + self.tried.iter().map(|tried| tried.returned.len()).sum::<usize>()
+    }
 }
 
 /// A clause, and the answers that tell whether it is kept.
@@ -117,12 +124,12 @@ pub struct Tried {
     /// The clause.
     pub clause: Clause,
     /// The answers.
-    pub replies: Vec<Reply>,
+    pub returned: Vec<Returned>,
 }
 
 /// What came back of one request.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Reply {
+pub struct Returned {
     /// The status; `None` if no answer came.
     pub status: Option<u16>,
     /// `content-type`.

@@ -33,7 +33,7 @@ use crate::domain::{DomainName, UnixTime};
 pub use auth0::{AnswerHeaders, Auth0Observation, RateLimit};
 pub use caa::{CaaObservation, CaaRecord, CaaSet};
 pub use code::Code;
-pub use contract::{Clause, ContractObservation, CookieSet, Metadata, Reply, Tried};
+pub use contract::{Clause, ContractObservation, CookieSet, Metadata, Returned, Tried};
 pub use dns::{CnameLink, DnsObservation, Lookup, Outcome, TxtElsewhere};
 pub use documents::{Documents, KeySet, Reply, SigningKey};
 pub use evidence::{Evidence, Layer};
@@ -71,6 +71,8 @@ pub struct Look {
     pub surplus_addresses: usize,
     /// What was seen at the origin host past the proxy; `None` where it was not this look's turn for that.
     pub origin: Option<Box<ViewObservation>>,
+    /// How the proxy kept its part of the bargain; `None` where that was not tried.
+    pub contract: Option<Box<ContractObservation>>,
     /// Milliseconds the whole round took.
     pub elapsed_ms: u64,
 }
@@ -79,7 +81,8 @@ impl Look {
     /// Requests to Auth0 that were made, by whatever way.
     pub fn requests(&self) -> usize {
         let through_proxy: usize = self.auth0.iter().map(Auth0Observation::requests).sum();
-        through_proxy + self.origin.as_ref().map_or(0, |origin| origin.requests())
+        let past_proxy = self.origin.as_ref().map_or(0, |origin| origin.requests());
+        through_proxy + past_proxy + self.contract.as_ref().map_or(0, |contract| contract.requests())
     }
 
     /// Every answer to a request for a discovery document, by whatever way.

@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 use http::header::{ACCEPT, HOST, HeaderName, HeaderValue, USER_AGENT};
-use http::{Request, Response, Uri};
-use http_body_util::{BodyExt, Empty};
+use http::{Method, Request, Response, Uri};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -24,9 +24,9 @@ const MAX_BODY: usize = 256 * 1024;
 const WINDOW: u32 = 256 * 1024;
 /// Everything that a server may send us over one connection, heads and frames and chunks and what else surrounds bodies,
 /// in bytes.
-const MAX_EXCHANGE: usize = 512 * 1024;
+pub(super) const MAX_EXCHANGE: usize = 512 * 1024;
 /// A head of HTTP/1.1 has fewer bytes; servers and proxies that we know write none beyond 32 KiB.
-const MAX_HEAD: usize = 64 * 1024;
+pub(super) const MAX_HEAD: usize = 64 * 1024;
 /// By which Auth0's edge knows the proxy of a custom domain (Auth0, "Custom Domains with Self-Managed Certificates").
 const KEY: HeaderName = HeaderName::from_static("cname-api-key");
 
@@ -40,14 +40,22 @@ pub(super) struct Session<'a> {
 }
 
 enum Sender {
-    Http1(http1::SendRequest<Empty<Bytes>>),
-    Http2(http2::SendRequest<Empty<Bytes>>),
+    Http1(http1::SendRequest<Full<Bytes>>),
+    Http2(http2::SendRequest<Full<Bytes>>),
 }
 
 /// A complete answer; of a long body its beginning.
 pub(super) struct Answer {
     pub(super) head: http::response::Parts,
     pub(super) body: Vec<u8>,
+}
+
+/// A request that is more than a GET.
+pub(super) struct Ask<'a> {
+    pub(super) method: Method,
+    pub(super) path: &'a str,
+    pub(super) headers: Vec<(HeaderName, &'a str)>,
+    pub(super) body: &'static str,
 }
 
 impl<'a> Session<'a> {
@@ -100,6 +108,19 @@ impl<'a> Session<'a> {
         Ok((self.exchange(request).await?, sent))
     }
 
+    /// One request with a method, fields and a body of its own; nothing secret.
+    pub(super) async fn send(&mut self, ask: Ask<'_>) -> Result<Answer, hyper::Error> {
+        let mut request = self.request(ask.path);
+        *request.method_mut() = ask.method;
+        for (name, value) in ask.headers {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                request.headers_mut().append(name, value);
+            }
+        }
+        *request.body_mut() = Full::new(Bytes::from_static(ask.body.as_bytes()));
+        self.exchange(request).await
+    }
+
     /// Whether another request may follow: a server may end the connection after any answer.
     pub(super) async fn is_open(&mut self) -> bool {
         match &mut self.sender {
@@ -108,7 +129,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn exchange(&mut self, request: Request<Empty<Bytes>>) -> Result<Answer, hyper::Error> {
+    async fn exchange(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, hyper::Error> {
         let sent = match &mut self.sender {
             Sender::Http1(sender) => sender.send_request(request).await,
             Sender::Http2(sender) => sender.send_request(request).await,
@@ -130,8 +151,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn request(&self, path: &str) -> Request<Empty<Bytes>> {
-        let mut request = Request::new(Empty::new());
+    fn request(&self, path: &str) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::default());
         let is_h2 = matches!(self.sender, Sender::Http2(_));
         let uri = if is_h2 { format!("https://{}{path}", self.host) } else { path.to_owned() };
         *request.uri_mut() = uri.parse().unwrap_or_else(|_| Uri::from_static("/"));
@@ -160,7 +181,7 @@ pub(super) fn user_agent(contact: Option<&str>) -> String {
     format!("notafter/{}{contact}", env!("CARGO_PKG_VERSION"))
 }
 
-async fn read_up_to(mut body: Incoming, most: usize) -> Result<Vec<u8>, hyper::Error> {
+pub(super) async fn read_up_to(mut body: Incoming, most: usize) -> Result<Vec<u8>, hyper::Error> {
     let mut read = Vec::new();
     while let Some(frame) = body.frame().await {
         if let Ok(data) = frame?.into_data() {
@@ -193,7 +214,7 @@ mod tests {
     #[tokio::test]
     async fn a_server_may_send_no_more_than_a_window_ahead() {
         let (ours, mut theirs) = tokio::io::duplex(64 * 1024);
-        let client = http2().handshake::<_, Empty<Bytes>>(TokioIo::new(ours));
+        let client = http2().handshake::<_, Full<Bytes>>(TokioIo::new(ours));
         let (_sender, connection) = client.await.unwrap();
         let _driver = AbortOnDropHandle::new(tokio::spawn(async move {
             let _ = connection.await;

@@ -16,7 +16,7 @@ use super::past_proxy::{Aside, look_at_origin};
 use super::sockets::is_shortage;
 use super::survey::{self, Due};
 use super::tls::Handshake;
-use super::{Library, Settings, discovery, dns, documents, sockets, tls};
+use super::{Library, Settings, contract, discovery, dns, documents, sockets, tls};
 use crate::domain::{Domain, Families, UnixTime};
 use crate::observation::{
     Auth0Observation, CaaObservation, DnsObservation, Look, NotLooked, TlsObservation, Vantage, View, ViewObservation,
@@ -57,6 +57,8 @@ pub struct Turn {
     pub origin: usize,
     /// Whether the origin host's turn has come though the domain may do well.
     pub origin_is_due: bool,
+    /// Whether the proxy's part of the bargain is tried, at one of the addresses.
+    pub contract: bool,
 }
 
 impl Turn {
@@ -73,6 +75,7 @@ impl Turn {
             documents: http_addresses,
             origin: Self::PAST_PROXY,
             origin_is_due: true,
+            contract: true,
         }
     }
 
@@ -114,6 +117,8 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
     }
     let is_wanted = turn.origin_is_due || !did_well(target.domain, &tls, &auth0);
     let origin = OptionFuture::from(is_wanted.then(|| origin(target, at, turn))).await.flatten();
+    let tried_at = turn.contract.then(|| tried_at(&tls, turn)).flatten();
+    let contract = OptionFuture::from(tried_at.map(|address| contract::observe(target, address, at))).await.flatten();
     Look {
         domain: target.domain.name.clone(),
         vantage: Vantage::default(),
@@ -127,8 +132,16 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
         not_looked,
         surplus_addresses,
         origin: origin.map(Box::new),
+        contract: contract.map(Box::new),
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     }
+}
+
+/// Where the proxy's part of the bargain is tried: at one of the addresses that shake hands, going round.
+fn tried_at(tls: &[TlsObservation], turn: Turn) -> Option<SocketAddr> {
+    let answering: Vec<SocketAddr> = tls.iter().filter(|tls| tls.failure.is_none()).map(|tls| tls.address).collect();
+    let index = usize::try_from(turn.number).unwrap_or(0).checked_rem(answering.len())?;
+    answering.get(index).copied()
 }
 
 /// Whether every address answered as it should: then nobody needs the origin host to compare with.
@@ -146,7 +159,7 @@ fn is_its_document(domain: &Domain, answer: &Auth0Observation) -> bool {
 async fn origin(target: Target<'_>, at: UnixTime, turn: Turn) -> Option<ViewObservation> {
     let origin = target.settings.origin.as_ref().filter(|_| turn.origin > 0)?;
     let aside = Aside { host: &origin.host, settings: target.settings, trust: target.trust };
-    Some(look_at_origin(aside, at, Turn { requests: turn.origin, documents: 0, ..turn }).await)
+    Some(look_at_origin(aside, at, Turn { requests: turn.origin, documents: 0, contract: false, ..turn }).await)
 }
 
 pub(super) fn nameservers(settings: &Settings) -> Vec<SocketAddr> {
@@ -286,7 +299,7 @@ mod tests {
     use super::*;
 
     fn turn(number: u64, requests: usize) -> Turn {
-        Turn { number, requests, documents: 0, origin: 0, origin_is_due: false }
+        Turn { number, requests, documents: 0, origin: 0, origin_is_due: false, contract: false }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod assess;
 mod bounded;
 mod capture;
+mod contract;
 mod discovery;
 mod dns;
 mod documents;
@@ -20,6 +21,7 @@ mod legacy;
 #[allow(dead_code, reason = "what looks fetch comes next")]
 mod library;
 mod look;
+mod metadata;
 mod past_proxy;
 mod ping;
 mod settings;
@@ -33,4 +35,4 @@ pub use library::Library;
 pub use look::{Target, Turn, look};
 pub use past_proxy::{Aside, look_at_tenant};
 pub use ping::ping;
-pub use settings::{ApiKey, Host, Origin, Settings};
+pub use settings::{ApiKey, Contract, Host, Origin, Settings};

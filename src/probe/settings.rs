@@ -1,5 +1,6 @@
 //! [`Settings`]: how we look.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::ClientIdentity;
 use super::evidence::Sign;
 use crate::domain::DomainName;
+use crate::observation::Clause;
 
 /// How a domain is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub struct Settings {
     pub mtls_aliases: bool,
     /// What is shown to servers that ask for a client certificate.
     pub client: Option<ClientIdentity>,
+    /// What of the proxy's part of the bargain is tried, and with what.
+    pub contract: Contract,
 }
 
 impl Default for Settings {
@@ -52,6 +56,36 @@ impl Default for Settings {
             legacy_versions: true,
             mtls_aliases: true,
             client: None,
+            contract: Contract::default(),
+        }
+    }
+}
+
+/// What of the proxy's part of the bargain is tried, and with what.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Contract {
+    /// The clauses to try.
+    pub clauses: BTreeSet<Clause>,
+    /// A client of the operator's, for what takes one.
+    pub client_id: Option<String>,
+    /// Where that client lets users return to.
+    pub redirect_uri: Option<String>,
+    /// Where plain HTTP is answered; empty for port 80 of the address looked at.
+    pub plain_addresses: Vec<SocketAddr>,
+}
+
+impl Contract {
+    /// Requests that a trial makes at most, the plain one among them; 0 if nothing is tried.
+    pub fn requests(&self) -> usize {
+        if self.clauses.is_empty() { 0 } else { 1 + 2 * self.clauses.len() }
+    }
+
+    /// Whether there is what it takes to try this.
+    pub fn can_try(&self, clause: Clause) -> bool {
+        match clause {
+            Clause::Authorize => self.client_id.is_some() && self.redirect_uri.is_some(),
+            Clause::Saml => self.client_id.is_some(),
+            _ => true,
         }
     }
 }

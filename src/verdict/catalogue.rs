@@ -619,7 +619,7 @@ pub const ENTRIES: &[Entry] = &[
         severity: Severity::Warning,
         kind: Kind::Fact,
         family: Family::Rollout,
-        title: "a new certificate has not reached every address",
+        title: "a new certificate is not everywhere",
         explanation: "A new certificate was first seen more than 24 hours ago, and some addresses still serve the one it \
             replaces. Until then it is a rollout under way, and `tls.addresses_disagree` names the addresses as \
             information. An address at which both are seen in turn has several servers behind it. An RSA and an ECDSA \

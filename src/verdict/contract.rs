@@ -8,12 +8,12 @@ use std::net::SocketAddr;
 use super::bench::Bench;
 use super::{Finding, Severity};
 use crate::domain::Domain;
-use crate::observation::{Clause, Code, ContractObservation, CookieSet, Reply, Tried};
+use crate::observation::{Clause, Code, ContractObservation, CookieSet, Returned, Tried};
 
 /// Auth0's cookies that hold a session or protect its making (Auth0, "Authentication API Cookies").
 const SESSION_COOKIES: [&str; 6] = ["auth0", "auth0_compat", "auth0-mf", "auth0-mf_compat", "did", "did_compat"];
 
-pub(super) fn judge(domain: &Domain, trials: &[ContractObservation], bench: &mut Bench) {
+pub(super) fn judge<'a>(domain: &Domain, trials: impl IntoIterator<Item = &'a ContractObservation>, bench: &mut Bench) {
     for trial in trials {
         if trial.plain.status != Some(200) || !trial.plain.is_json {
             continue;
@@ -36,14 +36,14 @@ fn place(finding: Finding, clause: Clause, address: SocketAddr) -> Finding {
 }
 
 /// What is wrong with the answers to a clause; `None` if it is kept, or cannot be told.
-fn fault(domain: &Domain, plain: &Reply, tried: &Tried) -> Option<Finding> {
-    let first = tried.replies.first()?;
-    let second = tried.replies.get(1);
+fn fault(domain: &Domain, plain: &Returned, tried: &Tried) -> Option<Finding> {
+    let first = tried.returned.first()?;
+    let second = tried.returned.get(1);
     match tried.clause {
         Clause::Post => post(first),
         Clause::Authorization => authorization(first, second?),
-        Clause::Query => cache(first, second?, "two queries", "the query string"),
-        Clause::Cookies => cache(first, second?, "two cookies", "cookies"),
+        Clause::Query => cache([first, second?], "two queries", "the query string"),
+        Clause::Cookies => cache([second?], "two cookies", "cookies"),
         Clause::Https => https(domain, first),
         Clause::Authorize => authorize(domain, first),
         Clause::Saml | Clause::WsFederation => metadata(domain, tried.clause, first),
@@ -56,7 +56,7 @@ fn fault(domain: &Domain, plain: &Reply, tried: &Tried) -> Option<Finding> {
 }
 
 /// Auth0 answers a token request without its parameters with an error in JSON (RFC 6749, 5.2).
-fn post(reply: &Reply) -> Option<Finding> {
+fn post(reply: &Returned) -> Option<Finding> {
     let answered = reply.reached_auth0 || reply.is_json;
     if answered && reply.status.is_some_and(|status| status < 500) {
         return None;
@@ -67,11 +67,11 @@ fn post(reply: &Reply) -> Option<Finding> {
 
 /// With a token that is none Auth0 says so; without one it says that there is none. If both answers are the same, the
 /// header did not arrive. That the two differ is assumed: nobody has published it.
-fn authorization(without: &Reply, with: &Reply) -> Option<Finding> {
+fn authorization(without: &Returned, with: &Returned) -> Option<Finding> {
     if with.status.is_none() || without.status.is_none() {
         return None;
     }
-    let shown = |reply: &Reply| (reply.status, reply.www_authenticate.clone(), reply.body_sha256.clone());
+    let shown = |reply: &Returned| (reply.status, reply.www_authenticate.clone(), reply.body_sha256.clone());
     if shown(without) != shown(with) {
         return None;
     }
@@ -79,13 +79,13 @@ fn authorization(without: &Reply, with: &Reply) -> Option<Finding> {
     Some(Finding::new(Code::Auth0AuthorizationStripped, summary).fact("basis", "the answers are the same"))
 }
 
-fn cache(first: &Reply, second: &Reply, asked_by: &str, key: &str) -> Option<Finding> {
-    let cached = second.cached.as_deref().or(first.cached.as_deref())?;
+fn cache<const N: usize>(answers: [&Returned; N], asked_by: &str, key: &str) -> Option<Finding> {
+    let cached = answers.iter().find_map(|answer| answer.cached.as_deref())?;
     let summary = format!("the proxy answers from its cache what was asked by {asked_by}: {key} must be in its key");
     Some(Finding::new(Code::Auth0CacheKeyIncomplete, summary).fact("cached", cached))
 }
 
-fn https(domain: &Domain, reply: &Reply) -> Option<Finding> {
+fn https(domain: &Domain, reply: &Returned) -> Option<Finding> {
     let Some(status) = reply.status else {
         let detail = reply.failure.as_ref().map(|failure| failure.detail.as_str()).unwrap_or_default();
         let summary = format!("nothing answers to http://: {detail}");
@@ -106,7 +106,7 @@ fn is_https_of(url: &str, domain: &Domain) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':', '?', '#']))
 }
 
-fn authorize(domain: &Domain, reply: &Reply) -> Option<Finding> {
+fn authorize(domain: &Domain, reply: &Returned) -> Option<Finding> {
     let location = reply.location.as_deref().unwrap_or_default();
     let stays = location.starts_with('/') && !location.starts_with("//") || is_https_of(location, domain);
     if reply.status == Some(302) && !stays {
@@ -143,7 +143,7 @@ fn altered(cookie: &CookieSet) -> Option<String> {
 }
 
 /// Entity and URLs are this host's (Auth0, "Configure Features to Use Custom Domains").
-fn metadata(domain: &Domain, clause: Clause, reply: &Reply) -> Option<Finding> {
+fn metadata(domain: &Domain, clause: Clause, reply: &Returned) -> Option<Finding> {
     let name = domain.name.as_str();
     let Some(metadata) = reply.metadata.as_ref().filter(|_| reply.status == Some(200)) else {
         let summary = format!("there is no {} metadata: {}", title(clause), said(reply));
@@ -163,7 +163,7 @@ const fn title(clause: Clause) -> &'static str {
     if matches!(clause, Clause::Saml) { "SAML" } else { "WS-Federation" }
 }
 
-fn client_key(plain: &Reply, reply: &Reply) -> Option<Finding> {
+fn client_key(plain: &Returned, reply: &Returned) -> Option<Finding> {
     if reply.status.is_none() || reply.status == plain.status {
         return None;
     }
@@ -172,7 +172,7 @@ fn client_key(plain: &Reply, reply: &Reply) -> Option<Finding> {
 }
 
 /// An answer that differs from the plain one: what the client sent came to Auth0's edge, or broke the proxy.
-fn client_header(plain: &Reply, reply: &Reply, what: &str) -> Option<Finding> {
+fn client_header(plain: &Returned, reply: &Returned, what: &str) -> Option<Finding> {
     if reply.status.is_none() || reply.status == plain.status {
         return None;
     }
@@ -181,7 +181,7 @@ fn client_header(plain: &Reply, reply: &Reply, what: &str) -> Option<Finding> {
 }
 
 /// An answer in a few words.
-fn said(reply: &Reply) -> String {
+fn said(reply: &Returned) -> String {
     let Some(status) = reply.status else {
         let detail = reply.failure.as_ref().map(|failure| failure.detail.clone());
         return detail.unwrap_or_else(|| "no answer".to_owned());

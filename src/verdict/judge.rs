@@ -2,7 +2,7 @@
 
 use super::bench::Bench;
 use super::{Finding, Kind, Level, Path, Record, References, Severity, Surroundings, Verdict};
-use super::{caa, certificates, client, dns, documents, hops, login, managed, protocol, reach, sight, views};
+use super::{caa, certificates, client, contract, dns, documents, hops, login, managed, protocol, reach, sight, views};
 use crate::domain::{Domain, UnixTime};
 use crate::observation::Presented;
 
@@ -36,6 +36,7 @@ fn hear(domain: &Domain, record: &Record, surroundings: &Surroundings, now: Unix
     login::judge(domain, record, &mut bench);
     documents::judge(domain, record, &mut bench);
     views::judge(domain, record, &mut bench);
+    contract::judge(domain, record.contract.values(), &mut bench);
     if let Some(managed) = &surroundings.managed {
         managed::judge(domain, record, managed, &mut bench);
     }

@@ -10,8 +10,8 @@ use crate::domain::UnixTime;
 use crate::history::{History, Noted};
 use crate::observation::certificate::{Certificate, Sha256};
 use crate::observation::{
-    Auth0Observation, DnsObservation, Documents, KeySet, LegacyAnswer, Look, NotLooked, OtherChain, Presented,
-    RateLimit, TlsObservation, View, ViewObservation,
+    Auth0Observation, ContractObservation, DnsObservation, Documents, KeySet, LegacyAnswer, Look, NotLooked,
+    OtherChain, Presented, RateLimit, TlsObservation, View, ViewObservation,
 };
 
 /// An address that DNS has not named for so long (or twice its TTL) is forgotten, in seconds.
@@ -51,6 +51,8 @@ pub struct Record {
     pub tenant: Option<Arc<ViewObservation>>,
     /// The keys last seen there.
     pub tenant_keys: Option<DocumentsRecord>,
+    /// How the proxy kept its part of the bargain when that was last tried, by address.
+    pub contract: BTreeMap<SocketAddr, ContractObservation>,
 }
 
 /// What was seen at one address.
@@ -160,6 +162,9 @@ impl Record {
             }
             address.auth0 = Some(Arc::new(auth0));
         }
+        if let Some(trial) = look.contract {
+            self.contract.insert(trial.address, *trial);
+        }
         if let Some(origin) = look.origin.filter(|origin| origin.tells()) {
             self.origin = Some(Arc::from(origin));
         }
@@ -167,6 +172,7 @@ impl Record {
         self.addresses.retain(|address, seen| seen.named_at.until(at) < seen.keep_for || unanswered(dns, *address));
         self.forget_surplus();
         self.disagree_since = (!pairs::disagreeing(self).is_empty()).then(|| self.disagree_since.unwrap_or(at));
+        self.contract.retain(|address, _| self.addresses.contains_key(address));
         let seen = seen.iter().map(|(address, presented)| (*address, presented.as_ref()));
         self.history.note(&look.domain, at, seen, |address| self.addresses.contains_key(address))
     }

@@ -165,6 +165,7 @@ fn the_json_of_a_healthy_domain_to_the_letter() {
                 },
             }],
             "past_proxy": [],
+            "contract": null,
             "no_route": [],
             "not_looked": [],
             "surplus_addresses": 0,

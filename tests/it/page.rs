@@ -157,6 +157,7 @@ fn keeper() -> Keeper {
     let watch = |look: &Look| Watch {
         domain: Arc::new(Domain::new(look.domain.clone())),
         http_addresses: 4,
+        contract: 0,
         origin: false,
         tenant: false,
         revision: 0,
@@ -185,6 +186,7 @@ fn look(name: &str, tls: TlsObservation) -> Look {
         surplus_addresses: 0,
         origin: None,
         client_certificate: None,
+        contract: None,
         elapsed_ms: 1,
     }
 }

@@ -10,7 +10,7 @@ use super::system_now;
 use crate::cli::text::note;
 use crate::config::{self, Settings, Watch};
 use crate::domain::{DomainName, UnixTime};
-use crate::observation::Look;
+use crate::observation::{Clause, Look};
 use crate::probe::{Host, Origin};
 use crate::trust::{RootSource, TrustStore};
 use crate::verdict::LOG_LIST_HOLDS;
@@ -55,6 +55,25 @@ pub(crate) struct Arguments {
     /// The tenant's canonical host: look at it as well
     #[arg(long, value_name = "HOST")]
     auth0_tenant: Option<DomainName>,
+    /// Try whether the proxy keeps its part of the bargain: POST, Authorization, cache, redirects; with `=hostile` also
+    /// forged headers and a wrong key
+    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "friendly", require_equals = true, value_name = "HOW")]
+    contract: Option<Trying>,
+}
+
+/// How much of the proxy's part of the bargain is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Trying {
+    /// What clients send.
+    Friendly,
+    /// Also what only an attacker sends.
+    Hostile,
+}
+
+impl Trying {
+    fn includes(self, clause: Clause) -> bool {
+        self == Self::Hostile || !clause.is_hostile()
+    }
 }
 
 /// How `check` prints what it found.
@@ -155,6 +174,9 @@ fn overridden(mut watch: Watch, arguments: &Arguments) -> Watch {
     override_with(&mut expected.txt_name, &arguments.txt_name);
     override_with(&mut expected.cname, &arguments.cname);
     overridden_views(&mut watch, arguments);
+    // What takes a client is left out where the file names none.
+    let all = |trying: Trying| Clause::ALL.into_iter().filter(move |clause| trying.includes(*clause));
+    watch.probe.contract.clauses = arguments.contract.into_iter().flat_map(all).collect();
     watch
 }
 

@@ -39,6 +39,7 @@ pub(super) fn json(seen: &Seen) -> Value {
             "auth0": answers,
             "past_proxy": past,
             "client_certificate": look.client_certificate.as_deref(),
+            "contract": look.contract,
             "no_route": look.no_route.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "not_looked": look.not_looked,
             "surplus_addresses": look.surplus_addresses,

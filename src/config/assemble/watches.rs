@@ -14,8 +14,8 @@ use crate::config::section::{Section, Value};
 use crate::config::settings::{Defaults, Watch};
 use crate::config::source::Source;
 use crate::domain::{Domain, DomainName, Expected, Families, Threshold, Thresholds, Verification};
-use crate::observation::Layer;
-use crate::probe::{self, ApiKey, ClientIdentity, Host, IdentityError, Origin, Sign};
+use crate::observation::{Clause, Layer};
+use crate::probe::{self, ApiKey, ClientIdentity, Contract, Host, IdentityError, Origin, Sign};
 use crate::trust::RootSource;
 
 /// What `[probe]` says.
@@ -96,6 +96,7 @@ fn watch(section: &Section, name: DomainName, own: Defaults, verification: Verif
         probe.tenant = host(auth0, "tenant", "tenant_addresses", notes);
         probe.origin = host(auth0, "origin", "origin_addresses", notes).map(|host| Origin { host, key: key(auth0) });
     }
+    probe.contract = section.section("auth0").map(|auth0| contract(auth0, notes)).unwrap_or_default();
     let domain = Domain {
         name,
         expected,
@@ -201,7 +202,28 @@ fn probe(section: &Section, base: &probe::Settings) -> probe::Settings {
         mtls_aliases: section.flag("mtls_aliases").unwrap_or(base.mtls_aliases),
         client: None,
         legacy_versions: section.flag("legacy_versions").unwrap_or(base.legacy_versions),
+        contract: Contract::default(),
     }
+}
+
+/// What is tried of the proxy's part of the bargain. A clause that lacks what it takes is a mistake, not a clause kept.
+fn contract(section: &Section, notes: &mut Notes) -> Contract {
+    let words = section.texts("contract").unwrap_or_default();
+    let contract = Contract {
+        clauses: words.iter().filter_map(|word| Clause::parse(word)).collect(),
+        client_id: section.text("client_id").map(str::to_owned),
+        redirect_uri: section.text("redirect_uri").map(str::to_owned),
+        plain_addresses: section.addresses("plain_addresses").unwrap_or_default(),
+    };
+    let sound = section.sound("client_id") && section.sound("redirect_uri");
+    for clause in contract.clauses.iter().filter(|clause| sound && !contract.can_try(**clause)) {
+        let (message, mend) = match clause {
+            Clause::Saml => ("`saml` takes a client", "add `client_id`, or take `saml` out"),
+            _ => ("`authorize` takes a client", "add `client_id` and `redirect_uri`, or take `authorize` out"),
+        };
+        notes.mistake(section.place("contract"), &section.path_of("contract"), message, mend);
+    }
+    contract
 }
 
 fn families(word: &str) -> Families {

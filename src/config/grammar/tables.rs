@@ -311,6 +311,8 @@ static CLIENT_CERTIFICATE: Table = Table {
             .required(),
     ]],
 };
+/// What a daemon may try by itself; what only an attacker would send is tried by hand.
+const CLAUSES: [&str; 8] = ["post", "authorization", "query", "cookies", "https", "authorize", "saml", "ws_federation"];
 
 static AUTH0: Table = Table {
     doc: "The two views past the proxy: the tenant's canonical host, and Auth0's edge with the proxy's own key.",
@@ -336,5 +338,22 @@ static AUTH0: Table = Table {
             "The key the proxy sends, from the environment or a file. It is sent to the origin host alone, over a \
              connection whose certificate was verified.",
         ),
+        Key::new(
+            "contract",
+            Kind::List(&Kind::Choice(&CLAUSES), 0),
+            "What of the proxy's part of the bargain is tried once a day, at one of the addresses: `post` (POST passes; \
+             the tenant's log may have a failed exchange for it), `authorization`, `query` and `cookies` (they are a \
+             part of the cache's key), `https` (http:// leads to https://), `authorize` and `saml` (for `client_id`), \
+             `ws_federation`.",
+        )
+        .or("[]"),
+        Key::new("client_id", Kind::Text, "A client of yours, for `authorize` and `saml` of `contract`."),
+        Key::new("redirect_uri", Kind::HttpUrl, "Where that client lets users return to, for `authorize`."),
+        Key::new(
+            "plain_addresses",
+            Kind::List(&Kind::Address(Some(80)), 0),
+            "Where plain HTTP is answered, if not at port 80 of the addresses looked at.",
+        )
+        .or("[]"),
     ]],
 };

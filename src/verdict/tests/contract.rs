@@ -10,26 +10,26 @@ fn domain() -> Domain {
     Domain::new(DomainName::parse(NAME).unwrap())
 }
 
-fn good() -> Reply {
-    Reply { status: Some(200), is_json: true, reached_auth0: true, hsts: true, ..Reply::default() }
+fn good() -> Returned {
+    Returned { status: Some(200), is_json: true, reached_auth0: true, hsts: true, ..Returned::default() }
 }
 
-fn status(status: u16) -> Reply {
+fn status(status: u16) -> Returned {
     let content_type = Some("text/html".to_owned());
-    Reply { status: Some(status), content_type, server: Some("CloudFront".to_owned()), ..Reply::default() }
+    Returned { status: Some(status), content_type, server: Some("CloudFront".to_owned()), ..Returned::default() }
 }
 
-fn from_auth0(status: u16, body: &str) -> Reply {
+fn from_auth0(status: u16, body: &str) -> Returned {
     let body_sha256 = Some(body.to_owned());
-    Reply { status: Some(status), is_json: true, reached_auth0: true, body_sha256, ..Reply::default() }
+    Returned { status: Some(status), is_json: true, reached_auth0: true, body_sha256, ..Returned::default() }
 }
 
-fn leading_to(status: u16, location: &str) -> Reply {
-    Reply { status: Some(status), location: Some(location.to_owned()), ..Reply::default() }
+fn leading_to(status: u16, location: &str) -> Returned {
+    Returned { status: Some(status), location: Some(location.to_owned()), ..Returned::default() }
 }
 
-fn cached() -> Reply {
-    Reply { cached: Some("x-cache: Hit from cloudfront".to_owned()), ..good() }
+fn cached() -> Returned {
+    Returned { cached: Some("x-cache: Hit from cloudfront".to_owned()), ..good() }
 }
 
 fn cookie(name: &str) -> CookieSet {
@@ -44,22 +44,22 @@ fn cookie(name: &str) -> CookieSet {
     }
 }
 
-fn with_cookies(cookies: Vec<CookieSet>) -> Reply {
-    Reply { cookies, ..leading_to(302, "/u/login?state=s") }
+fn with_cookies(cookies: Vec<CookieSet>) -> Returned {
+    Returned { cookies, ..leading_to(302, "/u/login?state=s") }
 }
 
-fn metadata(entity: &str, hosts: &[&str]) -> Reply {
+fn metadata(entity: &str, hosts: &[&str]) -> Returned {
     let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
-    Reply { metadata: Some(Metadata { entity: Some(entity.to_owned()), hosts }), ..from_auth0(200, "") }
+    Returned { metadata: Some(Metadata { entity: Some(entity.to_owned()), hosts }), ..from_auth0(200, "") }
 }
 
 /// What is found when a clause has these answers.
-fn found(clause: Clause, replies: Vec<Reply>) -> Vec<(Code, Severity)> {
+fn found(clause: Clause, replies: Vec<Returned>) -> Vec<(Code, Severity)> {
     let trial = ContractObservation {
         at: UnixTime(0),
         address: "192.0.2.1:443".parse().unwrap(),
         plain: good(),
-        tried: vec![Tried { clause, replies }],
+        tried: vec![Tried { clause, returned: replies }],
     };
     let mut bench = Bench::new(UnixTime(0));
     judge(&domain(), &[trial], &mut bench);
@@ -82,11 +82,11 @@ fn each_clause_is_told_kept_from_broken() {
         (Post, vec![from_auth0(403, "{}")], None),
         (Post, vec![status(403)], critical(Code::Auth0PostBlocked)),
         (Post, vec![status(405)], critical(Code::Auth0PostBlocked)),
-        (Post, vec![Reply { is_json: true, ..status(502) }], critical(Code::Auth0PostBlocked)),
-        (Post, vec![Reply::default()], critical(Code::Auth0PostBlocked)),
+        (Post, vec![Returned { is_json: true, ..status(502) }], critical(Code::Auth0PostBlocked)),
+        (Post, vec![Returned::default()], critical(Code::Auth0PostBlocked)),
         (Authorization, vec![from_auth0(401, "a"), from_auth0(401, "b")], None),
         (Authorization, vec![from_auth0(401, "a"), from_auth0(401, "a")], warning(Code::Auth0AuthorizationStripped)),
-        (Authorization, vec![from_auth0(401, "a"), Reply::default()], None),
+        (Authorization, vec![from_auth0(401, "a"), Returned::default()], None),
         (Query, vec![good(), good()], None),
         (Query, vec![good(), cached()], warning(Code::Auth0CacheKeyIncomplete)),
         (Query, vec![cached(), good()], warning(Code::Auth0CacheKeyIncomplete)),
@@ -96,7 +96,7 @@ fn each_clause_is_told_kept_from_broken() {
         (Https, vec![leading_to(301, "https://login.example.com.evil.example/")], warning(Code::HttpNoHttpsRedirect)),
         (Https, vec![leading_to(301, "http://login.example.com/")], warning(Code::HttpNoHttpsRedirect)),
         (Https, vec![status(200)], warning(Code::HttpNoHttpsRedirect)),
-        (Https, vec![Reply::default()], Some((Code::HttpNoHttpsRedirect, Severity::Info))),
+        (Https, vec![Returned::default()], Some((Code::HttpNoHttpsRedirect, Severity::Info))),
         (Authorize, vec![with_cookies(SESSION_COOKIES.map(cookie).into())], None),
         (Authorize, vec![leading_to(302, "https://login.example.com/u/login")], None),
         (Authorize, vec![leading_to(302, "//evil.example/")], warning(Code::Auth0AuthorizeElsewhere)),
@@ -116,7 +116,7 @@ fn each_clause_is_told_kept_from_broken() {
         (ForwardedForTwice, vec![status(403)], warning(Code::Auth0ClientHeaderPassed)),
         (ForwardedForLong, vec![status(403)], warning(Code::Auth0ClientHeaderPassed)),
         (ConnectingIp, vec![status(403)], warning(Code::Auth0ClientHeaderPassed)),
-        (ConnectingIp, vec![Reply::default()], None),
+        (ConnectingIp, vec![Returned::default()], None),
     ];
     for (clause, replies, expected) in cases {
         let shown = format!("{clause:?} {replies:?}");
@@ -130,7 +130,7 @@ fn where_nothing_gets_through_no_clause_is_judged() {
         at: UnixTime(0),
         address: "192.0.2.1:443".parse().unwrap(),
         plain: status(502),
-        tried: vec![Tried { clause: Clause::Post, replies: vec![status(502)] }],
+        tried: vec![Tried { clause: Clause::Post, returned: vec![status(502)] }],
     };
     let mut bench = Bench::new(UnixTime(0));
     judge(&domain(), &[trial], &mut bench);
@@ -142,7 +142,7 @@ fn an_answer_without_strict_transport_security_is_information() {
     let trial = ContractObservation {
         at: UnixTime(0),
         address: "192.0.2.1:443".parse().unwrap(),
-        plain: Reply { hsts: false, ..good() },
+        plain: Returned { hsts: false, ..good() },
         tried: Vec::new(),
     };
     let mut bench = Bench::new(UnixTime(0));

@@ -329,6 +329,7 @@ impl Scene {
             surplus_addresses: 0,
             origin: self.origin.clone().map(Box::new),
             client_certificate: None,
+            contract: None,
             elapsed_ms: 1,
         }
     }

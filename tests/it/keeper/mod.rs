@@ -106,6 +106,7 @@ impl World {
             domain: Arc::new(site.domain.clone()),
             recipients: recipients.clone(),
             http_addresses: 4,
+            contract: 0,
             origin: site.has_origin,
             tenant: site.domain.tenant.is_some(),
             revision: self.revision,

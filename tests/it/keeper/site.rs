@@ -172,7 +172,8 @@ impl Site {
     pub(super) fn look(&self, at: i64, wall: UnixTime, asks: bool, resolver_answers: bool) -> Look {
         let domain = self.domain.name.clone();
         let requests = usize::from(asks);
-        let request = LookRequest { domain, turn: 0, requests, documents: 0, origin: 0, origin_is_due: false };
+        let request =
+            LookRequest { domain, turn: 0, requests, documents: 0, origin: 0, origin_is_due: false, contract: false };
         self.look_as(at, wall, &request, resolver_answers)
     }
 
@@ -200,6 +201,7 @@ impl Site {
             surplus_addresses: 0,
             origin: asks_origin.then(|| Box::new(self.origin_view(at, wall))),
             client_certificate: None,
+            contract: None,
             elapsed_ms: 1,
         }
     }

@@ -3,6 +3,7 @@
 
 mod apache;
 mod caddy;
+mod contract;
 mod customer;
 mod haproxy;
 mod nginx;

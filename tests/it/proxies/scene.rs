@@ -129,9 +129,14 @@ impl Scene {
 
     /// One look at the domain through a proxy.
     pub(super) fn check(&self, proxy: &Proxy) -> Ran {
+        self.check_with(proxy, &[])
+    }
+
+    /// The same with further arguments.
+    pub(super) fn check_with(&self, proxy: &Proxy, more: &[&str]) -> Ran {
         let path = |name: &str| self.folder.path().join(name).to_str().expect("UTF-8").to_owned();
         let nameserver = self.nameserver.address().to_string();
-        notafter([
+        let arguments = [
             "check",
             DOMAIN,
             "--format",
@@ -144,7 +149,8 @@ impl Scene {
             &path("roots.pem"),
             "--intermediates",
             &path("intermediate.pem"),
-        ])
+        ];
+        notafter(arguments.into_iter().chain(more.iter().copied()))
     }
 
     /// A folder with the files that the configuration speaks of, and free ports.

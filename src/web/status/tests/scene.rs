@@ -48,6 +48,7 @@ impl World {
         let watch = |site: &Site| Watch {
             domain: Arc::new(site.domain.clone()),
             http_addresses: 4,
+            contract: 0,
             origin: false,
             tenant: false,
             revision: 0,
@@ -170,6 +171,7 @@ impl Site {
             surplus_addresses: 0,
             origin: None,
             client_certificate: None,
+            contract: None,
             elapsed_ms: 1,
         }
     }
