@@ -1,7 +1,9 @@
-//! `notafter check`: one look now at each domain, judged and printed. Reads and writes no state, tells nobody.
+//! `notafter check`: one look now at each domain, judged and printed, or looks that were kept earlier judged again. Reads and
+//! writes no state, tells nobody.
 
 mod nagios;
 mod plan;
+mod record;
 mod report;
 
 use std::collections::BTreeMap;
@@ -11,6 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use futures_util::StreamExt;
 
 use self::plan::{Plan, Planned};
+use self::record::Source;
 use super::text::{complain, print};
 use super::{EXIT_UNKNOWN, block_on};
 use crate::domain::{DomainName, UnixTime};
@@ -46,8 +49,14 @@ pub(super) fn run(arguments: Arguments) -> u8 {
         }
     };
     let seen = judge_all(&plan, looks, &tenants);
+    record::tell_changes(&plan, &seen);
+    if let Some(Err(error)) = arguments.record.as_ref().map(|folder| record::write(folder, &plan, &seen, system_now()))
+    {
+        complain(&error);
+        return EXIT_UNKNOWN;
+    }
     print(&match arguments.format {
-        plan::Format::Text => report::text(&seen, plan.at),
+        plan::Format::Text => report::text(&seen),
         plan::Format::Json => seen.iter().map(|seen| format!("{}\n", report::json(seen))).collect(),
         plan::Format::Nagios => nagios::report(&seen, &plan),
     });
@@ -58,19 +67,24 @@ pub(super) fn run(arguments: Arguments) -> u8 {
 pub(super) struct Seen {
     look: Look,
     tenant: Option<Arc<ViewObservation>>,
+    /// Over what the tenant's host was looked at.
+    tenant_source: Option<Source>,
     verdict: Verdict,
+    /// As of when it was judged.
+    at: UnixTime,
 }
 
 /// What was seen at the canonical hosts, each looked at once for all its domains.
-type Tenants = BTreeMap<DomainName, Arc<ViewObservation>>;
+type Tenants = BTreeMap<DomainName, (Arc<ViewObservation>, Source)>;
 
 async fn all_tenants(plan: &Plan) -> Tenants {
     let hosts = plan.watches.iter().filter_map(|planned| Some((planned.watch.probe.tenant.as_ref()?, planned)));
     let hosts: BTreeMap<&DomainName, _> = hosts.map(|(host, planned)| (&host.name, (host, planned))).collect();
     let looks = hosts.into_iter().map(|(name, (host, planned))| async {
         let aside = Aside { host, settings: &planned.watch.probe, trust: &planned.trust };
-        let seen = look_at_tenant(aside, plan.at, Turn::whole(Turn::PAST_PROXY)).await;
-        (name.clone(), Arc::new(seen))
+        let source = planned.source.another(planned);
+        let seen = source.run(look_at_tenant(aside, planned.at, Turn::whole(Turn::PAST_PROXY))).await;
+        (name.clone(), (Arc::new(seen), source))
     });
     futures_util::stream::iter(looks).buffered(AT_ONCE).collect().await
 }
@@ -78,19 +92,20 @@ async fn all_tenants(plan: &Plan) -> Tenants {
 /// Looks at every domain, and then at the hosts for mutual TLS that their discovery documents name.
 async fn all_looks(plan: &mut Plan) -> Vec<Look> {
     let library = Arc::new(Library::default());
-    let mut looks = look_at(&plan.watches, plan.at, &library).await;
+    let mut looks = look_at(&plan.watches, &library).await;
     let aliases = plan.mtls_aliases(&looks);
-    looks.extend(look_at(&aliases, plan.at, &library).await);
+    looks.extend(look_at(&aliases, &library).await);
     plan.watches.extend(aliases);
     looks
 }
 
-async fn look_at(watches: &[Planned], at: UnixTime, library: &Arc<Library>) -> Vec<Look> {
+async fn look_at(watches: &[Planned], library: &Arc<Library>) -> Vec<Look> {
     let progress = report::Progress::new(watches.len());
     let looks = watches.iter().map(|planned| async {
         let target =
             Target { domain: &planned.watch.domain, settings: &planned.watch.probe, trust: &planned.trust, library };
-        let seen = look(target, at, Turn::whole(planned.watch.http_addresses())).await;
+        let turn = Turn::whole(planned.watch.http_addresses());
+        let seen = planned.source.run(look(target, planned.at, turn)).await;
         progress.one_more();
         seen
     });
@@ -112,9 +127,10 @@ fn judge_all(plan: &Plan, looks: Vec<Look>, tenants: &Tenants) -> Vec<Seen> {
         let mut record = Record::default();
         record.absorb(look.clone());
         let tenant = planned.watch.probe.tenant.as_ref().and_then(|host| tenants.get(&host.name)).cloned();
+        let (tenant, tenant_source) = tenant.unzip();
         tenant.iter().for_each(|seen| record.absorb_tenant(seen));
-        let verdict = judge(&planned.watch.domain, &record, &surroundings, plan.at);
-        Seen { look, tenant, verdict }
+        let verdict = judge(&planned.watch.domain, &record, &surroundings, planned.at);
+        Seen { look, tenant, tenant_source, verdict, at: planned.at }
     });
     judged.collect()
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A version that is not to be used any more: SSL 3.0 (RFC 7568), TLS 1.0 and 1.1 (RFC 8996).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,8 +41,16 @@ impl Serialize for LegacyVersion {
     }
 }
 
+impl<'de> Deserialize<'de> for LegacyVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let known = Self::ALL.into_iter().find(|version| version.as_str() == text);
+        known.ok_or_else(|| serde::de::Error::custom("not a version of TLS that is out of use"))
+    }
+}
+
 /// What a server said to one greeting.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LegacyAnswer {
     /// The version that was offered, and no later one.
     pub version: LegacyVersion,

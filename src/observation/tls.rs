@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::certificate::{Certificate, Sha256};
 use super::failure::Failure;
@@ -75,7 +75,7 @@ impl TlsObservation {
 }
 
 /// Whether a server asked for a client certificate (RFC 8446 §4.3.2, RFC 5246 §7.4.4), and whether it was shown one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientCertificate {
     /// It did not ask.

@@ -17,9 +17,10 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::bounded::Bounded;
-use super::discovery::{DISCOVERY, answer_headers, unique};
+use super::discovery::{DISCOVERY, answer_headers, broken, unique};
 use super::http::{Answer, Ask, MAX_EXCHANGE, MAX_HEAD, Session, causes, read_up_to, user_agent};
 use super::metadata;
+use super::wire::{self, Question};
 use super::{Contract, Target, sockets, tls};
 use crate::domain::UnixTime;
 use crate::observation::certificate::Sha256;
@@ -133,28 +134,29 @@ impl Trial<'_> {
         let _permit = sockets::permit(1).await;
         let deadline = Instant::now() + self.target.settings.timeout;
         let name = &self.target.domain.name;
-        let broken = |error: hyper::Error| Failure::new(Code::HttpBroken, causes(&error));
         let late = |_| Failure::new(Code::HttpTimeout, "no complete answer before the deadline");
         let out_of = |not: crate::observation::NotLooked| Failure::new(Code::WatchOutOfResources, not.reason);
-        let handshake =
-            tls::observe(self.address, name, self.target.settings.client.as_ref(), deadline).await.map_err(out_of)?;
-        let Some(stream) = handshake.stream else {
+        let shaken = tls::observe(self.address, name, self.target.settings.client.as_ref(), deadline);
+        let handshake = wire::handshake(self.address, name.as_str(), shaken).await.map_err(out_of)?;
+        let Some(line) = handshake.stream else {
             let unknown = || Failure::new(Code::TlsHandshakeFailed, "no handshake");
             return Err(handshake.observation.failure.unwrap_or_else(unknown));
         };
         let contact = self.target.settings.contact.as_deref();
         let asked = async {
-            let mut session = Session::open(stream, name, contact).await?;
+            let mut session = Session::open(line, name, contact).await?;
             session.send(ask).await
         };
-        timeout_at(deadline, asked).await.map_err(late)?.map_err(broken)
+        timeout_at(deadline, asked).await.map_err(late)?.map_err(|error| broken(&error))
     }
 
     /// `/` over plain HTTP.
     async fn ask_plain(self, contract: &Contract) -> Returned {
         let default = SocketAddr::new(self.address.ip(), HTTP);
         let address = contract.plain_addresses.first().copied().unwrap_or(default);
-        match self.exchange_plain(address).await {
+        let host = self.target.domain.name.as_str();
+        let question = Question { address, host, method: "GET", target: "/", with_key: false };
+        match wire::plain(question, self.exchange_plain(address)).await {
             Ok(Answer { head, body }) => self.returned(&head.headers, head.status.as_u16(), &body),
             Err(failure) => Returned { failure: Some(failure), ..Returned::default() },
         }

@@ -5,13 +5,12 @@ use std::net::SocketAddr;
 use http::header::HeaderName;
 use http::{HeaderMap, Uri};
 use serde_json::{Map, Value};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
-use tokio_rustls::client::TlsStream;
 
 use super::gate::Verified;
-use super::http::{Answer, Session, causes};
+use super::http::{Answer, HttpError, Session, causes};
 use super::sockets::is_caused_by_shortage;
+use super::tls::Line;
 use super::{Settings, evidence};
 use crate::domain::{DomainName, UnixTime};
 use crate::observation::certificate::Sha256;
@@ -35,13 +34,13 @@ const MAX_FOREIGN: usize = 16;
 /// Takes a connection over to ask this host. `Err` with what came of it if it takes no request, and with nothing if it
 /// is we who could not.
 pub(super) async fn begin<'a>(
-    stream: TlsStream<TcpStream>,
+    line: Line,
     unasked: &Auth0Observation,
     host: &'a DomainName,
     settings: &Settings,
     deadline: Instant,
 ) -> Result<Session<'a>, Option<Auth0Observation>> {
-    match timeout_at(deadline, Session::open(stream, host, settings.contact.as_deref())).await {
+    match timeout_at(deadline, Session::open(line, host, settings.contact.as_deref())).await {
         Ok(Ok(session)) => Ok(session),
         Ok(Err(error)) if is_caused_by_shortage(&error) => Err(None),
         Ok(Err(error)) => Err(Some(Auth0Observation { failure: Some(broken(&error)), ..unasked.clone() })),
@@ -78,7 +77,7 @@ async fn request(
     settings: &Settings,
     view: View,
     to: Option<&Verified>,
-) -> Result<(Answer, Option<bool>), hyper::Error> {
+) -> Result<(Answer, Option<bool>), HttpError> {
     let path = unique(DISCOVERY);
     if view != View::Origin {
         return Ok((session.get(&path).await?, None));
@@ -98,8 +97,13 @@ pub(super) fn unasked(address: SocketAddr, view: View) -> Auth0Observation {
 }
 
 /// The connection broke.
-pub(super) fn broken(error: &hyper::Error) -> Failure {
-    Failure::new(Code::HttpBroken, format!("the connection broke before a complete answer: {}", causes(error)))
+pub(super) fn broken(error: &HttpError) -> Failure {
+    match error {
+        HttpError::Recorded { failure, .. } => failure.clone(),
+        HttpError::Hyper(_) => {
+            Failure::new(Code::HttpBroken, format!("the connection broke before a complete answer: {}", causes(error)))
+        }
+    }
 }
 
 /// Time ran out.

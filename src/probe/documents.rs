@@ -73,7 +73,7 @@ async fn reply(session: &mut Session<'_>, path: &str, settings: &Settings, deadl
     match timeout_at(deadline, session.get(path)).await {
         Ok(Ok(answer)) => Some(read(&answer, settings)),
         // The server may have closed the connection just as we asked, which is no fault of the document.
-        Ok(Err(error)) if error.is_canceled() || error.is_closed() || error.is_incomplete_message() => None,
+        Ok(Err(error)) if error.is_closed() => None,
         Ok(Err(error)) => failed(discovery::broken(&error)),
         Err(_) => failed(Failure::new(Code::HttpTimeout, "no complete answer to the request before the deadline")),
     }

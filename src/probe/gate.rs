@@ -3,6 +3,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::wire;
 use crate::domain::{DomainName, UnixTime};
 use crate::observation::{Code, Failure, Presented};
 
@@ -12,7 +13,7 @@ pub(super) struct Verified(());
 
 /// Whether the chain that this connection's peer has presented shows now that it is this host.
 pub(super) fn verify(presented: Option<&Presented>, host: &DomainName) -> Result<Verified, Failure> {
-    verify_at(presented, host, real_now())
+    verify_at(presented, host, wire::recorded_at().unwrap_or_else(real_now))
 }
 
 fn verify_at(presented: Option<&Presented>, host: &DomainName, now: UnixTime) -> Result<Verified, Failure> {

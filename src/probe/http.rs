@@ -1,6 +1,8 @@
 //! [`Session`]: requests one after the other over a connection that stands. Nothing is followed, and nothing secret is
 //! sent but over a connection that was [`Verified`].
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use bytes::Bytes;
 use http::header::{ACCEPT, HOST, HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, Request, Response, Uri};
@@ -8,14 +10,15 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::bounded::Bounded;
 use super::gate::Verified;
 use super::settings::ApiKey;
+use super::tls::Line;
+use super::wire::{self, Question};
 use crate::domain::DomainName;
+use crate::observation::{Code, Failure};
 
 /// The documents asked for have some 4 KiB; what is longer is read no further.
 const MAX_BODY: usize = 256 * 1024;
@@ -27,12 +30,15 @@ const WINDOW: u32 = 256 * 1024;
 pub(super) const MAX_EXCHANGE: usize = 512 * 1024;
 /// A head of HTTP/1.1 has fewer bytes; servers and proxies that we know write none beyond 32 KiB.
 pub(super) const MAX_HEAD: usize = 64 * 1024;
+/// Stands for the address of a peer that is gone.
+const UNKNOWN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 /// By which Auth0's edge knows the proxy of a custom domain (Auth0, "Custom Domains with Self-Managed Certificates").
 const KEY: HeaderName = HeaderName::from_static("cname-api-key");
 
 /// A connection that takes requests; it ends with this value.
 pub(super) struct Session<'a> {
     sender: Sender,
+    address: SocketAddr,
     host: &'a DomainName,
     agent: String,
     /// What drives it; gone once it was asked why it had ended.
@@ -42,6 +48,8 @@ pub(super) struct Session<'a> {
 enum Sender {
     Http1(http1::SendRequest<Full<Bytes>>),
     Http2(http2::SendRequest<Full<Bytes>>),
+    /// Nobody is asked.
+    Recorded,
 }
 
 /// A complete answer; of a long body its beginning.
@@ -60,11 +68,16 @@ pub(super) struct Ask<'a> {
 
 impl<'a> Session<'a> {
     /// Takes the connection over, in the version of HTTP that was negotiated, to ask this host.
-    pub(super) async fn open(
-        stream: TlsStream<TcpStream>,
-        host: &'a DomainName,
-        contact: Option<&str>,
-    ) -> Result<Self, hyper::Error> {
+    pub(super) async fn open(line: Line, host: &'a DomainName, contact: Option<&str>) -> Result<Self, HttpError> {
+        let agent = user_agent(contact);
+        let stream = match line {
+            Line::Open(stream) => *stream,
+            Line::Recorded(address) => {
+                return Ok(Self { sender: Sender::Recorded, address, host, agent, connection: None });
+            }
+        };
+        // Of a connection that is gone again nothing more will come; the first request tells.
+        let address = stream.get_ref().0.peer_addr().unwrap_or(UNKNOWN);
         let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         let io = TokioIo::new(Bounded::new(stream, MAX_EXCHANGE));
         let (sender, connection) = if is_h2 {
@@ -76,7 +89,7 @@ impl<'a> Session<'a> {
             (Sender::Http1(sender), tokio::spawn(connection))
         };
         let connection = Some(AbortOnDropHandle::new(connection));
-        Ok(Self { sender, host, agent: user_agent(contact), connection })
+        Ok(Self { sender, address, host, agent, connection })
     }
 
     /// Whom it asks.
@@ -85,7 +98,7 @@ impl<'a> Session<'a> {
     }
 
     /// One GET, as a stranger makes it.
-    pub(super) async fn get(&mut self, path: &str) -> Result<Answer, hyper::Error> {
+    pub(super) async fn get(&mut self, path: &str) -> Result<Answer, HttpError> {
         let request = self.request(path);
         self.exchange(request).await
     }
@@ -97,7 +110,7 @@ impl<'a> Session<'a> {
         path: &str,
         key: &ApiKey,
         _to: &Verified,
-    ) -> Result<(Answer, bool), hyper::Error> {
+    ) -> Result<(Answer, bool), HttpError> {
         let mut request = self.request(path);
         let value = HeaderValue::from_bytes(key.expose().as_bytes());
         let sent = value.is_ok();
@@ -109,7 +122,7 @@ impl<'a> Session<'a> {
     }
 
     /// One request with a method, fields and a body of its own; nothing secret.
-    pub(super) async fn send(&mut self, ask: Ask<'_>) -> Result<Answer, hyper::Error> {
+    pub(super) async fn send(&mut self, ask: Ask<'_>) -> Result<Answer, HttpError> {
         let mut request = self.request(ask.path);
         *request.method_mut() = ask.method;
         for (name, value) in ask.headers {
@@ -123,20 +136,40 @@ impl<'a> Session<'a> {
 
     /// Whether another request may follow: a server may end the connection after any answer.
     pub(super) async fn is_open(&mut self) -> bool {
+        let (address, host) = (self.address, self.host);
+        wire::is_open(address, host.as_str(), self.is_ready()).await
+    }
+
+    async fn is_ready(&mut self) -> bool {
         match &mut self.sender {
             Sender::Http1(sender) => sender.ready().await.is_ok(),
             Sender::Http2(sender) => sender.ready().await.is_ok(),
+            Sender::Recorded => false,
         }
     }
 
-    async fn exchange(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, hyper::Error> {
+    async fn exchange(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, HttpError> {
+        let (host, method, target) = (self.host, request.method().to_string(), target(request.uri()).to_owned());
+        let question = Question {
+            address: self.address,
+            host: host.as_str(),
+            method: &method,
+            target: &target,
+            with_key: request.headers().contains_key(KEY),
+        };
+        wire::exchange(question, self.send_request(request)).await
+    }
+
+    async fn send_request(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, HttpError> {
         let sent = match &mut self.sender {
             Sender::Http1(sender) => sender.send_request(request).await,
             Sender::Http2(sender) => sender.send_request(request).await,
+            // Whatever is asked here was answered before it came to this.
+            Sender::Recorded => return Err(HttpError::gone()),
         };
         let response = match sent {
             Ok(response) => response,
-            Err(error) => return Err(self.cause(error).await),
+            Err(error) => return Err(self.cause(error).await.into()),
         };
         let (head, body) = Response::into_parts(response);
         Ok(Answer { head, body: read_up_to(body, MAX_BODY).await? })
@@ -169,6 +202,10 @@ impl<'a> Session<'a> {
     }
 }
 
+fn target(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("/", |target| target.as_str())
+}
+
 fn http2() -> http2::Builder<TokioExecutor> {
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder.timer(TokioTimer::new()).initial_stream_window_size(WINDOW).initial_connection_window_size(WINDOW);
@@ -194,10 +231,41 @@ pub(super) async fn read_up_to(mut body: Incoming, most: usize) -> Result<Vec<u8
     Ok(read)
 }
 
+/// Why no complete answer came.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum HttpError {
+    /// The exchange failed.
+    #[error(transparent)]
+    Hyper(#[from] hyper::Error),
+    /// It failed when it was recorded.
+    #[error("{}", failure.detail)]
+    Recorded {
+        /// How.
+        failure: Failure,
+        /// Whether the connection was closed before an answer began.
+        closed: bool,
+    },
+}
+
+impl HttpError {
+    /// There is no connection.
+    pub(super) fn gone() -> Self {
+        Self::Recorded { failure: Failure::new(Code::HttpBroken, "there is no connection"), closed: true }
+    }
+
+    /// Whether the connection was closed before an answer began, as a server may do between two requests.
+    pub(super) fn is_closed(&self) -> bool {
+        match self {
+            Self::Hyper(error) => error.is_canceled() || error.is_closed() || error.is_incomplete_message(),
+            Self::Recorded { closed, .. } => *closed,
+        }
+    }
+}
+
 /// hyper says what failed, its source why.
-pub(super) fn causes(error: &hyper::Error) -> String {
+pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
+    let mut source = error.source();
     while let Some(cause) = source {
         text = format!("{text}: {cause}");
         source = cause.source();

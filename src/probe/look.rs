@@ -6,17 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{OptionFuture, join_all};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
-use tokio_rustls::client::TlsStream;
 
 use super::assess::assess;
 use super::identity::name_refusal;
 use super::past_proxy::{Aside, look_at_origin};
 use super::sockets::is_shortage;
 use super::survey::{self, Due};
-use super::tls::Handshake;
-use super::{Library, Settings, contract, discovery, dns, documents, sockets, tls};
+use super::tls::{Handshake, Line};
+use super::{Library, Settings, contract, discovery, dns, documents, sockets, tls, wire};
 use crate::domain::{Domain, Families, UnixTime};
 use crate::observation::{
     Auth0Observation, CaaObservation, DnsObservation, Look, NotLooked, TlsObservation, Vantage, View, ViewObservation,
@@ -163,6 +161,9 @@ async fn origin(target: Target<'_>, at: UnixTime, turn: Turn) -> Option<ViewObse
 }
 
 pub(super) fn nameservers(settings: &Settings) -> Vec<SocketAddr> {
+    if let Some(recorded) = wire::nameservers() {
+        return recorded;
+    }
     if settings.nameservers.is_empty() {
         // Unreadable is as good as empty: nobody can be asked, and the observation says so.
         dns::system_nameservers().unwrap_or_default()
@@ -214,10 +215,7 @@ async fn visit(
     let _permit = sockets::permit(1).await;
     let deadline = Instant::now() + target.settings.timeout;
     let name = &target.domain.name;
-    let mut handshake = tls::observe(address, name, target.settings.client.as_ref(), deadline).await?;
-    if handshake.lacks_common_ground {
-        survey::ask_without_modern(&mut handshake, name, deadline).await;
-    }
+    let handshake = wire::handshake(address, name.as_str(), shake_hands(target, address, deadline)).await?;
     let Handshake { mut observation, chain, stream, .. } = handshake;
     let presented = OptionFuture::from(chain.map(|chain| assess(chain, name, target.trust)));
     let asked = stream.filter(|_| wish > Wish::Nothing).map(|stream| talk(target, address, stream, wish, deadline));
@@ -232,18 +230,28 @@ async fn visit(
     Ok((observation, auth0))
 }
 
+/// The handshake; with a server that is too old for it, the one that it can.
+async fn shake_hands(target: Target<'_>, address: SocketAddr, deadline: Instant) -> Result<Handshake, NotLooked> {
+    let name = &target.domain.name;
+    let mut handshake = tls::observe(address, name, target.settings.client.as_ref(), deadline).await?;
+    if handshake.lacks_common_ground {
+        survey::ask_without_modern(&mut handshake, name, deadline).await;
+    }
+    Ok(handshake)
+}
+
 /// The requests over a connection that stands. The discovery document comes first; the rest is asked only where that
 /// came, and has as much time again.
 async fn talk(
     target: Target<'_>,
     address: SocketAddr,
-    stream: TlsStream<TcpStream>,
+    line: Line,
     wish: Wish,
     deadline: Instant,
 ) -> Option<Auth0Observation> {
     let (name, settings) = (&target.domain.name, target.settings);
     let unasked = discovery::unasked(address, View::Proxy);
-    let mut session = match discovery::begin(stream, &unasked, name, settings, deadline).await {
+    let mut session = match discovery::begin(line, &unasked, name, settings, deadline).await {
         Ok(session) => session,
         Err(failed) => return failed,
     };
@@ -272,6 +280,9 @@ fn addresses(domain: &Domain, dns: &DnsObservation) -> Vec<SocketAddr> {
 /// Whether this machine has a route there. Only IPv6 may be missing without anybody's fault, and only unless the
 /// operator asked for it.
 pub(super) fn has_route(families: Families, address: SocketAddr) -> bool {
+    if let Some(recorded) = wire::had_route(address) {
+        return recorded;
+    }
     if address.is_ipv4() || families != Families::Auto {
         return true;
     }

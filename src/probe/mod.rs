@@ -28,6 +28,7 @@ mod settings;
 mod sockets;
 mod survey;
 mod tls;
+mod wire;
 
 pub use evidence::Sign;
 pub use identity::{ClientIdentity, IdentityError};
@@ -36,3 +37,4 @@ pub use look::{Target, Turn, look};
 pub use past_proxy::{Aside, look_at_tenant};
 pub use ping::ping;
 pub use settings::{ApiKey, Contract, Host, Origin, Settings};
+pub use wire::{Asked, MAX_RECORDING, Player, Recording, RecordingError, Tape, recording, replaying};

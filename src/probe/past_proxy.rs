@@ -14,8 +14,8 @@ use super::http::Session;
 use super::look::{HTTPS, has_route, in_turn, nameservers};
 use super::settings::Host;
 use super::tls::Handshake;
-use super::{Settings, Turn, discovery, dns, documents, sockets, tls};
-use crate::domain::{Families, UnixTime};
+use super::{Settings, Turn, discovery, dns, documents, sockets, tls, wire};
+use crate::domain::{DomainName, Families, UnixTime};
 use crate::observation::{
     Auth0Observation, Code, Distrusted, Failure, NotLooked, TlsObservation, View, ViewObservation,
 };
@@ -98,12 +98,16 @@ struct Visited {
     distrusted: Option<Distrusted>,
 }
 
+async fn shake_hands(address: SocketAddr, host: &DomainName, deadline: Instant) -> Result<Handshake, NotLooked> {
+    wire::handshake(address, host.as_str(), tls::observe(address, host, None, deadline)).await
+}
+
 /// One connection: the handshake, the proof of who is there, and only then the requests.
 async fn visit(view: View, aside: Aside<'_>, address: SocketAddr, turn: Turn) -> Result<Visited, NotLooked> {
     let _permit = sockets::permit(1).await;
     let host = &aside.host.name;
     let deadline = Instant::now() + aside.settings.timeout;
-    let Handshake { observation: mut tls, chain, stream, .. } = tls::observe(address, host, None, deadline).await?;
+    let Handshake { observation: mut tls, chain, stream, .. } = shake_hands(address, host, deadline).await?;
     if let Some(chain) = chain {
         tls.presented = assess(chain, host, aside.trust).await;
     }

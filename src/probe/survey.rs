@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::assess::assess;
 use super::tls::{self, Handshake, Other};
-use super::{Target, Turn, legacy};
+use super::{Target, Turn, legacy, wire};
 use crate::domain::DomainName;
 use crate::observation::{Code, Failure, OtherChain, TlsObservation};
 
@@ -45,13 +45,15 @@ pub(super) async fn add(target: Target<'_>, due: Due, observation: &mut TlsObser
         observation.other_chain = other_chain(target, observation, deadline).await;
     }
     if due.legacy {
-        observation.legacy = Some(legacy::ask(address, name, deadline).await);
+        observation.legacy = wire::legacy(address, name.as_str(), legacy::ask(address, name, deadline)).await;
     }
 }
 
 async fn other_chain(target: Target<'_>, observation: &TlsObservation, deadline: Instant) -> Option<OtherChain> {
     let leaf = observation.leaf()?;
-    match tls::observe_other(observation.address, &target.domain.name, leaf.key.key_type, deadline).await? {
+    let (address, name) = (observation.address, &target.domain.name);
+    let asked = tls::observe_other(address, name, leaf.key.key_type, deadline);
+    match wire::other_chain(address, name.as_str(), asked).await? {
         Other::Absent => Some(OtherChain::Absent),
         Other::Chain(chain) => {
             let presented = assess(chain, &target.domain.name, target.trust).await?;

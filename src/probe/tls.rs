@@ -26,10 +26,18 @@ use crate::observation::{Code, Failure, NotLooked, TlsObservation};
 pub(super) struct Handshake {
     pub(super) observation: TlsObservation,
     pub(super) chain: Option<Vec<CertificateDer<'static>>>,
-    pub(super) stream: Option<TlsStream<TcpStream>>,
+    pub(super) stream: Option<Line>,
     /// Whether the server was there, and refused or fell silent before it had shown anything, as one does that is too
     /// old for us.
     pub(super) lacks_common_ground: bool,
+}
+
+/// A connection that takes requests.
+pub(super) enum Line {
+    /// It stands.
+    Open(Box<TlsStream<TcpStream>>),
+    /// It stood at this address when the look was recorded.
+    Recorded(SocketAddr),
 }
 
 /// Connects and shakes hands with SNI = the domain. What the chain is worth is not asked here. `Err` if it is we who
@@ -58,7 +66,7 @@ pub(super) async fn observe(
     match outcome {
         Ok(Ok(stream)) => {
             describe(&stream, &mut observation);
-            Ok(Handshake { observation, chain, stream: Some(stream), lacks_common_ground: false })
+            Ok(Handshake { observation, chain, stream: Some(Line::Open(Box::new(stream))), lacks_common_ground: false })
         }
         Ok(Err(error)) if is_shortage(&error) => Err(not_looked(address, &error)),
         Ok(Err(error)) => {

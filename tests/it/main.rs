@@ -31,6 +31,7 @@ mod page;
 mod pairs;
 mod preflight;
 mod proxies;
+mod record;
 mod records;
 mod servers;
 mod stage;

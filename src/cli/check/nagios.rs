@@ -50,7 +50,7 @@ fn about(seen: &Seen) -> String {
 /// before it, where no certificate was seen.
 fn performance(all: &[Seen], plan: &Plan) -> String {
     let datum = |(index, seen): (usize, &Seen)| {
-        let left = plan.at.until(seen.verdict.effective_expiry?);
+        let left = seen.at.until(seen.verdict.effective_expiry?);
         let lifetime = lifetime(seen)?;
         let thresholds = &plan.watches[index].watch.domain.thresholds;
         let (warn, critical) = (thresholds.warn_before.seconds(lifetime), thresholds.critical_before.seconds(lifetime));

@@ -1,17 +1,18 @@
 //! What is to be looked at, and how: the configuration file where there is one, overridden by the flags.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ValueEnum;
 
+use super::record::{self, Source};
 use super::system_now;
 use crate::cli::text::note;
 use crate::config::{self, Settings, Watch};
 use crate::domain::{DomainName, UnixTime};
 use crate::observation::{Clause, Look};
-use crate::probe::{Host, Origin};
+use crate::probe::{Host, Origin, Recording};
 use crate::trust::{RootSource, TrustStore};
 use crate::verdict::LOG_LIST_HOLDS;
 
@@ -46,6 +47,12 @@ pub(crate) struct Arguments {
     /// A name that the CNAME chain must contain
     #[arg(long, value_name = "NAME", value_parser = DomainName::parse_record)]
     cname: Option<DomainName>,
+    /// Keep what came over the wire, without secrets, in this folder: a file a domain
+    #[arg(long, value_name = "DIR", conflicts_with = "replay")]
+    pub(super) record: Option<PathBuf>,
+    /// Judge again what was kept in this folder; nothing is looked at
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["addresses", "nameservers", "auth0_origin", "auth0_tenant", "contract"])]
+    replay: Option<PathBuf>,
     /// Judge as of this time (RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<UnixTime>,
@@ -90,17 +97,25 @@ pub(super) enum Format {
 /// Everything that was decided before the first connection.
 pub(super) struct Plan {
     pub(super) watches: Vec<Planned>,
-    pub(super) at: UnixTime,
 }
 
 /// A domain with the roots it is judged by.
 pub(super) struct Planned {
     pub(super) watch: Watch,
     pub(super) trust: Arc<TrustStore>,
+    /// As of when it is judged.
+    pub(super) at: UnixTime,
+    /// Where its answers come from.
+    pub(super) source: Source,
+    /// What was found when it was recorded, if it is played.
+    pub(super) recorded_codes: Option<Vec<String>>,
 }
 
 impl Plan {
     pub(super) fn of(arguments: &Arguments) -> Result<Self, String> {
+        if let Some(folder) = &arguments.replay {
+            return Self::replayed(folder, arguments);
+        }
         let settings = settings(arguments)?;
         let watches: Vec<Watch> = if arguments.domains.is_empty() {
             settings.watches
@@ -113,34 +128,72 @@ impl Plan {
         if arguments.at.is_some() && watches.iter().any(has_key) {
             note("with --at no secret is sent: the origin host is asked without the cname-api-key");
         }
+        let at = arguments.at.unwrap_or_else(system_now);
         let mut stores = config::TrustStores::default();
         let planned = watches.into_iter().map(|watch| {
             let watch = overridden(watch, arguments);
             let trust = stores.load(&watch.roots, &watch.intermediates, watch.log_list.as_deref())?;
-            Ok(Planned { watch, trust })
+            let is_kept = arguments.record.is_some();
+            let source = if is_kept { Source::kept(&watch.probe) } else { Source::Live };
+            Ok(Planned { watch, trust, at, source, recorded_codes: None })
         });
-        let plan =
-            Self { watches: planned.collect::<Result<_, String>>()?, at: arguments.at.unwrap_or_else(system_now) };
+        let plan = Self { watches: planned.collect::<Result<_, String>>()? };
         plan.note_stale_logs();
         Ok(plan)
     }
 
     fn note_stale_logs(&self) {
-        let made_at = |planned: &Planned| planned.trust.logs().and_then(|logs| logs.made_at());
+        let made_at = |planned: &Planned| Some((planned.trust.logs()?.made_at()?, planned.at));
         let oldest = self.watches.iter().filter_map(made_at).min();
-        if let Some(made_at) = oldest.filter(|made_at| made_at.until(self.at) > LOG_LIST_HOLDS) {
+        if let Some((made_at, _)) = oldest.filter(|(made_at, at)| made_at.until(*at) > LOG_LIST_HOLDS) {
             note(&format!("the list of transparency logs was made on {made_at} and is too old to count by"));
         }
     }
+
+    /// What was recorded in a folder. What is expected of the domains is what was expected then, unless a configuration
+    /// file is named; flags override both.
+    fn replayed(folder: &Path, arguments: &Arguments) -> Result<Self, String> {
+        let settings = if arguments.config.is_some() { settings(arguments)? } else { Settings::default() };
+        let mut stores = config::TrustStores::default();
+        let recordings = record::read(folder, &arguments.domains)?;
+        let planned = recordings.into_iter().map(|recording| played(recording, &settings, &mut stores, arguments));
+        Ok(Self { watches: planned.collect::<Result<_, String>>()? })
+    }
+}
+
+/// Without a configuration file the roots are those that the recorded chains led to, if they led to any.
+fn played(
+    recording: Recording,
+    settings: &Settings,
+    stores: &mut config::TrustStores,
+    arguments: &Arguments,
+) -> Result<Planned, String> {
+    let mut watch = settings.watch_of(&recording.domain);
+    if arguments.config.is_none() {
+        recording.asked.expect(&mut watch.domain, &mut watch.probe);
+    }
+    let (at, codes) = (arguments.at.unwrap_or(recording.at), recording.codes.clone());
+    let mut watch = overridden(watch, arguments);
+    recording.asked.lead(&mut watch.domain, &mut watch.probe);
+    let (roots, intermediates) = recording.trusted();
+    let trust = if arguments.roots.is_some() || arguments.config.is_some() || roots.is_empty() {
+        stores.load(&watch.roots, &watch.intermediates, watch.log_list.as_deref())?
+    } else {
+        Arc::new(TrustStore::new(&roots, &intermediates).map_err(|error| error.to_string())?)
+    };
+    Ok(Planned { watch, trust, at, source: Source::played(&recording), recorded_codes: Some(codes) })
 }
 
 impl Plan {
-    /// The hosts for mutual TLS that these looks' discovery documents name, unless they are looked at anyway.
+    /// The hosts for mutual TLS that these looks' discovery documents name, unless they are looked at anyway. What is
+    /// played has them, or has not.
     pub(super) fn mtls_aliases(&self, looks: &[Look]) -> Vec<Planned> {
         let names_one = |look: &Look| look.auth0.iter().any(|answer| answer.mtls_alias_of(&look.domain).is_some());
         let alias = |(planned, look): (&Planned, &Look)| {
-            let watch = planned.watch.of_mtls_alias().filter(|_| names_one(look))?;
-            Some(Planned { watch, trust: Arc::clone(&planned.trust) })
+            let is_live = !matches!(planned.source, Source::Played { .. });
+            let watch = planned.watch.of_mtls_alias().filter(|_| is_live && names_one(look))?;
+            let (trust, at, source) = (Arc::clone(&planned.trust), planned.at, planned.source.another(planned));
+            Some(Planned { watch, trust, at, source, recorded_codes: None })
         };
         let is_new =
             |alias: &Planned| self.watches.iter().all(|other| other.watch.domain.name != alias.watch.domain.name);

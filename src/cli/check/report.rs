@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::Seen;
 use crate::cli::verdict_text;
-use crate::domain::UnixTime;
 use crate::observation::{Auth0Observation, ViewObservation};
 use crate::verdict::{Level, Verdict};
 
@@ -48,8 +47,8 @@ pub(super) fn json(seen: &Seen) -> Value {
 }
 
 /// One block a domain; of many, a last line that counts them.
-pub(super) fn text(all: &[Seen], now: UnixTime) -> String {
-    let mut out = all.iter().map(|seen| block(seen, now)).collect::<Vec<_>>().join("\n");
+pub(super) fn text(all: &[Seen]) -> String {
+    let mut out = all.iter().map(block).collect::<Vec<_>>().join("\n");
     if all.len() > 3 {
         let count = |level: Level| all.iter().filter(|seen| seen.verdict.level == level).count();
         let worst_first = Level::ALL.into_iter().rev().filter(|level| count(*level) > 0);
@@ -59,10 +58,10 @@ pub(super) fn text(all: &[Seen], now: UnixTime) -> String {
     out
 }
 
-fn block(seen: &Seen, now: UnixTime) -> String {
+fn block(seen: &Seen) -> String {
     verdict_text::headline(&seen.verdict)
         + &verdict_text::path_strip(&seen.verdict.path)
-        + &verdict_text::addresses(&seen.look.tls, now)
+        + &verdict_text::addresses(&seen.look.tls, seen.at)
         + &not_looked_at(seen)
         + &verdict_text::past_proxy(seen.look.origin.as_deref().into_iter().chain(seen.tenant.as_deref()))
         + &verdict_text::findings(&seen.verdict.findings)

@@ -33,6 +33,9 @@ pub enum Fault {
     NoHandshake,
     /// Every answer takes so long.
     Slow(Duration),
+    /// Auth0's application answers with this status and this JSON, a cookie and a few secrets of the lab's among its header
+    /// fields: what a careless server repeats.
+    Says(u16, String),
     /// There is no answer.
     Silent,
     /// The connection is closed instead of an answer.

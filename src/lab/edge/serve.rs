@@ -146,6 +146,7 @@ async fn faulty_or(
         Some(Fault::BlockPage) => return application(pages::block_page()),
         Some(Fault::Html) => return application(pages::html(200, "<html><h1>Hello</h1></html>\n")),
         Some(Fault::RateLimited(seconds)) => return application(rate_limited(*seconds)),
+        Some(Fault::Says(status, body)) => return application(careless(*status, body)),
         Some(Fault::Gone) => {
             let (status, number) = assumed.gone;
             return edge(pages::cloudflare(status, number, "CNAME Cross-User Banned"));
@@ -163,6 +164,14 @@ async fn faulty_or(
         body,
     };
     application(answer(&asked, hosted, assumed).map_err(io::Error::other)?)
+}
+
+/// An answer with everything in its header that should not be kept anywhere.
+fn careless(status: u16, body: &str) -> Answer {
+    let answer = pages::new(status, "application/json; charset=utf-8", body.to_owned());
+    let answer = pages::with(answer, "set-cookie", "did=planted-cookie; Path=/; HttpOnly; Secure; SameSite=None");
+    let answer = pages::with(answer, "authorization", "Bearer planted-bearer");
+    pages::with(answer, "location", "https://login.example.com/callback?code=planted-code&state=planted-token")
 }
 
 fn rate_limited(seconds: u32) -> Answer {

@@ -17,6 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::observation::Outcome;
 use crate::probe::sockets::is_shortage;
+use crate::probe::wire;
 
 /// How long one name server is waited for before the next is asked, if time allows.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -34,6 +35,10 @@ impl<'a> Asker<'a> {
 
     /// The first usable answer (records, no data or NXDOMAIN) of any name server, else how they failed.
     pub(super) async fn ask(&self, name: &Name, record_type: RecordType) -> Result<DnsResponse, Outcome> {
+        wire::answer(name, record_type, self.ask_live(name, record_type)).await
+    }
+
+    async fn ask_live(&self, name: &Name, record_type: RecordType) -> Result<DnsResponse, Outcome> {
         let mut failure = Outcome::Timeout;
         for (position, nameserver) in self.nameservers.iter().enumerate() {
             let others = u32::try_from(self.nameservers.len() - position).unwrap_or(u32::MAX);
