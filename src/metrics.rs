@@ -88,6 +88,10 @@ const LOOKS: Family = counter("notafter_looks_total", "Rounds of all checks of o
 const NOTICES: Family =
     counter("notafter_notices_total", "Notices by receiver and how an attempt to deliver them ended.");
 const OWED: Family = gauge("notafter_notices_owed", "Notices that a receiver is still to be sent.");
+const QUESTIONS: Family = counter(
+    "notafter_dns_questions_total",
+    "Questions about records: put to a resolver, each one and each time, or answered from memory.",
+);
 const REFERENCES: Family = gauge(
     "notafter_references_answer",
     "Whether any of the references answered when last asked; absent if none was asked.",
@@ -99,7 +103,7 @@ const LOG_LIST: Family = gauge(
 );
 
 /// Every family, in the order of the page.
-const FAMILIES: [&Family; 23] = [
+const FAMILIES: [&Family; 24] = [
     &BUILD_INFO,
     &DOMAINS,
     &DOMAIN_INFO,
@@ -121,6 +125,7 @@ const FAMILIES: [&Family; 23] = [
     &LOOKS,
     &NOTICES,
     &OWED,
+    &QUESTIONS,
     &REFERENCES,
     &LOG_LIST,
 ];
@@ -232,6 +237,9 @@ fn process(snapshot: &Snapshot, page: &mut Page) {
     }
     if let Some(made_at) = snapshot.log_list_made_at {
         page.add(&LOG_LIST, &[], made_at.0 as f64);
+    }
+    for (answered_by, count) in snapshot.counters.questions() {
+        page.add(&QUESTIONS, &[("answered_by", answered_by)], count as f64);
     }
     if snapshot.references != References::None {
         page.add(&REFERENCES, &[], f64::from(u8::from(snapshot.references == References::Answer)));

@@ -20,6 +20,7 @@ packages=(
     libnss-wrapper              # a hosts file for one process
     prometheus                  # scrapes us; promtool
     openssl                     # a second opinion on handshakes
+    unbound                     # the resolver, also over TLS and HTTPS
 )
 
 # Packages that follow, but that nothing here runs: scripts of web pages, fonts, archivers, and the C library, which must

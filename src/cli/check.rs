@@ -18,7 +18,7 @@ use super::text::{complain, print};
 use super::{EXIT_UNKNOWN, block_on};
 use crate::domain::{DomainName, UnixTime};
 use crate::observation::{Look, ViewObservation};
-use crate::probe::{Aside, Library, Target, Turn, look, look_at_tenant};
+use crate::probe::{Aside, Library, Resolvers, Target, Turn, look, look_at_tenant};
 use crate::verdict::{Level, Record, Surroundings, Verdict, judge};
 
 pub(super) use self::plan::{Arguments, parse_time};
@@ -41,7 +41,9 @@ pub(super) fn run(arguments: Arguments) -> u8 {
             return super::EXIT_USAGE;
         }
     };
-    let (tenants, looks) = match block_on(async { (all_tenants(&plan).await, all_looks(&mut plan).await) }) {
+    let resolvers = Arc::new(Resolvers::default());
+    let all = async { (all_tenants(&plan, &resolvers).await, all_looks(&mut plan, &resolvers).await) };
+    let (tenants, looks) = match block_on(all) {
         Ok(seen) => seen,
         Err(error) => {
             complain(&error);
@@ -77,11 +79,11 @@ pub(super) struct Seen {
 /// What was seen at the canonical hosts, each looked at once for all its domains.
 type Tenants = BTreeMap<DomainName, (Arc<ViewObservation>, Source)>;
 
-async fn all_tenants(plan: &Plan) -> Tenants {
+async fn all_tenants(plan: &Plan, resolvers: &Arc<Resolvers>) -> Tenants {
     let hosts = plan.watches.iter().filter_map(|planned| Some((planned.watch.probe.tenant.as_ref()?, planned)));
     let hosts: BTreeMap<&DomainName, _> = hosts.map(|(host, planned)| (&host.name, (host, planned))).collect();
     let looks = hosts.into_iter().map(|(name, (host, planned))| async {
-        let aside = Aside { host, settings: &planned.watch.probe, trust: &planned.trust };
+        let aside = Aside { host, settings: &planned.watch.probe, trust: &planned.trust, resolvers };
         let source = planned.source.another(planned);
         let seen = source.run(look_at_tenant(aside, planned.at, Turn::whole(Turn::PAST_PROXY))).await;
         (name.clone(), (Arc::new(seen), source))
@@ -90,20 +92,20 @@ async fn all_tenants(plan: &Plan) -> Tenants {
 }
 
 /// Looks at every domain, and then at the hosts for mutual TLS that their discovery documents name.
-async fn all_looks(plan: &mut Plan) -> Vec<Look> {
+async fn all_looks(plan: &mut Plan, resolvers: &Arc<Resolvers>) -> Vec<Look> {
     let library = Arc::new(Library::default());
-    let mut looks = look_at(&plan.watches, &library).await;
+    let mut looks = look_at(&plan.watches, &library, resolvers).await;
     let aliases = plan.mtls_aliases(&looks);
-    looks.extend(look_at(&aliases, &library).await);
+    looks.extend(look_at(&aliases, &library, resolvers).await);
     plan.watches.extend(aliases);
     looks
 }
 
-async fn look_at(watches: &[Planned], library: &Arc<Library>) -> Vec<Look> {
+async fn look_at(watches: &[Planned], library: &Arc<Library>, resolvers: &Arc<Resolvers>) -> Vec<Look> {
     let progress = report::Progress::new(watches.len());
     let looks = watches.iter().map(|planned| async {
-        let target =
-            Target { domain: &planned.watch.domain, settings: &planned.watch.probe, trust: &planned.trust, library };
+        let (domain, settings) = (&planned.watch.domain, &planned.watch.probe);
+        let target = Target { domain, settings, trust: &planned.trust, library, resolvers, known: None };
         let turn = Turn::whole(planned.watch.http_addresses());
         let seen = planned.source.run(look(target, planned.at, turn)).await;
         progress.one_more();

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 
 use crate::domain::{DomainName, Threshold, UnixTime};
 use crate::notify::email::Security;
+use crate::probe::Nameserver;
 
 /// What was read at a key. Which of these a key yields is its [`Kind`](super::grammar::Kind)'s to say.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub(super) enum Value {
         host: String,
         port: u16,
     },
+    /// A resolver.
+    Nameserver(Nameserver),
     Path(PathBuf),
     Secret(SecretString),
     Time(UnixTime),
@@ -182,6 +185,10 @@ impl Section {
 
     pub(super) fn ips(&self, key: &str) -> Option<Vec<IpAddr>> {
         self.each(key, |value| if let Value::Ip(ip) = value { Some(*ip) } else { None })
+    }
+
+    pub(super) fn nameservers(&self, key: &str) -> Option<Vec<Nameserver>> {
+        self.each(key, |value| if let Value::Nameserver(nameserver) = value { Some(nameserver.clone()) } else { None })
     }
 
     pub(super) fn durations(&self, key: &str) -> Option<Vec<Duration>> {

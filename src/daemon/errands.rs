@@ -17,7 +17,7 @@ use crate::keeper::{ClientIpRequest, ClientIpSeen, Listed, ListingRequest, LookR
 use crate::notify::email::Mailer;
 use crate::observation::management::{Refusal, TokenLog};
 use crate::observation::{Look, ViewObservation};
-use crate::probe::{self, Aside, Library, Target, Turn};
+use crate::probe::{self, Aside, Library, Resolvers, Target, Turn};
 use crate::verdict::References;
 
 /// A reference that takes longer does not answer; the heartbeat is not waited for any longer.
@@ -44,7 +44,7 @@ pub(super) enum Errand {
 pub(super) fn spawn(
     errand: Errand,
     parts: &Parts,
-    library: &Arc<Library>,
+    (library, resolvers): (Arc<Library>, Arc<Resolvers>),
     clock: &Arc<dyn Clock>,
     tasks: &TaskTracker,
     inputs: &mpsc::Sender<Input>,
@@ -53,25 +53,19 @@ pub(super) fn spawn(
     match errand {
         Errand::Look(request) => {
             let probed = parts.fleet.get(&request.domain).cloned();
-            let turn = Turn {
-                number: request.turn,
-                requests: request.requests,
-                documents: request.documents,
-                origin: request.origin,
-                origin_is_due: request.origin_is_due,
-                contract: request.contract,
-            };
-            let work = look(probed, turn, Arc::clone(library), clock);
-            tasks.spawn(guarded(request.domain, work, tasks.clone(), inputs));
+            let domain = request.domain.clone();
+            let work = look(probed, request, library, resolvers, clock);
+            tasks.spawn(guarded(domain, work, tasks.clone(), inputs));
         }
         Errand::Tenant(request) => {
             let probed = parts.tenants.get(&request.tenant).cloned();
             let (tenant, tasks_of) = (request.tenant.clone(), tasks.clone());
             tasks.spawn(async move {
-                let seen = tasks_of.spawn(look_at_tenant(probed, request, clock)).await.unwrap_or_else(|error| {
-                    tracing::error!(%tenant, %error, "a look at a tenant's host panicked");
-                    None
-                });
+                let seen =
+                    tasks_of.spawn(look_at_tenant(probed, request, resolvers, clock)).await.unwrap_or_else(|error| {
+                        tracing::error!(%tenant, %error, "a look at a tenant's host panicked");
+                        None
+                    });
                 let _ = inputs.send(Input::Tenant(tenant, seen.map(Box::new))).await;
             });
         }
@@ -117,20 +111,42 @@ pub(super) fn spawn(
     }
 }
 
-async fn look(probed: Option<Probed>, turn: Turn, library: Arc<Library>, clock: Arc<dyn Clock>) -> Option<Look> {
+async fn look(
+    probed: Option<Probed>,
+    request: LookRequest,
+    library: Arc<Library>,
+    resolvers: Arc<Resolvers>,
+    clock: Arc<dyn Clock>,
+) -> Option<Look> {
     let probed = probed?;
-    let target = Target { domain: &probed.domain, settings: &probed.settings, trust: &probed.trust, library: &library };
+    let target = Target {
+        domain: &probed.domain,
+        settings: &probed.settings,
+        trust: &probed.trust,
+        library: &library,
+        resolvers: &resolvers,
+        known: request.known.as_deref(),
+    };
+    let turn = Turn {
+        number: request.turn,
+        requests: request.requests,
+        documents: request.documents,
+        origin: request.origin,
+        origin_is_due: request.origin_is_due,
+        contract: request.contract,
+    };
     Some(probe::look(target, clock.now().wall, turn).await)
 }
 
 async fn look_at_tenant(
     probed: Option<Probed>,
     request: TenantRequest,
+    resolvers: Arc<Resolvers>,
     clock: Arc<dyn Clock>,
 ) -> Option<ViewObservation> {
     let probed = probed?;
     let host = probed.settings.tenant.as_ref()?;
-    let aside = Aside { host, settings: &probed.settings, trust: &probed.trust };
+    let aside = Aside { host, settings: &probed.settings, trust: &probed.trust, resolvers: &resolvers };
     let documents = usize::from(request.keys);
     let turn = Turn {
         number: request.turn,

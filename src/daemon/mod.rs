@@ -33,7 +33,7 @@ use crate::domain::{Clock, DomainName};
 use crate::incident::{Change, Delivery, OutboxEvent};
 use crate::keeper::{ClientIpSeen, Keeper, Listed, Snapshot, StoredChain, Tag};
 use crate::observation::{Look, Presented, ViewObservation};
-use crate::probe::Library;
+use crate::probe::{Library, Resolvers};
 use crate::store::{Committer, Outcome, Outcomes, Store, StoreError};
 use crate::verdict::References;
 use crate::web::{self, ReloadRequest, Shared};
@@ -156,6 +156,7 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
         keeper,
         parts,
         library: Arc::new(Library::default()),
+        resolvers: Arc::default(),
         committer: Some(committer),
         inputs,
         tasks: TaskTracker::new(),
@@ -215,6 +216,8 @@ struct Daemon {
     parts: Parts,
     /// What looks have fetched; whatever is configured anew, it stays.
     library: Arc<Library>,
+    /// What looks have learnt of resolvers; whatever is configured anew, it stays.
+    resolvers: Arc<Resolvers>,
     /// Gone once everything was handed over and the end is near.
     committer: Option<Committer<Tag>>,
     inputs: mpsc::Sender<Input>,
@@ -385,7 +388,8 @@ impl Daemon {
     }
 
     fn spawn(&self, errand: Errand) {
-        errands::spawn(errand, &self.parts, &self.library, &self.clock, &self.tasks, &self.inputs);
+        let shared = (Arc::clone(&self.library), Arc::clone(&self.resolvers));
+        errands::spawn(errand, &self.parts, shared, &self.clock, &self.tasks, &self.inputs);
     }
 
     /// Chains seen before the restart are assessed aside: public-key work is not for this task.

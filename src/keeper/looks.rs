@@ -1,11 +1,14 @@
 //! Looks: when one is begun, and what comes of it.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::snapshot::LookResult;
 use super::watched::{Absorbed, Wish};
 use super::{Keeper, Tag};
 use crate::domain::{DomainName, Now};
 use crate::history::{Event, EventKind};
-use crate::observation::Look;
+use crate::observation::{DnsObservation, Look};
 
 /// Looks in flight at most.
 const LOOKS_IN_FLIGHT: usize = 512;
@@ -27,6 +30,8 @@ pub struct LookRequest {
     pub origin_is_due: bool,
     /// Whether the proxy's part of the bargain is to be tried.
     pub contract: bool,
+    /// The last answers of DNS, whose TTLs may still hold; `None` where everything is to be asked afresh.
+    pub known: Option<Arc<DnsObservation>>,
 }
 
 /// A look under way.
@@ -54,6 +59,7 @@ impl Keeper {
         }
         self.own_sight.note_look(&look, now);
         self.with_mtls.note(&look);
+        self.counters.count_questions(look.dns.as_ref().map(|dns| dns.questions).unwrap_or_default());
         let name = look.domain.clone();
         let Absorbed { looked, changes, events } = watched.absorb(look, now.mono);
         self.note_events(&name, events);
@@ -109,6 +115,7 @@ impl Keeper {
             return None;
         }
         let domain = self.schedule.due(self.now.mono)?;
+        let known = self.known_records(&domain);
         let watched = self.domains.get_mut(&domain)?;
         let (turn, payer) = (watched.take_turn(), watched.payer().clone());
         let wish = watched.wish(self.now.mono);
@@ -118,7 +125,25 @@ impl Keeper {
         self.flights.insert(domain.clone(), Flight { way: watched.way(), payer, granted });
         let Wish { discovery: requests, documents, origin, origin_is_due, contract } = wish;
         let contract = contract > 0;
-        Some(LookRequest { domain, turn, requests, documents, origin, origin_is_due, contract })
+        Some(LookRequest { domain, turn, requests, documents, origin, origin_is_due, contract, known })
+    }
+
+    /// What need not be asked of DNS again as long as it holds. A look that is to confirm or to clear something asks
+    /// for everything: nobody is helped by hearing once more what was heard before.
+    fn known_records(&mut self, domain: &DomainName) -> Option<Arc<DnsObservation>> {
+        let anew = self.asked_anew.get(domain).is_some_and(|at| *at <= self.now.mono);
+        if anew {
+            self.asked_anew.remove(domain);
+        }
+        let known = self.domains.get(domain)?.known_records()?;
+        (!anew && !self.ledger.has_incident(domain)).then_some(known)
+    }
+
+    /// The ledger wants a look then, and means a fresh one.
+    pub(super) fn ask_anew(&mut self, domain: &DomainName, at: Duration) {
+        let wanted = self.asked_anew.entry(domain.clone()).or_insert(at);
+        *wanted = at.min(*wanted);
+        self.schedule.look_at(domain, at);
     }
 
     pub(super) fn may_look(&self) -> bool {

@@ -71,6 +71,8 @@ pub struct Keeper {
     commits: VecDeque<(Tag, Vec<Change>)>,
     events: VecDeque<(String, OutboxEvent)>,
     flights: BTreeMap<DomainName, Flight>,
+    /// From when on a look at a domain is one that the ledger wanted.
+    asked_anew: BTreeMap<DomainName, Duration>,
     /// Numbers the ways in which domains are looked at.
     ways: u64,
     draining: bool,
@@ -116,6 +118,7 @@ impl Keeper {
             commits: VecDeque::new(),
             events: VecDeque::new(),
             flights: BTreeMap::new(),
+            asked_anew: BTreeMap::new(),
             ways: 0,
             draining: false,
             chunks: Chunks::default(),
@@ -155,6 +158,7 @@ impl Keeper {
         gone.extend(known.into_keys());
         for name in gone {
             self.own_sight.forget_domain(&name);
+            self.asked_anew.remove(&name);
             self.commit(Tag::Keeper, vec![chains::forgotten(&name), histories::forgotten(&name)]);
         }
         let payers: BTreeSet<&DomainName> = self.domains.values().map(Watched::payer).collect();
@@ -397,7 +401,7 @@ impl Keeper {
         loop {
             let mut moved = false;
             while let Some(again) = self.ledger.poll_look() {
-                self.schedule.look_at(&again.domain, again.at);
+                self.ask_anew(&again.domain, again.at);
                 moved = true;
             }
             while let Some(name) = self.ledger.poll_judge() {

@@ -2,7 +2,7 @@
 //! through.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Keeper, OwnFinding};
@@ -47,7 +47,7 @@ pub(super) struct OwnSight {
 /// The last two domains that a set of name servers answered for, and when.
 #[derive(Debug)]
 struct Answered {
-    nameservers: Vec<SocketAddr>,
+    nameservers: Vec<Arc<str>>,
     domains: Vec<(DomainName, Duration)>,
 }
 
@@ -83,6 +83,10 @@ impl OwnSight {
         let Some(dns) = &look.dns else { return };
         if dns.failed() {
             self.unanswered.entry(look.domain.clone()).or_insert(now.mono);
+            return;
+        }
+        if !dns.addresses_answered() {
+            // What was remembered proves nothing.
             return;
         }
         self.unanswered.remove(&look.domain);
@@ -126,7 +130,7 @@ impl OwnSight {
         self.references
     }
 
-    pub(super) fn surroundings(&self, domain: &Domain, nameservers: &[SocketAddr], now: Now) -> Surroundings {
+    pub(super) fn surroundings(&self, domain: &Domain, nameservers: &[Arc<str>], now: Now) -> Surroundings {
         let believed = self.references_at.is_some_and(|at| {
             // Looks ask again, so what was said last holds from one look at the domain to the next.
             now.mono.saturating_sub(at) <= REFERENCES_HOLD.max(domain.interval * 2)
@@ -138,7 +142,7 @@ impl OwnSight {
 
     /// Whether these name servers have answered for another domain lately. An answer from before they failed for this
     /// one proves nothing: they may have gone down in between.
-    fn answer_others(&self, name: &DomainName, nameservers: &[SocketAddr], now: Now) -> bool {
+    fn answer_others(&self, name: &DomainName, nameservers: &[Arc<str>], now: Now) -> bool {
         let failing_since = self.unanswered.get(name).copied().unwrap_or_default();
         let proves = |at: Duration| at >= failing_since && now.mono.saturating_sub(at) <= ANSWERED_LATELY;
         let same = self.answered.iter().filter(|answered| answered.nameservers == nameservers);

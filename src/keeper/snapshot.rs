@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::domain::{Domain, Now, UnixTime};
 use crate::history::Class;
 use crate::incident::OutboxEvent;
+use crate::observation::Questions;
 use crate::verdict::{Level, Record, References, Severity, Verdict};
 
 /// Domains in a chunk: changing one copies so many pointers.
@@ -101,12 +102,20 @@ pub struct Counters {
     looks: [u64; LookResult::ALL.len()],
     renewals: [u64; Class::ALL.len()],
     notices: BTreeMap<String, [u64; OutboxEvent::RESULTS.len()]>,
+    questions_asked: u64,
+    questions_remembered: u64,
 }
 
 impl Counters {
     pub(super) fn new(receivers: &[String]) -> Self {
         let notices = receivers.iter().map(|name| (name.clone(), Default::default())).collect();
-        Self { looks: Default::default(), renewals: Default::default(), notices }
+        Self {
+            looks: Default::default(),
+            renewals: Default::default(),
+            notices,
+            questions_asked: 0,
+            questions_remembered: 0,
+        }
     }
 
     pub(super) fn keep_receivers(&mut self, receivers: &[String]) {
@@ -124,6 +133,11 @@ impl Counters {
         self.renewals[class as usize] += 1;
     }
 
+    pub(super) fn count_questions(&mut self, questions: Questions) {
+        self.questions_asked += u64::from(questions.asked);
+        self.questions_remembered += u64::from(questions.remembered);
+    }
+
     pub(super) fn count_notices(&mut self, receiver: &str, event: &OutboxEvent) {
         let result = event.result().and_then(|result| OutboxEvent::RESULTS.iter().position(|known| *known == result));
         if let (Some(result), Some(counts)) = (result, self.notices.get_mut(receiver)) {
@@ -139,6 +153,11 @@ impl Counters {
     /// Renewals that were completed, by what kind they were; from 0.
     pub fn renewals(&self) -> impl Iterator<Item = (Class, u64)> {
         Class::ALL.into_iter().zip(self.renewals)
+    }
+
+    /// Questions about records, by who answered them: a resolver, or what was remembered.
+    pub fn questions(&self) -> [(&'static str, u64); 2] {
+        [("resolver", self.questions_asked), ("memory", self.questions_remembered)]
     }
 
     /// Notices by receiver and result; from 0.

@@ -1,6 +1,5 @@
 //! [`Watched`]: all the keeper holds of one domain.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use super::snapshot::DomainState;
 use crate::domain::{Domain, DomainName, UnixTime};
 use crate::history::{Event, History};
 use crate::incident::{Looked, Operation};
-use crate::observation::{Look, Presented, ViewObservation};
+use crate::observation::{DnsObservation, Look, Presented, ViewObservation};
 use crate::verdict::{Family, Level, Record, Severity, Verdict};
 
 /// The origin host is asked so often though the domain does well, and the keys and the rest at all.
@@ -143,8 +142,13 @@ impl Watched {
         &self.watch.recipients
     }
 
-    pub(super) fn nameservers(&self) -> &[SocketAddr] {
+    pub(super) fn nameservers(&self) -> &[Arc<str>] {
         self.record.dns.as_ref().map_or(&[], |dns| &dns.nameservers)
+    }
+
+    /// The last answers, as long as nothing is wrong that others might mend.
+    pub(super) fn known_records(&self) -> Option<Arc<DnsObservation>> {
+        self.record.dns.clone().filter(|_| self.level() == Level::Healthy)
     }
 
     /// Whether anything is known of it that could be judged.

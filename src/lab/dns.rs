@@ -43,7 +43,8 @@ impl NameServer {
     }
 }
 
-async fn bind() -> io::Result<(UdpSocket, TcpListener)> {
+/// One port for both; none is sure to be free for TCP that is for UDP.
+pub(super) async fn bind() -> io::Result<(UdpSocket, TcpListener)> {
     for _ in 1..TRIES {
         let udp = UdpSocket::bind(ANY).await?;
         if let Ok(tcp) = TcpListener::bind(udp.local_addr()?).await {
@@ -69,13 +70,18 @@ async fn answer_datagrams(socket: UdpSocket, zones: Arc<[Zone]>) {
 /// Messages with their lengths before them, one after the other (RFC 7766 §8).
 async fn answer_stream(mut stream: TcpStream, zones: Arc<[Zone]>) -> io::Result<()> {
     loop {
-        let length = stream.read_u16().await?;
-        let mut query = vec![0; usize::from(length)];
-        stream.read_exact(&mut query).await?;
+        let query = read_framed(&mut stream).await?;
         let Some(answer) = answer(&zones, &query, Over::Tcp) else { return Ok(()) };
         let Ok(length) = u16::try_from(answer.len()) else { return Ok(()) };
         stream.write_all(&[&length.to_be_bytes(), answer.as_slice()].concat()).await?;
     }
+}
+
+/// The next message of a stream.
+pub(super) async fn read_framed(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut message = vec![0; usize::from(stream.read_u16().await?)];
+    stream.read_exact(&mut message).await?;
+    Ok(message)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

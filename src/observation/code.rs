@@ -69,6 +69,8 @@ codes! {
     DnsCaaUnknownIssuer = "dns.caa_unknown_issuer",
     /// The CAA records cannot be read.
     DnsCaaUnreadable = "dns.caa_unreadable",
+    /// Resolvers tell different things, for longer than what they may remember explains.
+    DnsResolversDisagree = "dns.resolvers_disagree",
     /// The connection was refused.
     ConnectRefused = "connect.refused",
     /// The connection was reset.
@@ -221,6 +223,8 @@ codes! {
     WatchResolverFailed = "watch.resolver_failed",
     /// A tenant's list of custom domains could not be read, or not be believed.
     WatchDiscoveryFailed = "watch.discovery_failed",
+    /// One of several resolvers does not answer us.
+    WatchResolverDown = "watch.resolver_down",
     /// This machine has no route over IPv6.
     WatchNoIpv6 = "watch.no_ipv6",
     /// The list of transparency logs is old.

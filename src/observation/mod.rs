@@ -34,7 +34,10 @@ pub use auth0::{AnswerHeaders, Auth0Observation, RateLimit};
 pub use caa::{CaaObservation, CaaRecord, CaaSet};
 pub use code::Code;
 pub use contract::{Clause, ContractObservation, CookieSet, Metadata, Returned, Tried};
-pub use dns::{CnameLink, DnsObservation, Lookup, Outcome, TxtElsewhere};
+pub use dns::{
+    CnameLink, Disagreement, DnsObservation, ExtendedError, Lookup, Oddity, OddityKind, Outcome, Questions,
+    ResolverFailure, ResolverObservation, Said, Topic, TxtElsewhere,
+};
 pub use documents::{Documents, KeySet, Reply, SigningKey};
 pub use evidence::{Evidence, Layer};
 pub use failure::Failure;

@@ -14,10 +14,10 @@ use super::past_proxy::{Aside, look_at_origin};
 use super::sockets::is_shortage;
 use super::survey::{self, Due};
 use super::tls::{Handshake, Line};
-use super::{Library, Settings, contract, discovery, dns, documents, sockets, tls, wire};
+use super::{Library, Resolvers, Settings, contract, discovery, dns, documents, sockets, tls, wire};
 use crate::domain::{Domain, Families, UnixTime};
 use crate::observation::{
-    Auth0Observation, CaaObservation, DnsObservation, Look, NotLooked, TlsObservation, Vantage, View, ViewObservation,
+    Auth0Observation, DnsObservation, Look, NotLooked, TlsObservation, Vantage, View, ViewObservation,
 };
 use crate::trust::TrustStore;
 
@@ -39,6 +39,10 @@ pub struct Target<'a> {
     pub trust: &'a Arc<TrustStore>,
     /// What was fetched for earlier looks and other domains.
     pub library: &'a Arc<Library>,
+    /// What earlier looks, also at other domains, have learnt of the resolvers.
+    pub resolvers: &'a Arc<Resolvers>,
+    /// The last answers of DNS, whose TTLs may still hold; `None` to ask for everything afresh.
+    pub known: Option<&'a DnsObservation>,
 }
 
 /// What this look asks that not every look does: the discovery document of some of the addresses, what else is to be
@@ -88,8 +92,8 @@ impl Turn {
 /// Looks once. `at` is the time the look is booked under.
 pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
     let started = Instant::now();
-    let nameservers = nameservers(target.settings);
-    let mut dns = records(target, &nameservers).await;
+    let panel = dns::Panel::new(target.settings, target.resolvers, target.trust);
+    let mut dns = records(target, &panel, target.known, at).await;
     let (mut addresses, no_route): (Vec<_>, Vec<_>) =
         addresses(target.domain, &dns).into_iter().partition(|address| has_route(target.domain.families, *address));
     let surplus_addresses = addresses.len().saturating_sub(MAX_ADDRESSES);
@@ -100,10 +104,9 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
     let visits = addresses.iter().zip(wishes).map(|(address, wish)| visit(target, *address, wish, due));
     let (mut tls, mut auth0, mut not_looked) = (Vec::new(), Vec::new(), Vec::new());
     let caa_is_due = turn.is_due(CAA_EVERY, target.domain.interval) && !dns.failed();
-    let caa = OptionFuture::from(caa_is_due.then(|| caa(target, &nameservers)));
+    let caa = OptionFuture::from(caa_is_due.then(|| caa(target, &panel, &mut dns)));
     // Side by side: no handshake waits for records that no login needs.
-    let (caa, visited) = tokio::join!(caa, join_all(visits));
-    dns.caa = caa;
+    let (_, visited) = tokio::join!(caa, join_all(visits));
     for visited in visited {
         match visited {
             Ok((handshake, answer)) => {
@@ -156,30 +159,29 @@ fn is_its_document(domain: &Domain, answer: &Auth0Observation) -> bool {
 
 async fn origin(target: Target<'_>, at: UnixTime, turn: Turn) -> Option<ViewObservation> {
     let origin = target.settings.origin.as_ref().filter(|_| turn.origin > 0)?;
-    let aside = Aside { host: &origin.host, settings: target.settings, trust: target.trust };
+    let (settings, trust, resolvers) = (target.settings, target.trust, target.resolvers);
+    let aside = Aside { host: &origin.host, settings, trust, resolvers };
     Some(look_at_origin(aside, at, Turn { requests: turn.origin, documents: 0, contract: false, ..turn }).await)
 }
 
-pub(super) fn nameservers(settings: &Settings) -> Vec<SocketAddr> {
-    if let Some(recorded) = wire::nameservers() {
-        return recorded;
-    }
-    if settings.nameservers.is_empty() {
-        // Unreadable is as good as empty: nobody can be asked, and the observation says so.
-        dns::system_nameservers().unwrap_or_default()
-    } else {
-        settings.nameservers.clone()
-    }
+async fn records(
+    target: Target<'_>,
+    panel: &dns::Panel,
+    known: Option<&DnsObservation>,
+    at: UnixTime,
+) -> DnsObservation {
+    let _permit = sockets::permit(dns::QUESTIONS * at_once(panel)).await;
+    dns::observe(target.domain, target.settings, panel, known, at).await
 }
 
-async fn records(target: Target<'_>, nameservers: &[SocketAddr]) -> DnsObservation {
-    let _permit = sockets::permit(dns::QUESTIONS).await;
-    dns::observe(target.domain, nameservers, target.settings.timeout).await
+async fn caa(target: Target<'_>, panel: &dns::Panel, dns: &mut DnsObservation) {
+    let _permit = sockets::permit(at_once(panel)).await;
+    dns::observe_caa(&target.domain.name, panel, dns).await;
 }
 
-async fn caa(target: Target<'_>, nameservers: &[SocketAddr]) -> CaaObservation {
-    let _permit = sockets::permit(1).await;
-    dns::observe_caa(&target.domain.name, nameservers, target.settings.timeout).await
+/// How many resolvers are asked side by side.
+fn at_once(panel: &dns::Panel) -> u32 {
+    u32::try_from(panel.len()).unwrap_or(1).max(1)
 }
 
 /// What is asked over the connection of one address.

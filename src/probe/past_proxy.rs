@@ -11,10 +11,10 @@ use tokio::time::Instant;
 use super::assess::assess;
 use super::gate::{self, Verified};
 use super::http::Session;
-use super::look::{HTTPS, has_route, in_turn, nameservers};
+use super::look::{HTTPS, has_route, in_turn};
 use super::settings::Host;
 use super::tls::Handshake;
-use super::{Settings, Turn, discovery, dns, documents, sockets, tls, wire};
+use super::{Resolvers, Settings, Turn, discovery, dns, documents, sockets, tls, wire};
 use crate::domain::{DomainName, Families, UnixTime};
 use crate::observation::{
     Auth0Observation, Code, Distrusted, Failure, NotLooked, TlsObservation, View, ViewObservation,
@@ -30,6 +30,8 @@ pub struct Aside<'a> {
     pub settings: &'a Settings,
     /// Whom to trust.
     pub trust: &'a Arc<TrustStore>,
+    /// What looks have learnt of the resolvers.
+    pub resolvers: &'a Arc<Resolvers>,
 }
 
 /// Looks at a tenant's canonical host once, at no more than so many addresses as there are requests; with its keys if
@@ -83,10 +85,10 @@ async fn addresses(aside: Aside<'_>) -> Result<Vec<SocketAddr>, Failure> {
     if !addresses.is_empty() {
         return Ok(addresses.clone());
     }
-    let servers = nameservers(aside.settings);
+    let panel = dns::Panel::new(aside.settings, aside.resolvers, aside.trust);
     let _permit = sockets::permit(2).await;
     let deadline = Instant::now() + aside.settings.timeout;
-    match dns::addresses_of(name, &servers, deadline).await {
+    match dns::addresses_of(name, &panel, deadline).await {
         Ok(ips) => Ok(ips.into_iter().map(|ip| SocketAddr::new(ip, HTTPS)).collect()),
         Err(outcome) => Err(Failure::new(Code::DnsNoAddress, format!("{name} has no address: {}", outcome.title()))),
     }

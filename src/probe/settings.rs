@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::ClientIdentity;
 use super::evidence::Sign;
+use super::nameserver::Nameserver;
 use crate::domain::DomainName;
 use crate::observation::Clause;
 
@@ -19,8 +20,12 @@ pub struct Settings {
     pub timeout: Duration,
     /// At how many addresses a look asks for the discovery document; the rest have their turn at the next.
     pub http_addresses: usize,
-    /// Name servers to ask; empty for the system's.
-    pub nameservers: Vec<SocketAddr>,
+    /// Resolvers to ask and compare; empty for the system's.
+    pub nameservers: Vec<Nameserver>,
+    /// Whether names in this machine's hosts file have the addresses it says.
+    pub hosts_file: bool,
+    /// For how long DNS answers are remembered.
+    pub dns_memory: DnsMemory,
     /// Added to the User-Agent, so that who is looked at knows whom to ask.
     pub contact: Option<String>,
     /// Texts in an answer's body that mean that Auth0's edge rejects the proxy's key.
@@ -47,6 +52,8 @@ impl Default for Settings {
             timeout: Duration::from_secs(10),
             http_addresses: 4,
             nameservers: Vec::new(),
+            hosts_file: false,
+            dns_memory: DnsMemory::default(),
             contact: None,
             // The one wording Auth0 has published, in its guide to Google Cloud load balancers.
             key_markers: vec!["Invalid API key".to_owned()],
@@ -146,3 +153,18 @@ impl PartialEq for ApiKey {
 }
 
 impl Eq for ApiKey {}
+
+/// For how long DNS answers are remembered: their TTL within these bounds, in whole seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DnsMemory {
+    /// At least; not above `at_most`.
+    pub at_least: Duration,
+    /// At most; zero to remember none.
+    pub at_most: Duration,
+}
+
+impl Default for DnsMemory {
+    fn default() -> Self {
+        Self { at_least: Duration::from_secs(5), at_most: Duration::from_secs(3600) }
+    }
+}

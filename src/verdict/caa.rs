@@ -177,7 +177,7 @@ impl<'a> Need<'a> {
         let name = self.set.name.as_ref().filter(|_| [dns.a.outcome, dns.aaaa.outcome].contains(&Outcome::Found))?;
         let outcome = self.set.outcome.title();
         let summary = format!("CAA of {name}: {outcome}, while {} has its addresses", domain.name);
-        let nameservers: Vec<String> = dns.nameservers.iter().map(ToString::to_string).collect();
+        let nameservers: Vec<&str> = dns.nameservers.iter().map(|nameserver| &**nameserver).collect();
         let finding = Finding::new(Code::DnsCaaUnreadable, summary).fact("caa_name", name.as_str());
         Some(finding.fact("outcome", outcome).fact("nameservers", nameservers))
     }

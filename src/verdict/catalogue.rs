@@ -80,6 +80,8 @@ pub enum Family {
     Txt,
     /// Whether the CA may issue the next certificate.
     Caa,
+    /// Whether resolvers tell the same.
+    Agreement,
     /// Whether a login reaches Auth0.
     Login,
     /// Whether the proxy keeps its part of the bargain.
@@ -144,6 +146,7 @@ impl Family {
             Self::Cname => "cname",
             Self::Txt => "txt",
             Self::Caa => "caa",
+            Self::Agreement => "agreement",
             Self::Login => "login",
             Self::Contract => "contract",
             Self::Hsts => "hsts",
@@ -418,6 +421,21 @@ pub const ENTRIES: &[Entry] = &[
             renewal may fail.",
         remedy: "Ask for them (`dig CAA NAME` with facts.caa_name): name servers and firewalls that drop types they do \
             not know, broken DNSSEC signatures and a CNAME to a dead zone are the usual reasons.",
+    },
+    Entry {
+        code: Code::DnsResolversDisagree,
+        severity: Severity::Warning,
+        kind: Kind::Record,
+        family: Family::Agreement,
+        title: "resolvers tell different things",
+        explanation: "Several resolvers are asked, and they differ in what all must tell alike: whether the domain is \
+            there and has an address at all, where its CNAME leads, the ownership TXT record, the CAA records. While \
+            the TTL of one of the answers explains it, as after a change, it is only information; later somebody's \
+            answer is wrong, and so is what part of your customers get: name servers of the zone that differ, \
+            signatures that only some resolvers check, or a resolver that filters or lies. The domain is judged by \
+            what most resolvers say. Different addresses are no disagreement: a CDN gives each resolver those near it.",
+        remedy: "Compare the zone's name servers (`dig +norecurse @NAMESERVER DOMAIN`), and check DNSSEC where one \
+            resolver says SERVFAIL. If the zone is in order, take the resolver that is wrong out of `nameservers`.",
     },
     Entry {
         code: Code::ConnectRefused,
@@ -1298,6 +1316,17 @@ pub const ENTRIES: &[Entry] = &[
         remedy: "The summary says which: wrong credentials (check client id and secret), not allowed (grant the \
             application `read:custom_domains`, and nothing more), blocked (let this machine through the tenant's \
             access control list, or set `api_base` to a custom domain). A shortened list is believed after a day.",
+    },
+    Entry {
+        code: Code::WatchResolverDown,
+        severity: Severity::Warning,
+        kind: Kind::Watch,
+        family: Family::Resolver,
+        title: "one of our resolvers does not answer",
+        explanation: "Of several resolvers in `nameservers` one gives no usable answer, to this question nor to one \
+            for another zone; facts.resolvers says how it fails. The domains are judged by what the others say, so \
+            that no verdict is worse for it. It is asked only now and then until it answers again.",
+        remedy: "Check that resolver and this machine's way to it, or take it out of `nameservers`.",
     },
     Entry {
         code: Code::WatchNoIpv6,

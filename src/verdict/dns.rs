@@ -1,9 +1,9 @@
 //! What the records say: the addresses here, the CNAME chain and the ownership TXT record in files of their own.
 
 use super::bench::Bench;
-use super::{Finding, Record, Severity, Surroundings, cname, ownership};
+use super::{Finding, Record, Severity, Surroundings, agreement, cname, ownership};
 use crate::domain::{Domain, Families};
-use crate::observation::{Code, DnsObservation, Outcome};
+use crate::observation::{Code, DnsObservation, ExtendedError, OddityKind, Outcome};
 
 pub(super) fn judge(domain: &Domain, record: &Record, surroundings: &Surroundings, bench: &mut Bench) {
     let Some(dns) = &record.dns else {
@@ -49,24 +49,49 @@ struct Answered {
 
 /// No answer to a question: the domain's fault only if the same name servers answer others.
 fn unanswered(domain: &Domain, dns: &DnsObservation, kind: &str, outcome: Outcome, answered: Answered) -> Finding {
-    let outcome = outcome.title();
-    let nameservers: Vec<String> = dns.nameservers.iter().map(ToString::to_string).collect();
-    let finding = if answered.partly || answered.others {
-        let summary = format!("{kind} of {}: {outcome}, while other questions are answered", domain.name);
+    let (outcome, why) = (outcome.title(), why(dns, outcome));
+    let nameservers: Vec<&str> = dns.nameservers.iter().map(|nameserver| &**nameserver).collect();
+    let blames_domain = answered.partly || answered.others;
+    let finding = if blames_domain {
+        let summary = format!("{kind} of {}: {outcome}{why}, while other questions are answered", domain.name);
         let severity = if answered.partly { Severity::Warning } else { Severity::Critical };
         Finding::new(Code::DnsServfail, summary).severity(severity)
     } else {
-        let summary = format!("no name server answers us for {} nor for other names ({outcome})", domain.name);
+        let summary = format!("no resolver answers us for {} nor for other names: {outcome}{why}", domain.name);
         Finding::new(Code::WatchResolverFailed, summary)
     };
-    finding.fact("record_type", kind).fact("outcome", outcome).fact("nameservers", nameservers)
+    let finding = finding.fact("record_type", kind).fact("outcome", outcome).fact("nameservers", nameservers);
+    let finding = agreement::with_resolvers(finding, &dns.resolvers);
+    let down: Vec<&str> = dns.resolvers.iter().map(|fared| &*fared.resolver).collect();
+    if blames_domain || down.is_empty() { finding } else { finding.fact("down", down) }
+}
+
+/// What a resolver said to explain its error (RFC 8914), else what the system or the TLS library did.
+fn why(dns: &DnsObservation, outcome: Outcome) -> String {
+    let said = dns.resolvers.iter().flat_map(|fared| &fared.extended_errors).next().map(ExtendedError::told);
+    let failures = dns.resolvers.iter().filter_map(|fared| fared.failure.as_ref());
+    let detail = || failures.filter(|failure| failure.outcome == outcome).find_map(|failure| failure.detail.clone());
+    said.or_else(detail).map_or_else(String::new, |why| format!(" ({why})"))
 }
 
 fn nonexistent(domain: &Domain, dns: &DnsObservation) -> Finding {
     match dns.cname.last() {
         Some(last) => cname::dangling(last),
+        None if says_nxdomain_above_records(dns) => {
+            let summary = format!(
+                "{} does not exist (NXDOMAIN), say its name servers, though they have records below it: it is empty",
+                domain.name
+            );
+            Finding::new(Code::DnsNxdomain, summary).fact("nxdomain_above_records", true)
+        }
         None => Finding::new(Code::DnsNxdomain, format!("{} does not exist (NXDOMAIN)", domain.name)),
     }
+}
+
+/// RFC 8020: a name below which there is something exists.
+fn says_nxdomain_above_records(dns: &DnsObservation) -> bool {
+    let mut oddities = dns.resolvers.iter().flat_map(|fared| &fared.oddities);
+    oddities.any(|oddity| oddity.kind == OddityKind::NxdomainAboveRecords)
 }
 
 fn end_of_chain<'a>(domain: &'a Domain, dns: &'a DnsObservation) -> &'a str {

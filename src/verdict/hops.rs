@@ -44,7 +44,7 @@ fn hop_of(code: Code) -> Option<Hop> {
 }
 
 fn records(dns: &DnsObservation, findings: &[Finding], path: &mut Path) {
-    let nameservers = dns.nameservers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let nameservers = dns.nameservers.join(", ");
     if findings.iter().any(|finding| finding.code == Code::WatchResolverFailed) {
         path.set(Hop::Resolver, HopStatus::Broken, format!("{nameservers}: {}", dns.a.outcome.title()));
         return;

@@ -2,9 +2,11 @@
 
 use super::bench::Bench;
 use super::{Finding, Kind, Level, Path, Record, References, Severity, Surroundings, Verdict};
-use super::{caa, certificates, client, contract, dns, documents, hops, login, managed, protocol, reach, sight, views};
+use super::{
+    agreement, caa, certificates, client, contract, dns, documents, hops, login, managed, protocol, reach, sight, views,
+};
 use crate::domain::{Domain, UnixTime};
-use crate::observation::Presented;
+use crate::observation::{Code, Presented};
 
 /// What is wrong with a domain at the moment `now`, by all that was seen of it.
 ///
@@ -28,6 +30,7 @@ fn hear(domain: &Domain, record: &Record, surroundings: &Surroundings, now: Unix
     let mut bench = Bench::new(now);
     dns::judge(domain, record, surroundings, &mut bench);
     caa::judge(domain, record, &mut bench);
+    agreement::judge(record, &mut bench);
     reach::judge(domain, record, &mut bench);
     sight::judge(domain, record, &mut bench);
     certificates::judge(domain, record, &mut bench);
@@ -85,8 +88,12 @@ fn hear_chain(domain: &Domain, presented: &Presented, others: &[Finding], now: U
 fn level(record: &Record, findings: &[Finding]) -> Level {
     let of_domain = findings.iter().filter(|finding| finding.entry().kind != Kind::Watch);
     let worst = of_domain.map(|finding| finding.severity).max().unwrap_or(Severity::Info);
-    let blind =
-        findings.iter().any(|finding| finding.entry().kind == Kind::Watch && finding.severity >= Severity::Warning);
+    // One resolver of several takes nothing from our sight.
+    let blinds = |finding: &&Finding| {
+        let ours = finding.entry().kind == Kind::Watch && finding.code != Code::WatchResolverDown;
+        ours && finding.severity >= Severity::Warning
+    };
+    let blind = findings.iter().any(|finding| blinds(&finding));
     match worst {
         Severity::Critical => Level::Critical,
         Severity::Warning => Level::Warning,

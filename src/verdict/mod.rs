@@ -4,6 +4,7 @@
 //! The codes a [`Finding`] may carry, their severities, kinds and families and what they mean stand in one
 //! table, the [`catalogue`].
 
+mod agreement;
 mod bench;
 mod blame;
 mod caa;
@@ -47,7 +48,7 @@ pub use finding::{Finding, Severity};
 pub use judge::{judge, judge_chain, judge_chain_with};
 pub use managed::{ClientIp, Managed, Recreated};
 pub use path::{Hop, HopStatus, Path, Step};
-pub use record::{AddressRecord, DocumentsRecord, Record, References, Surroundings};
+pub use record::{AddressRecord, Differing, DocumentsRecord, Record, References, Surroundings};
 pub use transparency::LIST_HOLDS as LOG_LIST_HOLDS;
 pub use views::answers_well;
 

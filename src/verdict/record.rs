@@ -1,7 +1,7 @@
 //! What is known of a domain when it is judged: [`Record`], filled by looks, and [`Surroundings`], which the
 //! domain shares with others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::domain::UnixTime;
 use crate::history::{History, Noted};
 use crate::observation::certificate::{Certificate, Sha256};
 use crate::observation::{
-    Auth0Observation, ContractObservation, DnsObservation, Documents, KeySet, LegacyAnswer, Look, NotLooked,
-    OtherChain, Presented, RateLimit, TlsObservation, View, ViewObservation,
+    Auth0Observation, ContractObservation, Disagreement, DnsObservation, Documents, KeySet, LegacyAnswer, Look,
+    NotLooked, OtherChain, Presented, RateLimit, TlsObservation, Topic, View, ViewObservation,
 };
 
 /// An address that DNS has not named for so long (or twice its TTL) is forgotten, in seconds.
@@ -53,6 +53,17 @@ pub struct Record {
     pub tenant_keys: Option<DocumentsRecord>,
     /// How the proxy kept its part of the bargain when that was last tried, by address.
     pub contract: BTreeMap<SocketAddr, ContractObservation>,
+    /// On what resolvers differ.
+    pub differ: BTreeMap<Topic, Differing>,
+}
+
+/// Answers of resolvers that differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Differing {
+    /// What they say.
+    pub answers: BTreeSet<String>,
+    /// Until when it may be explained by what they remember, as of when just these answers were first heard.
+    pub explained_until: UnixTime,
 }
 
 /// What was seen at one address.
@@ -130,7 +141,10 @@ impl Record {
         self.surplus_addresses = look.surplus_addresses;
         self.client_certificate = look.client_certificate;
         if let Some(mut dns) = look.dns {
-            dns.caa = dns.caa.or_else(|| self.dns.as_ref()?.caa.clone());
+            if dns.caa.is_none() {
+                self.keep_caa(&mut dns);
+            }
+            self.note_differing(&dns.disagreements, at);
             self.dns = Some(Arc::new(dns));
         }
         let seen: Vec<(SocketAddr, Arc<Presented>)> =
@@ -197,6 +211,25 @@ impl Record {
             };
             self.legacy.insert(tls.address, answers);
         }
+    }
+
+    /// What was last heard of the CAA records stands until they are asked for again.
+    fn keep_caa(&self, dns: &mut DnsObservation) {
+        let Some(last) = &self.dns else { return };
+        dns.caa.clone_from(&last.caa);
+        let on_caa = last.disagreements.iter().filter(|disagreement| disagreement.topic == Topic::Caa);
+        dns.disagreements.extend(on_caa.cloned());
+    }
+
+    fn note_differing(&mut self, disagreements: &[Disagreement], at: UnixTime) {
+        let differ = disagreements.iter().map(|disagreement| {
+            let answers: BTreeSet<String> = disagreement.answers.iter().map(|said| said.answer.clone()).collect();
+            let before = self.differ.get(&disagreement.topic).filter(|before| before.answers == answers);
+            let new = || at.plus(i64::from(disagreement.explained_for()));
+            let explained_until = before.map_or_else(new, |before| before.explained_until);
+            (disagreement.topic, Differing { answers, explained_until })
+        });
+        self.differ = differ.collect();
     }
 
     /// The address was named at this time.

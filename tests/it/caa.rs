@@ -200,7 +200,7 @@ fn records_that_cannot_be_read_are_told_where_the_climb_ended() {
             json!("example"),
         ),
         ("none.example", |_, kind| (kind == CAA).then_some(Answer::Never), "timeout", json!("none.example")),
-        ("none.example", |_, kind| (kind == CAA).then_some(Answer::Code(4)), "failed", json!("none.example")),
+        ("none.example", |_, kind| (kind == CAA).then_some(Answer::Code(4)), "not_implemented", json!("none.example")),
     ];
     for (name, odd, outcome, ended) in cases {
         let ran = look_through(&stage, name, odd);

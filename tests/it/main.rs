@@ -33,6 +33,7 @@ mod preflight;
 mod proxies;
 mod record;
 mod records;
+mod resolvers;
 mod servers;
 mod stage;
 mod tls_versions;

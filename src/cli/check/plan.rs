@@ -12,7 +12,7 @@ use crate::cli::text::note;
 use crate::config::{self, Settings, Watch};
 use crate::domain::{DomainName, UnixTime};
 use crate::observation::{Clause, Look};
-use crate::probe::{Host, Origin, Recording};
+use crate::probe::{Host, MAX_NAMESERVERS, Nameserver, Origin, Recording};
 use crate::trust::{RootSource, TrustStore};
 use crate::verdict::LOG_LIST_HOLDS;
 
@@ -29,9 +29,10 @@ pub(crate) struct Arguments {
     /// Look here instead of where DNS says; repeatable, port 443 unless named
     #[arg(long = "address", value_name = "ADDRESS[:PORT]", value_parser = parse_address)]
     addresses: Vec<SocketAddr>,
-    /// Ask this name server instead of the system's; repeatable, port 53 unless named
-    #[arg(long = "nameserver", value_name = "ADDRESS[:PORT]", value_parser = parse_nameserver)]
-    nameservers: Vec<SocketAddr>,
+    /// Ask this resolver instead of the system's; repeatable, then they are compared. `system`, an address, `tls://…`
+    /// or `https://…`
+    #[arg(long = "nameserver", value_name = "RESOLVER", value_parser = parse_nameserver)]
+    nameservers: Vec<Nameserver>,
     /// Trust the roots in this PEM file, and no others
     #[arg(long, value_name = "FILE")]
     roots: Option<PathBuf>,
@@ -117,6 +118,9 @@ impl Plan {
             return Self::replayed(folder, arguments);
         }
         let settings = settings(arguments)?;
+        if arguments.nameservers.len() > MAX_NAMESERVERS {
+            return Err(format!("at most {MAX_NAMESERVERS} resolvers can be compared"));
+        }
         let watches: Vec<Watch> = if arguments.domains.is_empty() {
             settings.watches
         } else {
@@ -267,8 +271,8 @@ fn parse_address(text: &str) -> Result<SocketAddr, String> {
     socket_address(text, 443)
 }
 
-fn parse_nameserver(text: &str) -> Result<SocketAddr, String> {
-    socket_address(text, 53)
+fn parse_nameserver(text: &str) -> Result<Nameserver, String> {
+    Nameserver::parse(text).map_err(|error| format!("{error}: {}", error.mend()))
 }
 
 fn socket_address(text: &str, port: u16) -> Result<SocketAddr, String> {

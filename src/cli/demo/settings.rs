@@ -9,7 +9,7 @@ use crate::domain::Domain;
 use crate::incident::Policy;
 use crate::lab::world::World;
 use crate::notify::email::{self, Relay, Security};
-use crate::probe;
+use crate::probe::{self, Nameserver};
 use crate::trust::RootSource;
 
 /// How often each domain is looked at.
@@ -23,7 +23,7 @@ pub(super) fn of(world: &World, home: &Folder, relay: SocketAddr) -> Result<Sett
         interval: INTERVAL,
         probe: probe::Settings {
             timeout: TIMEOUT,
-            nameservers: vec![world.nameserver()],
+            nameservers: vec![Nameserver::at(world.nameserver())],
             ..probe::Settings::default()
         },
         roots: vec![RootSource::File(home.write("roots.pem", world.root_pem().as_bytes())?)],

@@ -15,7 +15,9 @@ use crate::config::settings::{Defaults, Watch};
 use crate::config::source::Source;
 use crate::domain::{Domain, DomainName, Expected, Families, Threshold, Thresholds, Verification};
 use crate::observation::{Clause, Layer};
-use crate::probe::{self, ApiKey, ClientIdentity, Contract, Host, IdentityError, Origin, Sign};
+use crate::probe::{
+    self, ApiKey, ClientIdentity, Contract, DnsMemory, Host, IdentityError, MAX_NAMESERVERS, Nameserver, Origin, Sign,
+};
 use crate::trust::RootSource;
 
 /// What `[probe]` says.
@@ -181,7 +183,7 @@ fn overridden(section: &Section, base: &Defaults, notes: &mut Notes) -> Defaults
         interval: section.duration("interval").unwrap_or(base.interval),
         families: section.text("families").map_or(base.families, families),
         thresholds,
-        probe: probe(section, &base.probe),
+        probe: probe(section, &base.probe, notes),
         roots: section.list("roots").map_or_else(|| base.roots.clone(), roots),
         intermediates: section.list("intermediates").map_or_else(|| base.intermediates.clone(), paths),
         log_list: section.path("ct_log_list").or_else(|| base.log_list.clone()),
@@ -189,11 +191,13 @@ fn overridden(section: &Section, base: &Defaults, notes: &mut Notes) -> Defaults
     }
 }
 
-fn probe(section: &Section, base: &probe::Settings) -> probe::Settings {
+fn probe(section: &Section, base: &probe::Settings, notes: &mut Notes) -> probe::Settings {
     probe::Settings {
         timeout: section.duration("timeout").unwrap_or(base.timeout),
         http_addresses: section.count("http_addresses").map_or(base.http_addresses, |count| count as usize),
-        nameservers: section.addresses("nameservers").unwrap_or_else(|| base.nameservers.clone()),
+        nameservers: nameservers(section, notes).unwrap_or_else(|| base.nameservers.clone()),
+        hosts_file: section.flag("hosts_file").unwrap_or(base.hosts_file),
+        dns_memory: dns_memory(section, base.dns_memory, notes),
         contact: section.text("contact").map(str::to_owned).or_else(|| base.contact.clone()),
         key_markers: section.texts("key_markers").unwrap_or_else(|| base.key_markers.clone()),
         evidence: base.evidence.clone(),
@@ -224,6 +228,33 @@ fn contract(section: &Section, notes: &mut Notes) -> Contract {
         notes.mistake(section.place("contract"), &section.path_of("contract"), message, mend);
     }
     contract
+}
+
+/// Resolvers that are asked side by side: few, and none twice, or it would agree with itself.
+fn nameservers(section: &Section, notes: &mut Notes) -> Option<Vec<Nameserver>> {
+    let all = section.nameservers("nameservers")?;
+    let mut tell = |message: String, mend: &str| {
+        notes.mistake(section.place("nameservers"), &section.path_of("nameservers"), message, mend);
+    };
+    if all.len() > MAX_NAMESERVERS {
+        tell(format!("{} resolvers are too many: {MAX_NAMESERVERS} can be compared", all.len()), "keep fewer");
+    }
+    if let Some(twice) = all.iter().enumerate().find(|(index, one)| all.iter().take(*index).any(|other| other == *one))
+    {
+        tell(format!("the resolver {} stands here twice", twice.1), "keep one of the two");
+    }
+    Some(all)
+}
+
+fn dns_memory(section: &Section, base: DnsMemory, notes: &mut Notes) -> DnsMemory {
+    let at_most = section.duration("dns_cache_max").unwrap_or(base.at_most);
+    let at_least = section.duration("dns_cache_min").unwrap_or_else(|| base.at_least.min(at_most));
+    if at_least > at_most && section.sound("dns_cache_min") && section.sound("dns_cache_max") {
+        let key = if section.has("dns_cache_min") { "dns_cache_min" } else { "dns_cache_max" };
+        let message = format!("dns_cache_min ({}) lies above dns_cache_max ({})", shown(at_least), shown(at_most));
+        notes.mistake(section.place(key), &section.path_of(key), message, "make it the other way round");
+    }
+    DnsMemory { at_least, at_most }
 }
 
 fn families(word: &str) -> Families {

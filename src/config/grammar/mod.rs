@@ -95,6 +95,8 @@ pub(super) enum Kind {
     Address(Option<u16>),
     /// An IP address without a port.
     Ip,
+    /// A resolver: the system's, an address, or one over TLS or HTTPS.
+    Nameserver,
     /// A host name or IP address, and a port.
     HostPort,
     /// An `http://` or `https://` URL.
@@ -142,6 +144,11 @@ impl Kind {
             Self::Name | Self::RecordName => "a domain name in quotes".to_owned(),
             Self::Address(_) => "an IP address and port in quotes, such as \"127.0.0.1:8443\"".to_owned(),
             Self::Ip => "an IP address in quotes, such as \"203.0.113.7\"".to_owned(),
+            Self::Nameserver => {
+                "a resolver in quotes: \"system\", \"192.0.2.53\", \"tls://192.0.2.53#dns.example\" or \
+                 \"https://dns.example/dns-query#192.0.2.53\""
+                    .to_owned()
+            }
             Self::HostPort => "a host and port in quotes, such as \"example.com:443\"".to_owned(),
             Self::HttpUrl => "a URL in quotes, such as \"https://example.com/ping\"".to_owned(),
             Self::Relay => "a relay in quotes, such as \"smtps://mail.example.com:465\"".to_owned(),

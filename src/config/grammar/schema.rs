@@ -67,6 +67,7 @@ fn of(kind: &Kind) -> Map<String, Value> {
         | Kind::RecordName
         | Kind::Address(_)
         | Kind::Ip
+        | Kind::Nameserver
         | Kind::HostPort
         | Kind::Path
         | Kind::Pem

@@ -55,10 +55,20 @@ const PROBE_KEYS: &[Key] = &[
     .or("4"),
     Key::new(
         "nameservers",
-        Kind::List(&Kind::Address(Some(53)), 0),
-        "The name servers to ask, port 53 unless given. Empty for the system's.",
+        Kind::List(&Kind::Nameserver, 0),
+        "The resolvers to ask and compare, at most four. Empty for the system's. The certificates of those over TLS and \
+         HTTPS are checked by `roots`; names are not looked up here, so each has its address.",
     )
     .or("[]"),
+    Key::new("hosts_file", Kind::Flag, "Whether names in `/etc/hosts` have the addresses it says.").or("false"),
+    Key::new("dns_cache_min", Kind::Duration(0), "DNS answers are remembered for their TTL, but at least so long ...")
+        .or("\"5s\""),
+    Key::new(
+        "dns_cache_max",
+        Kind::Duration(0),
+        "... and at most so long; \"there is nothing\" no longer than five minutes. `0s` to remember none.",
+    )
+    .or("\"1h\""),
     Key::new(
         "roots",
         Kind::List(&Kind::Roots, 1),

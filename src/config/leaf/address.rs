@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::{Fault, quoted};
 use crate::config::section::Value;
 use crate::domain::DomainName;
+use crate::probe::{Nameserver, NameserverError};
 
 /// Reads an IP address with its port, which may be left out where there is a default.
 pub(super) fn address(text: &str, default: Option<u16>) -> Result<Value, Fault> {
@@ -34,6 +35,15 @@ pub(super) fn ip(text: &str) -> Result<Value, Fault> {
     let mend = "write an address alone, such as \"203.0.113.7\" or \"2001:db8::7\"";
     let ip = text.parse().map_err(|_| Fault::new(format!("{} is no IP address", quoted(text)), mend))?;
     Ok(Value::Ip(ip))
+}
+
+/// Reads a resolver.
+pub(super) fn nameserver(text: &str) -> Result<Value, Fault> {
+    let told = |error: NameserverError| match error {
+        NameserverError::PortZero => Fault::new(error.to_string(), error.mend()),
+        _ => Fault::new(format!("{} is no resolver: {error}", quoted(text)), error.mend()),
+    };
+    Nameserver::parse(text).map(Value::Nameserver).map_err(told)
 }
 
 /// Reads a host (a name or an IP address) and a port.

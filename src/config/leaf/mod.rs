@@ -84,6 +84,7 @@ fn from_text(kind: &Kind, text: &str, world: &World<'_>) -> Result<Value, Fault>
         Kind::RecordName => text::record_name(text),
         Kind::Address(port) => address::address(text, *port),
         Kind::Ip => address::ip(text),
+        Kind::Nameserver => address::nameserver(text),
         Kind::HostPort => address::host_port(text),
         Kind::HttpUrl => url::http(text),
         Kind::Relay => url::relay(text),

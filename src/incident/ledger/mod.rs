@@ -70,8 +70,8 @@ pub struct Ledger {
     /// Whose incident a notice is that the outboxes have not taken.
     owed: BTreeMap<NoticeId, Key>,
     causes: Causes,
-    /// Since when looks have found our own sight failing, without one that found it good.
-    failing_sight: BTreeMap<Family, Moment>,
+    /// Since when looks have found our own sight failing, and by which resolvers, without one that found it good.
+    failing_sight: BTreeMap<(Family, BTreeSet<String>), Moment>,
     window: Window,
     timers: Timers,
     /// Until then an address that is not known may merely not have been seen since the restart.

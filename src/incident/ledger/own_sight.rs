@@ -1,6 +1,10 @@
 //! What is wrong with our own sight: one incident for the process, whatever domain's verdict it was found in. What a
 //! look found is told once it has lasted as long as a fault of the network must; what others know, at once.
 
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
 use super::moment::{Moment, Run};
 use super::{Hiding, Incident, Key, Ledger, Looked, State};
 use crate::domain::{DomainName, Now};
@@ -11,19 +15,26 @@ use crate::verdict::{Family, Finding, Kind, Severity, Verdict};
 const BY_VERDICT: [Family; 2] = [Family::Resolver, Family::Sight];
 
 impl Ledger {
-    /// Takes up what the verdict of a look says of our own sight. That it says nothing is a good look.
+    /// Takes up what the verdict of a look says of our own sight. That it says nothing is a good look; but where our
+    /// resolvers failed, only for those that have answered it.
     pub(super) fn see_ourselves(&mut self, verdict: &Verdict, looked: &Looked) {
         for family in BY_VERDICT {
             let of_family = |finding: &&Finding| {
                 let entry = finding.entry();
                 entry.kind == Kind::Watch && entry.family == family && finding.severity > Severity::Info
             };
-            match verdict.findings.iter().filter(of_family).max_by_key(|finding| finding.severity) {
-                Some(finding) if self.has_lasted(family, &verdict.domain) => self.set_own_sight(family, Some(finding)),
-                None if looked.is_good(family, None, &Hiding::default()) => {
-                    self.failing_sight.remove(&family);
-                    self.count_good_sight(family);
+            let worst = verdict.findings.iter().filter(of_family).max_by_key(|finding| finding.severity);
+            let good = worst.is_none() && looked.is_good(family, None, &Hiding::default());
+            let over = |down: &BTreeSet<String>| {
+                if down.is_empty() { good } else { down.iter().all(|name| looked.resolvers.contains(name.as_str())) }
+            };
+            self.failing_sight.retain(|(failing, down), _| *failing != family || !over(down));
+            let standing = self.incidents.get(&Key::own_sight(family)).map(|incident| down(&incident.facts));
+            match worst {
+                Some(finding) if self.has_lasted(family, finding, &verdict.domain) => {
+                    self.set_own_sight(family, Some(finding));
                 }
+                None if good && standing.is_none_or(|down| over(&down)) => self.count_good_sight(family),
                 _ => {}
             }
         }
@@ -31,10 +42,10 @@ impl Ledger {
 
     /// Whether our sight has failed, in every look since, for as long as a fault of the network must; if it has only
     /// begun to, the domain is looked at again then. One answer that went astray wakes nobody.
-    fn has_lasted(&mut self, family: Family, domain: &DomainName) -> bool {
+    fn has_lasted(&mut self, family: Family, finding: &Finding, domain: &DomainName) -> bool {
         let now = Moment::of(self.now);
         let patience = self.policy.confirm_network.last().copied().unwrap_or_default();
-        let since = *self.failing_sight.entry(family).or_insert_with(|| {
+        let since = *self.failing_sight.entry((family, down(&finding.facts))).or_insert_with(|| {
             self.looks.insert((now.plus(patience), domain.clone()));
             now
         });
@@ -107,4 +118,10 @@ impl Ledger {
     pub(super) fn is_store(key: &Key) -> bool {
         key.domain.is_none() && key.is_family(Family::Store)
     }
+}
+
+/// The resolvers that a finding says are down, as they are configured; none where it is not about them.
+fn down(facts: &Map<String, Value>) -> BTreeSet<String> {
+    let names = facts.get("down").and_then(Value::as_array).into_iter().flatten();
+    names.filter_map(|name| Some(name.as_str()?.to_owned())).collect()
 }

@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use crate::observation::{Look, Outcome, Vantage, View};
+use crate::observation::{DnsObservation, Look, Outcome, Vantage, View};
 use crate::verdict::{Family, Finding, Kind, Record, Severity, Verdict};
 
 /// Where a fault sits: at an address, or (`None`) at none in particular.
@@ -28,6 +29,8 @@ pub struct Looked {
     pub txt: bool,
     /// Whether a resolver was asked for the CAA records: not every look does.
     pub caa: bool,
+    /// The resolvers that answered this very look, as they are configured.
+    pub resolvers: BTreeSet<Arc<str>>,
     /// Whether two resolvers, or a resolver and an authoritative server, said the same: a record's fault then
     /// needs no second look.
     pub resolvers_agree: bool,
@@ -47,15 +50,19 @@ impl Looked {
     /// What this look touched; `record` is the domain's record after it absorbed the look.
     pub fn of(look: &Look, record: &Record) -> Self {
         let dns = look.dns.as_ref();
-        let answered = |outcome: Outcome| !outcome.is_failure() && outcome != Outcome::NotAsked;
+        let answering = |dns: &DnsObservation| {
+            let good = dns.resolvers.iter().filter(|fared| fared.failure.is_none());
+            good.map(|fared| Arc::clone(&fared.resolver)).collect()
+        };
         Self {
             fresh: true,
             vantage: look.vantage.clone(),
             view: look.view,
-            records: dns.is_some_and(|dns| answered(dns.a.outcome) || answered(dns.aaaa.outcome)),
-            txt: dns.is_some_and(|dns| answered(dns.txt.outcome)),
+            records: dns.is_some_and(DnsObservation::addresses_answered),
+            txt: dns.is_some_and(|dns| dns.txt.answered()),
             caa: dns.and_then(|dns| dns.caa.as_ref()).is_some_and(|caa| caa.own.outcome != Outcome::OutOfResources),
-            resolvers_agree: false,
+            resolvers: dns.map(answering).unwrap_or_default(),
+            resolvers_agree: dns.is_some_and(|dns| dns.resolvers_agree),
             handshakes: look.tls.iter().map(|tls| tls.address).collect(),
             requests: look.auth0.iter().map(|auth0| auth0.address).collect(),
             documents: look.auth0.iter().filter(|auth0| auth0.documents.is_some()).map(|auth0| auth0.address).collect(),
@@ -90,7 +97,7 @@ impl Looked {
             && match family {
                 // A key that is dead for all is told by what customers get, not over for that.
                 Family::Edge => self.origin && !hiding.logins,
-                Family::Address => self.records,
+                Family::Address | Family::Agreement => self.records,
                 Family::Cname => self.records && !hiding.everything,
                 Family::Txt => self.txt,
                 Family::Caa => self.caa && !hiding.everything,

@@ -1,6 +1,6 @@
 //! What can be read off a ledger: [`Standing`], an incident as it stands.
 
-use super::{Ledger, State, Watched};
+use super::{Key, Ledger, State, Watched};
 use crate::domain::{DomainName, UnixTime};
 use crate::verdict::Severity;
 
@@ -49,6 +49,13 @@ impl Ledger {
                 in_setup: self.key_in_setup(key),
             }
         })
+    }
+
+    /// Whether the domain has an incident that is pending or firing.
+    pub fn has_incident(&self, domain: &DomainName) -> bool {
+        let from = Key::first_of(domain);
+        let mut own = self.incidents.range(from..).take_while(|(key, _)| key.domain.as_ref() == Some(domain));
+        own.any(|(_, incident)| incident.state != State::Resolved)
     }
 
     /// Whether the domain is in set-up: not live, and never seen healthy.

@@ -1,137 +1,178 @@
-//! [`Asker`]: one question to the name servers in turn, over UDP and, where the answer is truncated, TCP.
+//! [`Asker`]: one question to one resolver, by the way it is reached: over UDP and, where the answer is truncated, TCP;
+//! over TLS; over HTTPS. A resolver with several name servers, the system's, is asked at one after the other.
 
-use std::io;
-use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_resolver::net::client::Client;
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::tcp::TcpClientStream;
-use hickory_resolver::net::udp::UdpClientStream;
-use hickory_resolver::net::xfer::FirstAnswer;
-use hickory_resolver::net::{DnsHandle, NetError};
-use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Query, ResponseCode};
+use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RecordType};
-use tokio::time::Instant;
-use tokio_util::task::AbortOnDropHandle;
+use tokio::time::{Instant, timeout_at};
 
-use crate::observation::Outcome;
-use crate::probe::sockets::is_shortage;
+use super::datagrams;
+use super::log::{Log, Trouble};
+use super::message::{Question, negative_ttl};
+use super::resolvers::Resolvers;
+use super::streams::ask_over_tcp;
+use crate::observation::{OddityKind, Outcome};
+use crate::probe::nameserver::Server;
 use crate::probe::wire;
+use crate::trust::TrustStore;
 
-/// How long one name server is waited for before the next is asked, if time allows.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long one name server is waited for before the next is asked, or where others are asked beside it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Whom to ask, and until when.
-pub(super) struct Asker<'a> {
-    nameservers: &'a [SocketAddr],
-    deadline: Instant,
+#[derive(Clone)]
+pub(super) struct Asker {
+    pub(super) label: Arc<str>,
+    pub(super) servers: Vec<Server>,
+    pub(super) resolvers: Arc<Resolvers>,
+    pub(super) trust: Arc<TrustStore>,
+    pub(super) deadline: Instant,
+    /// What befell it; shared by its clones.
+    pub(super) log: Arc<Log>,
 }
 
-impl<'a> Asker<'a> {
-    pub(super) const fn new(nameservers: &'a [SocketAddr], deadline: Instant) -> Self {
-        Self { nameservers, deadline }
+impl Asker {
+    /// The same for so long from now.
+    pub(super) fn within(&self, time: Duration) -> Self {
+        Self { deadline: Instant::now() + time, ..self.clone() }
     }
 
-    /// The first usable answer (records, no data or NXDOMAIN) of any name server, else how they failed.
-    pub(super) async fn ask(&self, name: &Name, record_type: RecordType) -> Result<DnsResponse, Outcome> {
-        wire::answer(name, record_type, self.ask_live(name, record_type)).await
+    /// The first usable answer (records, no data or NXDOMAIN) of any of its name servers, else how they failed.
+    pub(super) async fn ask(&self, name: &Name, record_type: RecordType) -> Result<Box<Message>, Outcome> {
+        let question = Question::new(name.clone(), record_type);
+        let answer = wire::answer(&self.label, name, record_type, self.ask_each(&question)).await;
+        match &answer {
+            Ok(message) => {
+                self.log.read(message, &question);
+                if message.answers.is_empty() && message.authorities.is_empty() && negative_ttl(message).is_none() {
+                    self.log.note(OddityKind::NoSoa, &question);
+                }
+                self.log.succeed();
+            }
+            Err(trouble) => self.log.fail(trouble),
+        }
+        answer.map_err(|trouble| trouble.outcome)
     }
 
-    async fn ask_live(&self, name: &Name, record_type: RecordType) -> Result<DnsResponse, Outcome> {
-        let mut failure = Outcome::Timeout;
-        for (position, nameserver) in self.nameservers.iter().enumerate() {
-            let others = u32::try_from(self.nameservers.len() - position).unwrap_or(u32::MAX);
+    async fn ask_each(&self, question: &Question) -> Result<Box<Message>, Trouble> {
+        let mut failure = Trouble::new(Outcome::Timeout);
+        for (position, server) in self.servers.iter().enumerate() {
+            let others = u32::try_from(self.servers.len() - position).unwrap_or(u32::MAX);
             let left = self.deadline.saturating_duration_since(Instant::now());
             let patience = if others > 1 { PATIENCE.min(left / others) } else { left };
-            let answer = tokio::time::timeout(patience, ask_one(*nameserver, name, record_type, patience)).await;
-            match answer.map_err(|_| Outcome::Timeout).and_then(|answer| answer) {
-                Ok(response) => return Ok(response),
+            match self.ask_server(server, question, Instant::now() + patience).await {
+                Ok(message) => return Ok(message),
                 // An answer of any kind tells more than silence. But where one could not be asked for want of a socket,
                 // nobody can say that all have failed.
-                Err(Outcome::Timeout) => {}
-                Err(_) if failure == Outcome::OutOfResources => {}
-                Err(outcome) => failure = outcome,
+                Err(trouble) if trouble.outcome == Outcome::Timeout => {}
+                Err(_) if failure.outcome == Outcome::OutOfResources => {}
+                Err(trouble) => failure = trouble,
             }
         }
         Err(failure)
     }
 
-    /// Whether any of the name servers answers for the root zone, which every resolver can; waits no longer than the
-    /// first questions were allowed to take.
+    /// Whether it answers for the root zone, which every resolver can; waits no longer than the first questions were
+    /// allowed to take.
     pub(super) async fn answers_for_the_root(&self, timeout: Duration) -> bool {
-        let again = Self { deadline: Instant::now() + timeout.min(PATIENCE), ..*self };
-        matches!(again.ask(&Name::root(), RecordType::NS).await, Ok(response) if !response.answers.is_empty())
+        let log = Arc::new(Log::default());
+        let again = Self { deadline: Instant::now() + timeout.min(PATIENCE), log: Arc::clone(&log), ..self.clone() };
+        let answers =
+            matches!(again.ask(&Name::root(), RecordType::NS).await, Ok(message) if !message.answers.is_empty());
+        self.log.add_questions(log.questions());
+        answers
+    }
+
+    async fn ask_server(
+        &self,
+        server: &Server,
+        question: &Question,
+        deadline: Instant,
+    ) -> Result<Box<Message>, Trouble> {
+        let (log, channels) = (&self.log, &self.resolvers.channels);
+        let silence = |_| Trouble::new(Outcome::Timeout);
+        let message = match server {
+            Server::Plain(_) => self.ask_in_the_clear(server, question, deadline).await?,
+            Server::Tls { .. } => {
+                let asked = channels.ask_over_tls(server, &self.trust, question, log);
+                timeout_at(deadline, asked).await.map_err(silence)??
+            }
+            Server::Https { .. } => {
+                let asked = channels.ask_over_https(server, &self.trust, question, log);
+                timeout_at(deadline, asked).await.map_err(silence)??
+            }
+        };
+        if let Some(outcome) = failed(message.metadata.response_code) {
+            log.read(&message, question);
+            let code = u16::from(message.metadata.response_code);
+            let odd = outcome == Outcome::OtherCode;
+            return Err(if odd { Trouble::because(outcome, format!("code {code}")) } else { Trouble::new(outcome) });
+        }
+        Ok(message)
+    }
+
+    async fn ask_in_the_clear(
+        &self,
+        server: &Server,
+        question: &Question,
+        deadline: Instant,
+    ) -> Result<Box<Message>, Trouble> {
+        let message = self.ask_over_udp(server, question, deadline).await?;
+        if !message.metadata.truncation {
+            return Ok(message);
+        }
+        self.log.note(OddityKind::Truncated, question);
+        let asked = timeout_at(deadline, ask_over_tcp(server.address(), question, &self.log)).await;
+        asked.unwrap_or_else(|_| Err(Trouble::because(Outcome::Truncated, "TCP: no answer in time")))
+    }
+
+    /// With EDNS, and without where that is what the answerer cannot bear.
+    async fn ask_over_udp(
+        &self,
+        server: &Server,
+        question: &Question,
+        deadline: Instant,
+    ) -> Result<Box<Message>, Trouble> {
+        let (address, log) = (server.address(), &self.log);
+        let first = datagrams::ask(address, question, true, deadline, log).await;
+        let minds_edns = match &first {
+            Ok(answered) => !answered.plainly && cannot_read(answered.message.metadata.response_code),
+            Err(trouble) => trouble.outcome == Outcome::Malformed,
+        };
+        if minds_edns {
+            let plain = datagrams::ask(address, question, false, deadline, log).await;
+            if let Ok(plain) = plain
+                && !cannot_read(plain.message.metadata.response_code)
+            {
+                log.note(OddityKind::EdnsRefused, question);
+                return Ok(plain.message);
+            }
+        }
+        let answered = first?;
+        if answered.plainly {
+            log.note(OddityKind::EdnsUnanswered, question);
+        }
+        Ok(answered.message)
     }
 }
 
-async fn ask_one(
-    nameserver: SocketAddr,
-    name: &Name,
-    record_type: RecordType,
-    patience: Duration,
-) -> Result<DnsResponse, Outcome> {
-    let over_udp =
-        udp(nameserver, name, record_type, patience).await.map_err(|error| outcome_of(&error, nameserver))?;
-    let response = if over_udp.metadata.truncation {
-        tcp(nameserver, name, record_type, patience).await.map_err(|error| outcome_of(&error, nameserver))?
-    } else {
-        over_udp
-    };
-    match response.metadata.response_code {
-        ResponseCode::NoError | ResponseCode::NXDomain => Ok(response),
-        ResponseCode::ServFail => Err(Outcome::Servfail),
-        ResponseCode::Refused => Err(Outcome::Refused),
-        _ => Err(Outcome::Failed),
-    }
+/// BADVERS, which shares its number with a code of signed messages (RFC 6891 §9).
+const BADVERS: u16 = 16;
+
+/// What servers say who do not understand the question, or its EDNS (RFC 6891 §7).
+fn cannot_read(code: ResponseCode) -> bool {
+    matches!(code, ResponseCode::FormErr | ResponseCode::NotImp) || u16::from(code) == BADVERS
 }
 
-/// A new socket a question, so that every question leaves by another port (RFC 5452 §9.2).
-async fn udp(
-    nameserver: SocketAddr,
-    name: &Name,
-    record_type: RecordType,
-    patience: Duration,
-) -> Result<DnsResponse, NetError> {
-    let stream = UdpClientStream::builder(nameserver, TokioRuntimeProvider::default())
-        .with_timeout(Some(patience))
-        .with_max_retries(2)
-        .build();
-    let (client, background) = Client::<TokioRuntimeProvider>::from_sender(stream);
-    let background = AbortOnDropHandle::new(tokio::spawn(background));
-    let answer = client.lookup(Query::query(name.clone(), record_type), options()).first_answer().await;
-    drop(background);
-    answer
-}
-
-async fn tcp(
-    nameserver: SocketAddr,
-    name: &Name,
-    record_type: RecordType,
-    patience: Duration,
-) -> Result<DnsResponse, NetError> {
-    let provider = TokioRuntimeProvider::default();
-    let (connecting, handle) = TcpClientStream::new(nameserver, None, Some(patience), provider);
-    let (client, background) = Client::<TokioRuntimeProvider>::with_timeout(connecting.await?, handle, patience);
-    let background = AbortOnDropHandle::new(tokio::spawn(background));
-    let answer = client.lookup(Query::query(name.clone(), record_type), options()).first_answer().await;
-    drop(background);
-    answer
-}
-
-fn options() -> DnsRequestOptions {
-    let mut options = DnsRequestOptions::default();
-    options.recursion_desired = true;
-    options.retry_interval = Duration::from_secs(1);
-    options
-}
-
-fn outcome_of(error: &NetError, nameserver: SocketAddr) -> Outcome {
-    // A machine without IPv6 has no address to ask such a name server from, which is no shortage.
-    let no_ipv6 = |error: &io::Error| nameserver.is_ipv6() && error.kind() == io::ErrorKind::AddrNotAvailable;
-    match error {
-        NetError::Timeout => Outcome::Timeout,
-        NetError::Io(error) if is_shortage(error) && !no_ipv6(error) => Outcome::OutOfResources,
-        _ => Outcome::Failed,
+const fn failed(code: ResponseCode) -> Option<Outcome> {
+    match code {
+        ResponseCode::NoError | ResponseCode::NXDomain => None,
+        ResponseCode::ServFail => Some(Outcome::Servfail),
+        ResponseCode::Refused => Some(Outcome::Refused),
+        ResponseCode::NotImp => Some(Outcome::NotImplemented),
+        ResponseCode::FormErr => Some(Outcome::FormatError),
+        _ => Some(Outcome::OtherCode),
     }
 }

@@ -2,32 +2,46 @@
 //! (RFC 8659 §3). At each label CNAMEs are followed, so that the set of what a domain points at counts before those of
 //! the names above it.
 
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::sync::Arc;
 
+use futures_util::future::join_all;
 use hickory_resolver::proto::rr::{RData, RecordType};
-use tokio::time::Instant;
 
 use super::ask::Asker;
 use super::chain::{self, Followed};
+use super::compare::{self, Voice, believed, disagreement, most_telling, silence_down};
+use super::panel::Panel;
 use crate::domain::DomainName;
-use crate::observation::{CaaObservation, CaaRecord, CaaSet, Outcome};
+use crate::observation::{CaaObservation, CaaRecord, CaaSet, DnsObservation, Outcome, Topic};
 
-/// Climbs from the domain, and for wildcards from the name above it, all within the timeout.
-pub(in crate::probe) async fn observe(
-    domain: &DomainName,
-    nameservers: &[SocketAddr],
-    timeout: Duration,
-) -> CaaObservation {
-    let asker = Asker::new(nameservers, Instant::now() + timeout);
-    let own = climb(&asker, Some(domain.clone())).await;
+/// Climbs from the domain, and for wildcards from the name above it, with every resolver and all within the timeout;
+/// what most of them find is taken into the observation.
+pub(in crate::probe) async fn observe(domain: &DomainName, panel: &Panel, observation: &mut DnsObservation) {
+    let (askers, _) = panel.askers();
+    let mut climbs = join_all(askers.iter().map(|asker| climb_twice(asker, domain))).await;
+    let labels: Vec<_> = askers.iter().map(|asker| Arc::clone(&asker.label)).collect();
+    let mut voices: Vec<Option<Voice>> = climbs.iter().map(|climb| compare::on_caa(&climb.own)).collect();
+    let best = believed(&voices);
+    observation.resolvers_agree &= best.is_some_and(|(_, count)| count > 1);
+    silence_down(&mut voices, &labels, &observation.resolvers);
+    observation.disagreements.extend(disagreement(Topic::Caa, domain, &labels, &voices));
+    observation.questions.asked += askers.iter().map(|asker| asker.log.questions()).sum::<u32>();
+    for asker in &askers {
+        asker.log.tell_in(&asker.label, &mut observation.resolvers);
+    }
+    let index = best.map(|(index, _)| index).or_else(|| most_telling(climbs.iter().map(|climb| climb.own.outcome)));
+    observation.caa = index.filter(|index| *index < climbs.len()).map(|index| climbs.swap_remove(index));
+}
+
+async fn climb_twice(asker: &Asker, domain: &DomainName) -> CaaObservation {
+    let own = climb(asker, Some(domain.clone())).await;
     // Whatever did not end at the domain itself went on as the other climb would have.
-    let wildcard = if own.name.as_ref() == Some(domain) { climb(&asker, above(domain)).await } else { own.clone() };
+    let wildcard = if own.name.as_ref() == Some(domain) { climb(asker, above(domain)).await } else { own.clone() };
     CaaObservation { own, wildcard }
 }
 
 /// One climb, up to the top-level domain; a name's length bounds how far that is.
-async fn climb(asker: &Asker<'_>, start: Option<DomainName>) -> CaaSet {
+async fn climb(asker: &Asker, start: Option<DomainName>) -> CaaSet {
     let mut next = start;
     let mut recursion_available = None;
     while let Some(name) = next {

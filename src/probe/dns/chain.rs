@@ -1,9 +1,10 @@
 //! Following a CNAME chain to its end, through one answer or several.
 
-use hickory_resolver::proto::op::{DnsResponse, ResponseCode};
+use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 
 use super::ask::Asker;
+use super::message::negative_ttl;
 use crate::domain::DomainName;
 use crate::observation::{CnameLink, Outcome};
 
@@ -11,6 +12,7 @@ use crate::observation::{CnameLink, Outcome};
 const MAX_LINKS: usize = 12;
 
 /// What a question came to when every CNAME was followed.
+#[derive(Debug, Clone)]
 pub(super) struct Followed {
     pub(super) links: Vec<CnameLink>,
     pub(super) looped: bool,
@@ -44,7 +46,7 @@ impl Followed {
 
 /// Asks for a name and follows its CNAMEs. A resolver follows them itself and answers with the whole chain; of a
 /// server that does not (it says so: no recursion available), the end of what it told is asked again.
-pub(super) async fn follow(asker: &Asker<'_>, name: &DomainName, record_type: RecordType) -> Followed {
+pub(super) async fn follow(asker: &Asker, name: &DomainName, record_type: RecordType) -> Followed {
     let mut followed = Followed::not_asked();
     let mut current = name.clone();
     loop {
@@ -77,7 +79,7 @@ pub(super) async fn follow(asker: &Asker<'_>, name: &DomainName, record_type: Re
 }
 
 /// Along the CNAMEs of one answer; the name they end at, or `None` where they never do.
-fn walk(response: &DnsResponse, start: DomainName, followed: &mut Followed) -> Option<DomainName> {
+fn walk(response: &Message, start: DomainName, followed: &mut Followed) -> Option<DomainName> {
     let mut current = start;
     while let Some((target, ttl)) = cname_of(response, &current) {
         if !followed.step(&current, &target, ttl) {
@@ -88,7 +90,7 @@ fn walk(response: &DnsResponse, start: DomainName, followed: &mut Followed) -> O
     Some(current)
 }
 
-fn cname_of(response: &DnsResponse, name: &DomainName) -> Option<(DomainName, u32)> {
+fn cname_of(response: &Message, name: &DomainName) -> Option<(DomainName, u32)> {
     response.answers.iter().filter(|record| owner(record).as_ref() == Some(name)).find_map(|record| {
         match &record.data {
             RData::CNAME(target) => Some((domain_name(&target.0)?, record.ttl)),
@@ -97,13 +99,13 @@ fn cname_of(response: &DnsResponse, name: &DomainName) -> Option<(DomainName, u3
     })
 }
 
-fn collect(response: &DnsResponse, name: &DomainName, record_type: RecordType, followed: &mut Followed) {
+fn collect(response: &Message, name: &DomainName, record_type: RecordType, followed: &mut Followed) {
     let found: Vec<&Record> = response
         .answers
         .iter()
         .filter(|record| record.record_type() == record_type && owner(record).as_ref() == Some(name))
         .collect();
-    followed.ttl = found.iter().map(|record| record.ttl).min();
+    followed.ttl = found.iter().map(|record| record.ttl).min().or_else(|| negative_ttl(response));
     followed.records = found.into_iter().map(|record| record.data.clone()).collect();
     followed.outcome = match (followed.records.is_empty(), response.metadata.response_code) {
         (false, _) => Outcome::Found,

@@ -6,14 +6,19 @@ use hickory_resolver::proto::rr::RecordType;
 
 use super::ask::Asker;
 use super::{QUESTIONS, chain, txt_value, typed};
-use crate::domain::{Domain, DomainName, Likeness, Verification};
+use crate::domain::{Domain, DomainName, Likeness, UnixTime, Verification};
 use crate::observation::{Lookup, Outcome, TxtElsewhere};
 
 /// Asks for the record at the places where people put it by mistake, eight at most, a few at a time.
-pub(super) async fn look_elsewhere(asker: &Asker<'_>, domain: &Domain, txt: &Lookup<String>) -> Vec<TxtElsewhere> {
+pub(super) async fn look_elsewhere(
+    asker: &Asker,
+    domain: &Domain,
+    txt: &Lookup<String>,
+    at: UnixTime,
+) -> Vec<TxtElsewhere> {
     let mut answers = Vec::new();
     for few in places(domain, txt).chunks(QUESTIONS as usize) {
-        answers.extend(join_all(few.iter().map(|name| ask(asker, name))).await);
+        answers.extend(join_all(few.iter().map(|name| ask(asker, name, at))).await);
     }
     answers
 }
@@ -32,9 +37,9 @@ fn places(domain: &Domain, txt: &Lookup<String>) -> Vec<DomainName> {
     }
 }
 
-async fn ask(asker: &Asker<'_>, name: &DomainName) -> TxtElsewhere {
+async fn ask(asker: &Asker, name: &DomainName, at: UnixTime) -> TxtElsewhere {
     let followed = chain::follow(asker, name, RecordType::TXT).await;
-    TxtElsewhere { name: name.clone(), cname: followed.links.clone(), txt: typed(followed, txt_value) }
+    TxtElsewhere { name: name.clone(), cname: followed.links.clone(), txt: typed(followed, txt_value, at) }
 }
 
 #[cfg(test)]
@@ -44,7 +49,7 @@ mod tests {
     const VALUE: &str = "f7a51f40-0b47-40a5-89de-1f31bfef20af";
 
     fn found(value: &str) -> Lookup<String> {
-        Lookup { records: vec!["v=spf1 -all".to_owned(), value.to_owned()], ttl: Some(60), outcome: Outcome::Found }
+        Lookup::found(vec!["v=spf1 -all".to_owned(), value.to_owned()], 60)
     }
 
     #[test]

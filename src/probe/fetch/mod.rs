@@ -39,8 +39,8 @@ static TURNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(AT_ONCE));
 /// Who fetches, and within which bounds. It borrows nothing: a fetch may outlast the look that began it.
 #[derive(Debug, Clone)]
 pub(super) struct Fetcher {
-    /// The name servers to ask for the hosts of URLs.
-    pub(super) nameservers: Vec<SocketAddr>,
+    /// The resolvers to ask for the hosts of URLs.
+    pub(super) panel: dns::Panel,
     /// Whom to trust where the URL says https.
     pub(super) trust: Arc<TrustStore>,
     /// Whom to ask about us, for the User-Agent.
@@ -134,7 +134,7 @@ impl Fetcher {
     async fn addresses(&self, place: &Place, deadline: Instant) -> Result<Vec<SocketAddr>, FetchError> {
         let all = match &place.host {
             Host::Address(address) => vec![*address],
-            Host::Name(host) => dns::addresses_of(host, &self.nameservers, deadline)
+            Host::Name(host) => dns::addresses_of(host, &self.panel, deadline)
                 .await
                 .map_err(|outcome| FetchError::NoAddress { host: host.clone(), outcome })?,
         };

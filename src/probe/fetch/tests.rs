@@ -2,13 +2,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::probe::Settings;
 
 const SHORT: Duration = Duration::from_millis(300);
 
 fn fetcher(timeout: Duration) -> Fetcher {
     let trust = Arc::new(TrustStore::new(webpki_root_certs::TLS_SERVER_ROOT_CERTS, &[]).unwrap());
     let reach = Reach::of(["127.0.0.1:443".parse().unwrap()]);
-    Fetcher { nameservers: Vec::new(), trust, contact: Some("oncall@example.com".to_owned()), reach, timeout }
+    let panel = dns::Panel::new(&Settings::default(), &Arc::default(), &trust);
+    Fetcher { panel, trust, contact: Some("oncall@example.com".to_owned()), reach, timeout }
 }
 
 const fn wanted(url: &str, most_bytes: usize) -> Wanted<'_> {

@@ -42,9 +42,12 @@ pub struct Recording {
     /// What was expected of the domain, and where it was to be looked for.
     #[serde(default)]
     pub(crate) asked: Asked,
-    /// The name servers that were asked.
+    /// The resolvers that were asked, as they are written.
     #[serde(default)]
-    pub(crate) nameservers: Vec<SocketAddr>,
+    pub(crate) resolvers: Vec<String>,
+    /// The same, with the system's by the addresses of its name servers.
+    #[serde(default)]
+    pub(crate) nameservers: Vec<String>,
     /// Addresses for which this machine had no route.
     #[serde(default)]
     pub(crate) no_route: Vec<SocketAddr>,
@@ -140,6 +143,9 @@ pub enum RecordingError {
 /// One question to the name servers, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lookup {
+    /// Who was asked, as it is written.
+    #[serde(default)]
+    pub(crate) resolver: String,
     /// The name that was asked for.
     pub(crate) name: String,
     /// The type.
@@ -148,6 +154,9 @@ pub(crate) struct Lookup {
     /// How nobody answered; absent of an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) failed: Option<Outcome>,
+    /// What else is known of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) detail: Option<String>,
     /// The answer's records, for people.
     #[serde(default)]
     pub(crate) records: Vec<String>,

@@ -18,15 +18,16 @@ mod tape;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use hickory_resolver::proto::op::DnsResponse;
+use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::rr::{Name, RecordType};
 use rustls_pki_types::CertificateDer;
 
 use super::discovery::broken;
+use super::dns::Trouble;
 use super::http::{Answer, HttpError};
 use super::tls::{Handshake, Other};
 use crate::domain::UnixTime;
-use crate::observation::{Failure, LegacyAnswer, NotLooked, Outcome};
+use crate::observation::{Failure, LegacyAnswer, NotLooked};
 
 pub use asked::Asked;
 pub use document::{MAX_SIZE as MAX_RECORDING, Recording, RecordingError};
@@ -65,17 +66,18 @@ fn player() -> Option<Arc<Player>> {
     }
 }
 
-/// The name servers' answer to a question.
+/// A resolver's answer to a question.
 pub(super) async fn answer(
+    resolver: &str,
     name: &Name,
     kind: RecordType,
-    live: impl Future<Output = Result<DnsResponse, Outcome>>,
-) -> Result<DnsResponse, Outcome> {
+    live: impl Future<Output = Result<Box<Message>, Trouble>>,
+) -> Result<Box<Message>, Trouble> {
     match wire() {
-        Some(Wire::Played(player)) => player.answer(name, kind),
+        Some(Wire::Played(player)) => player.answer(resolver, name, kind),
         Some(Wire::Kept(tape)) => {
             let answer = live.await;
-            tape.keep_answer(name, kind, &answer);
+            tape.keep_answer(resolver, name, kind, &answer);
             answer
         }
         None => live.await,
@@ -185,9 +187,18 @@ pub(super) async fn is_open(address: SocketAddr, host: &str, live: impl Future<O
     }
 }
 
-/// The name servers that were asked; `None` on a live wire.
-pub(super) fn nameservers() -> Option<Vec<SocketAddr>> {
-    player().map(|player| player.nameservers())
+/// Which resolvers were asked.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Resolvers {
+    /// The resolvers as they are written.
+    pub(super) labels: Vec<Arc<str>>,
+    /// The same, with the system's by the addresses of its name servers.
+    pub(super) nameservers: Vec<Arc<str>>,
+}
+
+/// The resolvers that were asked; `None` on a live wire.
+pub(super) fn resolvers() -> Option<Resolvers> {
+    player().map(|player| player.resolvers())
 }
 
 /// Whether there was a route; `None` on a live wire.

@@ -2,19 +2,20 @@
 //! not in there did not answer.
 
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hickory_resolver::proto::op::DnsResponse;
+use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::rr::{Name, RecordType};
 use http::{HeaderName, HeaderValue, Response, Version};
 
-use super::document::{Exchange, Recording, Shaken, Wired};
-use super::{Question, owned};
+use super::document::{Exchange, Lookup, Recording, Shaken, Wired};
+use super::{Question, Resolvers, owned};
 use crate::domain::UnixTime;
 use crate::observation::{Code, Failure, LegacyAnswer, NotLooked, Outcome, TlsObservation};
 use crate::probe::discovery::late;
+use crate::probe::dns::Trouble;
 use crate::probe::http::{Answer, HttpError};
 use crate::probe::tls::{Handshake, Line, Other};
 
@@ -23,7 +24,7 @@ use crate::probe::tls::{Handshake, Line, Other};
 pub struct Player {
     wired: Wired,
     given: Mutex<Given>,
-    nameservers: Vec<SocketAddr>,
+    resolvers: Resolvers,
     no_route: Vec<SocketAddr>,
     recorded_at: UnixTime,
 }
@@ -44,15 +45,18 @@ impl Player {
         let of = |wired: &Wired| Self {
             given: Mutex::new(Given::nothing_of(wired)),
             wired: wired.clone(),
-            nameservers: recording.nameservers.clone(),
+            resolvers: Resolvers {
+                labels: recording.resolvers.iter().map(|label| Arc::from(label.as_str())).collect(),
+                nameservers: recording.nameservers.iter().map(|label| Arc::from(label.as_str())).collect(),
+            },
             no_route: recording.no_route.clone(),
             recorded_at: recording.recorded_at,
         };
         (of(&recording.wired), of(&recording.tenant))
     }
 
-    pub(super) fn nameservers(&self) -> Vec<SocketAddr> {
-        self.nameservers.clone()
+    pub(super) fn resolvers(&self) -> Resolvers {
+        self.resolvers.clone()
     }
 
     pub(super) fn had_route(&self, address: SocketAddr) -> bool {
@@ -63,17 +67,19 @@ impl Player {
         self.recorded_at
     }
 
-    pub(super) fn answer(&self, name: &Name, kind: RecordType) -> Result<DnsResponse, Outcome> {
+    pub(super) fn answer(&self, resolver: &str, name: &Name, kind: RecordType) -> Result<Box<Message>, Trouble> {
         let (name, kind) = (name.to_ascii(), kind.to_string());
         let all = &self.wired.dns;
-        let is_it = |at: usize| all.get(at).is_some_and(|lookup| lookup.name == name && lookup.kind == kind);
+        let is_same = |lookup: &Lookup| (&*lookup.resolver, &lookup.name, &lookup.kind) == (resolver, &name, &kind);
+        let is_it = |at: usize| all.get(at).is_some_and(is_same);
         let place = self.next(|given| &mut given.dns, is_it);
-        let Some(lookup) = place.and_then(|at| all.get(at)) else { return Err(Outcome::NotAsked) };
+        let Some(lookup) = place.and_then(|at| all.get(at)) else { return Err(Trouble::new(Outcome::NotAsked)) };
         if let Some(outcome) = lookup.failed {
-            return Err(outcome);
+            return Err(Trouble { outcome, detail: lookup.detail.clone() });
         }
         let message = lookup.message.as_ref().and_then(|message| BASE64.decode(message).ok());
-        message.and_then(|bytes| DnsResponse::from_buffer(bytes).ok()).ok_or(Outcome::Failed)
+        let message = message.and_then(|bytes| Message::from_vec(&bytes).ok()).map(Box::new);
+        message.ok_or_else(|| Trouble::new(Outcome::Malformed))
     }
 
     pub(super) fn handshake(&self, address: SocketAddr, host: &str) -> Result<Handshake, NotLooked> {

@@ -5,16 +5,17 @@ use std::sync::{Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hickory_resolver::proto::op::DnsResponse;
+use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::rr::{Name, RecordType};
 
 use super::document::{Der, Exchange, FORMAT, Failed, Greeted, Lookup, OtherShown, Recording, Shaken, Wired};
 use super::redact::Redactor;
 use super::{Asked, Question, owned};
 use crate::domain::UnixTime;
-use crate::observation::{LegacyAnswer, Look, NotLooked, Origin, OtherChain, Outcome, TlsObservation, ViewObservation};
+use crate::observation::{LegacyAnswer, Look, NotLooked, Origin, OtherChain, TlsObservation, ViewObservation};
 use crate::probe::Settings;
 use crate::probe::discovery::broken;
+use crate::probe::dns::Trouble;
 use crate::probe::http::{Answer, HttpError};
 use crate::probe::tls::{Handshake, Other};
 
@@ -50,7 +51,8 @@ impl Tape {
             recorded_at: times.1,
             codes: Vec::new(),
             asked,
-            nameservers: look.dns.as_ref().map(|dns| dns.nameservers.clone()).unwrap_or_default(),
+            resolvers: look.dns.iter().flat_map(|dns| &dns.resolvers).map(|one| one.resolver.to_string()).collect(),
+            nameservers: look.dns.iter().flat_map(|dns| &dns.nameservers).map(ToString::to_string).collect(),
             no_route: look.no_route.clone(),
             wired: self.with(|kept| kept.clone()),
             tenant: tenant.map(|tape| tape.with(|kept| kept.clone())).unwrap_or_default(),
@@ -60,14 +62,22 @@ impl Tape {
         .trusting(look.tls.iter().chain(look.origin.iter().flat_map(|origin| &origin.tls)))
     }
 
-    pub(super) fn keep_answer(&self, name: &Name, kind: RecordType, answer: &Result<DnsResponse, Outcome>) {
+    pub(super) fn keep_answer(
+        &self,
+        resolver: &str,
+        name: &Name,
+        kind: RecordType,
+        answer: &Result<Box<Message>, Trouble>,
+    ) {
         let response = answer.as_ref().ok();
         let records = response.map(|response| response.answers.iter().map(ToString::to_string).collect());
         self.with(|kept| {
             kept.dns.push(Lookup {
+                resolver: resolver.to_owned(),
                 name: name.to_ascii(),
                 kind: kind.to_string(),
-                failed: answer.as_ref().err().copied(),
+                failed: answer.as_ref().err().map(|trouble| trouble.outcome),
+                detail: answer.as_ref().err().and_then(|trouble| trouble.detail.clone()),
                 records: records.unwrap_or_default(),
                 message: response.and_then(|response| response.to_vec().ok()).map(|bytes| BASE64.encode(bytes)),
             });

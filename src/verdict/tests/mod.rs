@@ -2,6 +2,7 @@
 //! here looks, waits or reads a clock.
 
 mod absorb;
+mod agreement;
 mod alone;
 mod blame;
 mod caa;

@@ -20,7 +20,7 @@ fn expecting(verification: Verification) -> Scene {
 
 fn records(values: &[&str]) -> Lookup<String> {
     let records = values.iter().map(|value| (*value).to_owned()).collect();
-    Lookup { records, ttl: Some(60), outcome: Outcome::Found }
+    Lookup::found(records, 60)
 }
 
 fn place(at: &str, value: &str) -> TxtElsewhere {

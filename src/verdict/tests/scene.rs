@@ -294,7 +294,7 @@ impl Scene {
     /// There are these TXT records at the ownership name.
     pub(in crate::verdict) fn txt(self, records: &[&str]) -> Self {
         let records = records.iter().map(|text| (*text).to_owned()).collect();
-        self.dns(|dns| dns.txt = Lookup { records, ttl: Some(60), outcome: Outcome::Found })
+        self.dns(|dns| dns.txt = Lookup::found(records, 60))
     }
 
     pub(in crate::verdict) fn no_route(mut self, address: &str) -> Self {
@@ -365,18 +365,11 @@ fn records(addresses: &[At]) -> DnsObservation {
     let aaaa: Vec<Ipv6Addr> =
         ips.filter_map(|ip| if let std::net::IpAddr::V6(v6) = ip { Some(v6) } else { None }).collect();
     DnsObservation {
-        nameservers: vec![socket("192.0.2.53:53")],
         a: lookup(a),
         aaaa: lookup(aaaa),
-        cname: Vec::new(),
-        cname_loop: false,
-        txt_name: name("_cf-custom-hostname.login.example.com"),
         txt: Lookup::empty(Outcome::Nxdomain),
-        txt_cname: Vec::new(),
-        txt_elsewhere: Vec::new(),
-        caa: None,
-        others_answer: None,
         elapsed_ms: 1,
+        ..DnsObservation::new(vec!["192.0.2.53:53".into()], name("_cf-custom-hostname.login.example.com"))
     }
 }
 
@@ -384,5 +377,5 @@ fn lookup<T>(records: Vec<T>) -> Lookup<T> {
     if records.is_empty() {
         return Lookup::empty(Outcome::NoData);
     }
-    Lookup { records, ttl: Some(60), outcome: Outcome::Found }
+    Lookup::found(records, 60)
 }

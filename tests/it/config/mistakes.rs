@@ -32,11 +32,33 @@ const EXPECTED: &[(&str, &[Told])] = &[
         "bad_address.toml",
         &[
             (2, 10, "server.listen", "\"127.0.0.1\" has no port"),
-            (5, 34, "probe.nameservers[1]", "\"dns.example.com\" is no IP address and port"),
+            (5, 34, "probe.nameservers[1]", "\"dns.example.com\" is no resolver: no IP address and port"),
             (8, 15, "watch.references[0]", "\"example.org\" has no port"),
             (9, 17, "watch.heartbeat_url", "the URL does not begin with http:// or https://"),
             (13, 14, "domain[0].addresses[0]", "\"proxy.example.com:8443\" is no IP address and port"),
             (13, 40, "domain[0].addresses[1]", "\"127.0.0.1:99999\" is no IP address and port"),
+        ],
+    ),
+    (
+        "bad_resolvers.toml",
+        &[
+            (2, 15, "probe.nameservers", "5 resolvers are too many: 4 can be compared"),
+            (2, 15, "probe.nameservers", "the resolver 192.0.2.1:53 stands here twice"),
+            (3, 17, "probe.dns_cache_min", "dns_cache_min (2h) lies above dns_cache_max (1h)"),
+            (6, 16, "domain[0].nameservers[0]", "\"tls://dns.example\" is no resolver: no IP address and port"),
+            (
+                6,
+                37,
+                "domain[0].nameservers[1]",
+                "\"https://dns.example/dns-query\" is no resolver: the address of the host is missing",
+            ),
+            (
+                6,
+                70,
+                "domain[0].nameservers[2]",
+                "\"quic://192.0.2.1\" is no resolver: no way to ask a resolver that we know",
+            ),
+            (6, 90, "domain[0].nameservers[3]", "nothing can be asked at port 0"),
         ],
     ),
     (
@@ -352,7 +374,7 @@ const EXPECTED: &[(&str, &[Told])] = &[
                 7,
                 16,
                 "probe.nameservers[0]",
-                "expected an IP address and port in quotes, such as \"127.0.0.1:8443\", found a whole number",
+                "expected a resolver in quotes: \"system\", \"192.0.2.53\", \"tls://192.0.2.53#dns.example\" or \"https://dns.example/dns-query#192.0.2.53\", found a whole number",
             ),
             (9, 1, "domain", "expected tables, each under a heading in double brackets, found a table"),
         ],

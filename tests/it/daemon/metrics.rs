@@ -93,6 +93,7 @@ fn the_page_is_sound_and_its_labels_are_closed_sets() {
                 "receiver" => value == "oncall",
                 "view" => ["proxy", "origin", "tenant"].contains(&value.as_str()),
                 "result" => value.chars().all(|c| c.is_ascii_lowercase()),
+                "answered_by" => ["resolver", "memory"].contains(&value.as_str()),
                 "version" => value == env!("CARGO_PKG_VERSION"),
                 own => name == "notafter_domain_info" && own.starts_with("label_"),
             };
@@ -160,4 +161,21 @@ fn sample(line: &str) -> (String, BTreeMap<String, String>) {
         }
     }
     (name.to_owned(), labels)
+}
+
+#[test]
+fn a_look_asks_dns_only_for_what_has_run_out() {
+    let lab = Lab::start();
+    let nginx = Nginx::start(&[lab.host("good.lab.example", 60 * DAY)]);
+    let home = Home::bare();
+    let text = domain("good.lab.example", &[nginx.at("127.0.0.1")]);
+    home.configure(&(lab.probe(&home, "100ms") + &text + &receiver("smtp+plain://127.99.99.99:1", "")));
+    let mut daemon = home.start_ready();
+    let sample = |daemon: &super::Daemon, series: &str| daemon.sample(series).unwrap_or_default();
+    daemon.wait_until("fifteen looks", |daemon| sample(daemon, "notafter_looks_total{result=\"healthy\"}") >= 15.0);
+    let asked = sample(&daemon, "notafter_dns_questions_total{answered_by=\"resolver\"}");
+    let remembered = sample(&daemon, "notafter_dns_questions_total{answered_by=\"memory\"}");
+    // The first look asked for everything, the CAA records up to the top twice.
+    assert!((3.0..=12.0).contains(&asked) && remembered >= 3.0 * 14.0, "{asked} {remembered}");
+    daemon.stop();
 }

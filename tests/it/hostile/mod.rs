@@ -15,7 +15,7 @@ use notafter::domain::{Domain, DomainName, UnixTime};
 use notafter::lab::ca::{Authority, Issued};
 use notafter::lab::dns::{Data, NameServer, Zone};
 use notafter::lab::hostile::{Hostile, Manner};
-use notafter::probe::{Library, Settings, Target, Turn, look};
+use notafter::probe::{Nameserver, Settings, Target, Turn, look};
 use notafter::trust::TrustStore;
 use notafter::verdict::{Record, Surroundings, Verdict, judge};
 
@@ -48,11 +48,19 @@ impl World {
     async fn look_at(&self, peer: &Hostile, timeout: Duration) -> Verdict {
         let mut domain = Domain::new(DomainName::parse(NAME).unwrap());
         domain.addresses = vec![peer.address()];
-        let settings = Settings { timeout, nameservers: vec![self.nameserver()], ..Settings::default() };
+        let settings =
+            Settings { timeout, nameservers: vec![Nameserver::at(self.nameserver())], ..Settings::default() };
         let trust = Arc::new(TrustStore::new(&[self.root.certificate().clone()], &[]).unwrap());
         let (at, turn) = (UnixTime(day(0)), Turn { documents: 0, ..Turn::whole(1) });
         let seen = look(
-            Target { domain: &domain, settings: &settings, trust: &trust, library: &Arc::new(Library::default()) },
+            Target {
+                domain: &domain,
+                settings: &settings,
+                trust: &trust,
+                library: &Arc::default(),
+                resolvers: &Arc::default(),
+                known: None,
+            },
             at,
             turn,
         )

@@ -2,6 +2,7 @@
 //! moment at which something is due to the next. No I/O, so that weeks pass in seconds.
 
 mod renewals;
+mod resolvers;
 mod rules;
 mod site;
 mod views;
@@ -38,6 +39,8 @@ struct World {
     relay_answers: bool,
     references: References,
     resolver_answers: bool,
+    /// Resolvers that are asked side by side, and whether each answers; none for one that is not told of.
+    resolvers: Vec<(&'static str, bool)>,
     sent: Vec<Sent>,
     /// When the heartbeat went out, in seconds.
     heartbeats: Vec<i64>,
@@ -46,6 +49,8 @@ struct World {
     origin_looks: Vec<i64>,
     /// When tenants' own hosts were looked at, in seconds.
     tenant_looks: Vec<i64>,
+    /// Each look: when, and whether it was given what is known of the records.
+    known: Vec<(i64, bool)>,
     /// Of how each domain is looked at.
     revision: u64,
 }
@@ -81,6 +86,8 @@ impl World {
             relay_answers: true,
             references: References::None,
             resolver_answers: true,
+            resolvers: Vec::new(),
+            known: Vec::new(),
             sent: Vec::new(),
             heartbeats: Vec::new(),
             looks: 0,
@@ -221,7 +228,9 @@ impl World {
         let now = self.now();
         match self.sites.get(&request.domain) {
             Some(site) => {
-                let look = site.look_as(self.seconds(), now.wall, request, self.resolver_answers);
+                let mut look = site.look_as(self.seconds(), now.wall, request, self.resolver_answers);
+                resolvers::fare(&mut look, &self.resolvers);
+                self.known.push((self.seconds(), request.known.is_some()));
                 let to_origin = look.origin.is_some();
                 self.keeper.handle_look(look, now);
                 if to_origin {

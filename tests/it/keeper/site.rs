@@ -172,8 +172,16 @@ impl Site {
     pub(super) fn look(&self, at: i64, wall: UnixTime, asks: bool, resolver_answers: bool) -> Look {
         let domain = self.domain.name.clone();
         let requests = usize::from(asks);
-        let request =
-            LookRequest { domain, turn: 0, requests, documents: 0, origin: 0, origin_is_due: false, contract: false };
+        let request = LookRequest {
+            domain,
+            turn: 0,
+            requests,
+            documents: 0,
+            origin: 0,
+            origin_is_due: false,
+            contract: false,
+            known: None,
+        };
         self.look_as(at, wall, &request, resolver_answers)
     }
 
@@ -216,26 +224,20 @@ impl Site {
         let all = || std::iter::once(self.address).chain(self.others.iter().map(|(address, _)| *address));
         let v4 = all().filter_map(|address| if let SocketAddr::V4(v4) = address { Some(*v4.ip()) } else { None });
         let v6 = all().filter_map(|address| if let SocketAddr::V6(v6) = address { Some(*v6.ip()) } else { None });
-        let a = Lookup { records: v4.collect(), ttl: Some(60), outcome };
-        let aaaa = Lookup { records: v6.collect(), ttl: Some(60), outcome };
+        let a = Lookup::found(v4.collect(), 60);
+        let aaaa = Lookup::found(v6.collect(), 60);
         let txt = self.domain.expected.txt.clone().filter(|_| answers && !self.has(Fault::NoTxt, at));
         let no_data = if answers { Outcome::NoData } else { outcome };
         DnsObservation {
-            nameservers: vec![SocketAddr::from(([192, 0, 2, 53], 53))],
             a: if answers { a } else { Lookup::empty(outcome) },
             aaaa: if answers && !aaaa.records.is_empty() { aaaa } else { Lookup::empty(no_data) },
-            cname: Vec::new(),
-            cname_loop: false,
-            txt_name: self.domain.txt_name(),
             txt: match txt {
-                Some(txt) => Lookup { records: vec![txt], ttl: Some(60), outcome: Outcome::Found },
+                Some(txt) => Lookup::found(vec![txt], 60),
                 None => Lookup::empty(no_data),
             },
-            txt_cname: Vec::new(),
-            txt_elsewhere: Vec::new(),
-            caa: None,
             others_answer: outcome.is_failure().then_some(resolver_answers),
             elapsed_ms: 1,
+            ..DnsObservation::new(vec!["192.0.2.53:53".into()], self.domain.txt_name())
         }
     }
 

@@ -1,5 +1,6 @@
 //! Real servers on loopback, one process and one folder a test: [`Nginx`], [`Haproxy`], [`Caddy`],
-//! [`Apache`], [`Knot`], [`Postfix`], [`Prometheus`].
+//! [`Apache`], [`Knot`], [`Postfix`], [`Prometheus`],
+//! [`Unbound`].
 //!
 //! `make servers` unpacks them under the target folder. Each `start` writes a configuration, waits until the server
 //! answers, and panics with what the server wrote to stderr if it does not; dropping the value ends the server.
@@ -15,6 +16,7 @@ mod postfix;
 mod process;
 mod prometheus;
 mod smoke;
+mod unbound;
 
 pub(crate) use apache::Apache;
 pub(crate) use caddy::Caddy;
@@ -25,3 +27,4 @@ pub(crate) use nginx::{Identity, Nginx, Vhost, auth0_like, lab_identity, proxy_t
 pub(crate) use postfix::{Postfix, PostfixConfig};
 pub(crate) use process::{LOOPBACK, Server, folder, free_port, http_get, program, run};
 pub(crate) use prometheus::{Prometheus, promtool};
+pub(crate) use unbound::{Channel, Unbound};

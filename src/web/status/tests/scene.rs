@@ -183,18 +183,12 @@ impl Site {
             self.addresses.iter().filter_map(|at| if let IpAddr::V6(v6) = at.address.ip() { Some(v6) } else { None });
         let aaaa = if self.dns.is_failure() { self.dns } else { Outcome::NoData };
         DnsObservation {
-            nameservers: vec!["192.0.2.53:53".parse().unwrap()],
-            a: Lookup { records: v4.collect(), ttl: Some(60), outcome: self.dns },
-            aaaa: Lookup { records: v6.collect(), ttl: Some(60), outcome: aaaa },
-            cname: Vec::new(),
-            cname_loop: false,
-            txt_name: self.domain.txt_name(),
+            a: Lookup { outcome: self.dns, ..Lookup::found(v4.collect(), 60) },
+            aaaa: Lookup { outcome: aaaa, ..Lookup::found(v6.collect(), 60) },
             txt: Lookup::empty(Outcome::Nxdomain),
-            txt_cname: Vec::new(),
-            txt_elsewhere: Vec::new(),
-            caa: None,
             others_answer: Some(true),
             elapsed_ms: 1,
+            ..DnsObservation::new(vec!["192.0.2.53:53".into()], self.domain.txt_name())
         }
     }
 }
