@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::certificate::{Certificate, Sha256};
 use super::failure::Failure;
 use super::legacy::LegacyAnswer;
+use super::renewal_info::RenewalInfo;
 use super::transparency::{CheckedSct, Transparency};
 use crate::domain::UnixTime;
 
@@ -40,6 +41,8 @@ pub struct TlsObservation {
     pub client_certificate: Option<ClientCertificate>,
     /// What was said to greetings in old versions; `None` where none was made.
     pub legacy: Option<Vec<LegacyAnswer>>,
+    /// What the CA says of when the leaf is to be renewed; `None` if it says nothing or was not asked.
+    pub renewal_info: Option<Arc<RenewalInfo>>,
     /// Why there was no handshake, if there was none.
     pub failure: Option<Failure>,
     /// Milliseconds until the connection stood.
@@ -62,6 +65,7 @@ impl TlsObservation {
             other_chain: None,
             client_certificate: None,
             legacy: None,
+            renewal_info: None,
             failure: None,
             connect_ms: None,
             handshake_ms: None,

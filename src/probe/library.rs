@@ -9,9 +9,27 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::renewal::{KeptDirectory, KeptInfo};
+
 /// What was fetched for looks, by kind. One a process: it outlives a change of the configuration.
-#[derive(Debug, Default)]
-pub struct Library {}
+#[derive(Debug)]
+pub struct Library {
+    /// Where CAs have their renewal information, by the URL of their directory.
+    pub(super) directories: Arc<Shelf<KeptDirectory>>,
+    /// What they say of leaves, by SHA-256.
+    pub(super) renewals: Arc<Shelf<KeptInfo>>,
+}
+
+impl Default for Library {
+    fn default() -> Self {
+        Self { directories: Arc::new(Shelf::new(MOST_DIRECTORIES)), renewals: Arc::new(Shelf::new(MOST_RENEWALS)) }
+    }
+}
+
+/// Directories of CAs that are kept.
+const MOST_DIRECTORIES: usize = 64;
+/// Leaves of which it is kept when they are to be renewed.
+const MOST_RENEWALS: usize = 65_536;
 
 /// Values of one kind by a key, each for as long as whoever made it said, and no more of them than the bound.
 #[derive(Debug)]

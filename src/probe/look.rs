@@ -9,12 +9,13 @@ use futures_util::future::{OptionFuture, join_all};
 use tokio::time::Instant;
 
 use super::assess::assess;
+use super::fetch::{Fetcher, Reach};
 use super::identity::name_refusal;
 use super::past_proxy::{Aside, look_at_origin};
 use super::sockets::is_shortage;
 use super::survey::{self, Due};
 use super::tls::{Handshake, Line};
-use super::{Library, Resolvers, Settings, contract, discovery, dns, documents, sockets, tls, wire};
+use super::{Library, Resolvers, Settings, contract, discovery, dns, documents, renewal, sockets, tls, wire};
 use crate::domain::{Domain, Families, UnixTime};
 use crate::observation::{
     Auth0Observation, DnsObservation, Look, NotLooked, TlsObservation, Vantage, View, ViewObservation,
@@ -117,7 +118,9 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
         }
     }
     let is_wanted = turn.origin_is_due || !did_well(target.domain, &tls, &auth0);
-    let origin = OptionFuture::from(is_wanted.then(|| origin(target, at, turn))).await.flatten();
+    let origin = OptionFuture::from(is_wanted.then(|| origin(target, at, turn)));
+    let (origin, ()) = tokio::join!(origin, ask_cas(target, panel.clone(), &mut tls));
+    let origin = origin.flatten();
     let tried_at = turn.contract.then(|| tried_at(&tls, turn)).flatten();
     let contract = OptionFuture::from(tried_at.map(|address| contract::observe(target, address, at))).await.flatten();
     Look {
@@ -162,6 +165,18 @@ async fn origin(target: Target<'_>, at: UnixTime, turn: Turn) -> Option<ViewObse
     let (settings, trust, resolvers) = (target.settings, target.trust, target.resolvers);
     let aside = Aside { host: &origin.host, settings, trust, resolvers };
     Some(look_at_origin(aside, at, Turn { requests: turn.origin, documents: 0, contract: false, ..turn }).await)
+}
+
+/// What the CAs of the leaves say of their renewal.
+async fn ask_cas(target: Target<'_>, panel: dns::Panel, tls: &mut [TlsObservation]) {
+    let fetcher = Fetcher {
+        panel,
+        trust: Arc::clone(target.trust),
+        contact: target.settings.contact.clone(),
+        reach: Reach::of(tls.iter().map(|tls| tls.address)),
+        timeout: target.settings.timeout,
+    };
+    renewal::observe(target.settings, target.library, &fetcher, tls).await;
 }
 
 async fn records(

@@ -12,19 +12,20 @@ mod discovery;
 mod dns;
 mod documents;
 mod evidence;
-#[allow(dead_code, reason = "what looks fetch comes next")]
+#[allow(dead_code, reason = "what else looks fetch comes next")]
 mod fetch;
 mod gate;
 mod http;
 mod identity;
 mod legacy;
-#[allow(dead_code, reason = "what looks fetch comes next")]
+#[allow(dead_code, reason = "what else looks fetch comes next")]
 mod library;
 mod look;
 mod metadata;
 mod nameserver;
 mod past_proxy;
 mod ping;
+mod renewal;
 mod settings;
 mod sockets;
 mod survey;

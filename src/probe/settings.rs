@@ -44,6 +44,10 @@ pub struct Settings {
     pub client: Option<ClientIdentity>,
     /// What of the proxy's part of the bargain is tried, and with what.
     pub contract: Contract,
+    /// Whether CAs are asked when they suggest that a certificate be renewed (RFC 9773).
+    pub ari: bool,
+    /// The ACME directory of the CA, where it is not known by its name.
+    pub acme_directory: Option<String>,
 }
 
 impl Default for Settings {
@@ -64,6 +68,8 @@ impl Default for Settings {
             mtls_aliases: true,
             client: None,
             contract: Contract::default(),
+            ari: true,
+            acme_directory: None,
         }
     }
 }

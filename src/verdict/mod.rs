@@ -35,6 +35,7 @@ mod renewal;
 mod rollout;
 mod sight;
 mod strength;
+mod suggested;
 mod transparency;
 mod views;
 
@@ -49,6 +50,7 @@ pub use judge::{judge, judge_chain, judge_chain_with};
 pub use managed::{ClientIp, Managed, Recreated};
 pub use path::{Hop, HopStatus, Path, Step};
 pub use record::{AddressRecord, Differing, DocumentsRecord, Record, References, Surroundings};
+pub use suggested::Suggested;
 pub use transparency::LIST_HOLDS as LOG_LIST_HOLDS;
 pub use views::answers_well;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::{Managed, pairs};
+use super::{Managed, Suggested, pairs};
 use crate::domain::UnixTime;
 use crate::history::{History, Noted};
 use crate::observation::certificate::{Certificate, Sha256};
@@ -76,6 +76,8 @@ pub struct AddressRecord {
     pub presented: Option<(UnixTime, Arc<Presented>)>,
     /// What clients are shown who do not ask for that chain's kind of key, when it was last asked.
     pub other: Option<OtherChain>,
+    /// What the CA last said of the renewal of the last leaf.
+    pub suggested: Option<Suggested>,
     /// The last request and its answer.
     pub auth0: Option<Arc<Auth0Observation>>,
     /// The last answers to what is not asked at every look.
@@ -167,6 +169,7 @@ impl Record {
                 address.auth0 = None;
                 address.documents = None;
             }
+            address.suggested = Suggested::after(address.suggested.take(), &tls);
             address.tls = Some(Arc::new(tls));
         }
         for auth0 in look.auth0 {
@@ -318,6 +321,12 @@ impl Record {
             seen.presented.as_ref().and_then(|(_, presented)| presented.leaf()).is_some_and(|own| own.sha256 == leaf)
         };
         self.addresses.values().filter(shows).find_map(|seen| seen.other.as_ref())
+    }
+
+    /// What the CA last said of the renewal of this leaf.
+    pub fn suggested_of(&self, leaf: Sha256) -> Option<&Suggested> {
+        let all = self.addresses.values().filter_map(|seen| seen.suggested.as_ref());
+        all.filter(|suggested| suggested.info.sha256 == leaf).min_by_key(|suggested| suggested.info.start)
     }
 
     fn keep_for(&self, address: SocketAddr) -> i64 {

@@ -1,11 +1,12 @@
-//! Whether a renewal is late by the domain's own habit, and whether the last one was a surprise.
+//! Whether a renewal is late by the domain's own habit, whether the last one was a surprise, and whether the CA wants one
+//! before it is due.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::bench::Bench;
-use super::{Family, Finding, Record};
+use super::{Family, Finding, Record, Suggested};
 use crate::domain::{Span, UnixTime};
 use crate::history::{Expectation, Renewal, Surprise};
 use crate::observation::Code;
@@ -13,6 +14,11 @@ use crate::observation::certificate::{Certificate, Sha256};
 
 /// A surprise is news for so many seconds: less than a day, after which a warning is told again.
 const NEWS: i64 = 20 * 3600;
+/// A window that begins before this share of the lifetime is no ordinary one: CAs suggest two thirds, of short-lived
+/// certificates half.
+const ORDINARY: f64 = 0.45;
+/// A window that begins earlier than the CA has said before, by this share of the lifetime, was moved for a reason.
+const MOVED: f64 = 0.05;
 /// Names shown in a summary and kept as facts.
 const MAX_NAMES: usize = 10;
 
@@ -23,7 +29,13 @@ pub(super) fn judge(record: &Record, bench: &mut Bench) {
         leaves.entry(leaf.sha256).or_insert_with(|| (Arc::clone(leaf), Vec::new())).1.push(address);
     }
     for (leaf, addresses) in leaves.values() {
-        for finding in late(record, leaf, addresses, bench).into_iter().chain(surprising(record, leaf, bench)) {
+        let suggested = record.suggested_of(leaf.sha256);
+        let all = [
+            late(record, leaf, addresses, bench),
+            surprising(record, leaf, bench),
+            suggested.and_then(|suggested| urged(suggested, leaf, bench)),
+        ];
+        for finding in all.into_iter().flatten() {
             bench.find(finding.at(addresses.iter().copied()));
         }
     }
@@ -92,4 +104,36 @@ fn in_words(surprise: Surprise, renewal: &Renewal<'_>) -> String {
             format!("has a weaker key: {}, before {}", renewal.to.key.title, renewal.from.key.title)
         }
     }
+}
+
+/// A certificate that the CA wants replaced long before it would be due.
+fn urged(suggested: &Suggested, leaf: &Certificate, bench: &mut Bench) -> Option<Finding> {
+    let info = &suggested.info;
+    let share = |seconds: i64| seconds as f64 / leaf.lifetime().max(1) as f64;
+    let is_early = share(leaf.not_before.until(info.start)) < ORDINARY;
+    let was_moved = share(info.start.until(suggested.latest_start)) > MOVED;
+    if !is_early && !was_moved {
+        return None;
+    }
+    bench.may_change_at(info.start);
+    if bench.now < info.start || bench.now > leaf.not_after {
+        return None;
+    }
+    let left = bench.now.until(leaf.not_after);
+    let summary = format!(
+        "the CA wants this certificate replaced now, between {} and {}, though it has {} left: it may be about to be revoked",
+        info.start,
+        info.end,
+        Span(left)
+    );
+    let finding = Finding::new(Code::TlsRenewalUrged, summary)
+        .fact("window_start", info.start.to_string())
+        .fact("window_end", info.end.to_string())
+        .fact("not_after", leaf.not_after.to_string())
+        .fact("seconds_left", left);
+    let finding = match &info.explanation_url {
+        Some(url) => finding.fact("explanation_url", url.as_str()),
+        None => finding,
+    };
+    Some(finding.about(leaf))
 }

@@ -181,6 +181,29 @@ fn the_verdict_moves_with_the_time_it_is_asked_for() {
     }
 }
 
+#[test]
+fn six_days_need_no_configuration() {
+    let root = Authority::root("Lab Root").unwrap();
+    let hour = 3600;
+    // 160 hours, as Let's Encrypt issues them, dated back by one.
+    let spec = LeafSpec::new("six.example", day(0) - hour, day(0) + 159 * hour - 1);
+    let stage = Stage::new(&root, &[Vhost::new("six.example", &root.leaf(&spec).unwrap())]);
+    let at = |hours: i64| notafter::domain::UnixTime(day(0) + hours * hour).to_string();
+    // Automation renews it half-way, or at two thirds; three quarters and nine tenths are the thresholds.
+    for (hours, exit, expected) in [
+        (0, 0, vec![]),
+        (80, 0, vec![]),
+        (118, 0, vec![]),
+        (119, 1, vec!["tls.expires_soon"]),
+        (142, 1, vec!["tls.expires_soon"]),
+        (143, 2, vec!["tls.expires_soon"]),
+        (159, 2, vec!["tls.expired"]),
+    ] {
+        let ran = stage.look("six.example", &["--at", &at(hours)]);
+        assert_eq!((codes(&ran.json()), ran.code), (expected, exit), "{hours} h");
+    }
+}
+
 fn look_at_both(stage: &Stage, name: &str, arguments: &[&str]) -> Ran {
     let [v4, v6] = BOTH.map(|address| stage.nginx.at(address).to_string());
     let mut all = vec![name, "--format", "json", "--address", &v4, "--address", &v6];

@@ -129,6 +129,7 @@ fn the_json_of_a_healthy_domain_to_the_letter() {
                     refused("TLSv1.0", "alert ProtocolVersion"),
                     refused("TLSv1.1", "alert ProtocolVersion"),
                 ],
+                "renewal_info": null,
                 "failure": null,
                 "connect_ms": 0,
                 "handshake_ms": 0,

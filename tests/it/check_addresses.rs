@@ -135,7 +135,7 @@ fn an_old_certificate_at_one_of_two_addresses_stays_critical() {
     // Two that are both good are a rollout: worth knowing, no more.
     let ran = look_at(&stage, &[new, newer]);
     let seen = ran.json();
-    assert_eq!((codes(&seen), ran.code), (vec!["tls.addresses_disagree"], 0), "{seen:#}");
+    assert_eq!((codes(&seen), ran.code), (vec!["tls.split_by_family"], 0), "{seen:#}");
     assert_eq!((&seen["findings"][0]["severity"], &seen["verdict"]), (&json!("info"), &json!("healthy")));
 }
 

@@ -34,6 +34,7 @@ mod proxies;
 mod record;
 mod records;
 mod resolvers;
+mod renewal_info;
 mod servers;
 mod stage;
 mod tls_versions;

@@ -207,6 +207,8 @@ fn probe(section: &Section, base: &probe::Settings, notes: &mut Notes) -> probe:
         client: None,
         legacy_versions: section.flag("legacy_versions").unwrap_or(base.legacy_versions),
         contract: Contract::default(),
+        ari: section.flag("ari").unwrap_or(base.ari),
+        acme_directory: section.text("acme_directory").map(str::to_owned).or_else(|| base.acme_directory.clone()),
     }
 }
 

@@ -120,6 +120,17 @@ const PROBE_KEYS: &[Key] = &[
         "A list of certificate transparency logs (`log_list.json`, version 3): timestamps in certificates are verified by it.",
     ),
     Key::new(
+        "ari",
+        Kind::Flag,
+        "Ask the CA when it suggests to renew (RFC 9773): one GET a certificate every 6 hours, without an account.",
+    )
+    .or("true"),
+    Key::new(
+        "acme_directory",
+        Kind::HttpUrl,
+        "The ACME directory of the CA to ask. Without it: as known of the CA; those of Let's Encrypt, Google and ZeroSSL are.",
+    ),
+    Key::new(
         "caa_identifiers",
         Kind::List(&Kind::Name, 0),
         "By which names the CA that will renew goes in CAA records. Empty: as known of the CA of the certificate in use.",

@@ -124,3 +124,49 @@ fn an_ordinary_renewal_is_no_news() {
     record.absorb(scene.look(NOW.plus(HOUR)));
     assert_healthy(&scene.judge(&record, NOW.plus(HOUR)));
 }
+
+/// A leaf of 90 days with 60 left.
+fn suggested(seconds: i64) -> Scene {
+    seen([address(ONE).suggested_from(seconds)])
+}
+
+#[test]
+fn an_ordinary_window_is_no_news_however_long_it_is_over() {
+    for start in [30 * DAY, 15 * DAY] {
+        let verdict = suggested(start).verdict();
+        assert_healthy(&verdict);
+        let over = suggested(start).verdict_in(38 * DAY);
+        assert_healthy(&over);
+    }
+}
+
+#[test]
+fn a_window_long_before_its_time_is_told_once_it_has_begun() {
+    let scene = suggested(2 * HOUR);
+    assert_healthy(&scene.verdict());
+    assert_eq!(scene.verdict().changes_at, Some(NOW.plus(2 * HOUR)));
+    let verdict = scene.verdict_in(2 * HOUR);
+    assert_eq!(found(&verdict), [(Code::TlsRenewalUrged, Warning)]);
+    let urged = the(Code::TlsRenewalUrged, &verdict);
+    assert_eq!(urged.facts["explanation_url"], "https://ca.example/why");
+    assert_eq!((&urged.facts["window_start"], urged.addresses.len()), (&NOW.plus(2 * HOUR).to_string().into(), 1));
+    assert_eq!(
+        urged.summary,
+        "the CA wants this certificate replaced now, between 2027-01-15T10:00:00Z and 2027-01-16T10:00:00Z, though it has \
+         59 d 22 h left: it may be about to be revoked"
+    );
+}
+
+#[test]
+fn a_window_that_was_moved_is_told_though_it_is_not_early() {
+    let mut record = suggested(30 * DAY).record();
+    let moved = suggested(14 * DAY);
+    record.absorb(moved.look(NOW.plus(HOUR)));
+    // CAs that were not asked, or did not answer, take nothing back.
+    record.absorb(at_one(&leaf()).look(NOW.plus(2 * HOUR)));
+    assert_healthy(&moved.judge(&record, NOW.plus(14 * DAY - 1)));
+    assert_eq!(found(&moved.judge(&record, NOW.plus(14 * DAY))), [(Code::TlsRenewalUrged, Warning)]);
+    // What was said of one leaf is not said of the next.
+    record.absorb(at_one(&begun(14 * DAY, 90)).look(NOW.plus(15 * DAY)));
+    assert_healthy(&moved.judge(&record, NOW.plus(15 * DAY)));
+}

@@ -9,7 +9,7 @@ use super::{NAME, NOW, leaf, name, socket};
 use crate::domain::{Domain, UnixTime};
 use crate::observation::{
     AnswerHeaders, Auth0Observation, CnameLink, Code, Distrusted, DnsObservation, Documents, Evidence, Failure, KeySet,
-    Layer, Look, Lookup, NotLooked, Outcome, Presented, Reply, SigningKey, TlsObservation, Vantage, View,
+    Layer, Look, Lookup, NotLooked, Outcome, Presented, RenewalInfo, Reply, SigningKey, TlsObservation, Vantage, View,
     ViewObservation,
 };
 use crate::verdict::{Managed, Record, References, Surroundings, Verdict, judge};
@@ -110,7 +110,13 @@ pub(in crate::verdict) fn documents(kids: &[&str]) -> Documents {
 
 /// An address at which all is well: a good chain, and Auth0's document for this domain.
 pub(in crate::verdict) fn address(text: &str) -> At {
-    At { address: socket(text), presented: Some(leaf().presented()), failure: None, answer: Some(answer(200)) }
+    At {
+        address: socket(text),
+        presented: Some(leaf().presented()),
+        failure: None,
+        answer: Some(answer(200)),
+        window: None,
+    }
 }
 
 /// An answer of this status; 200 has the document that is due, any other a page.
@@ -188,6 +194,8 @@ pub(in crate::verdict) struct At {
     presented: Option<Arc<Presented>>,
     failure: Option<Code>,
     answer: Option<Answer>,
+    /// From when until when the CA suggests to renew.
+    window: Option<(UnixTime, UnixTime)>,
 }
 
 impl At {
@@ -198,6 +206,12 @@ impl At {
 
     pub(in crate::verdict) fn presents_this(mut self, presented: Presented) -> Self {
         self.presented = Some(Arc::new(presented));
+        self
+    }
+
+    /// The CA suggests to renew from so many seconds after now on, within a day.
+    pub(in crate::verdict) fn suggested_from(mut self, seconds: i64) -> Self {
+        self.window = Some((NOW.plus(seconds), NOW.plus(seconds + super::DAY)));
         self
     }
 
@@ -220,8 +234,15 @@ impl At {
         self
     }
 
+    fn renewal_info(&self) -> Option<RenewalInfo> {
+        let (start, end) = self.window?;
+        let sha256 = self.presented.as_ref()?.leaf()?.sha256;
+        Some(RenewalInfo { sha256, start, end, explanation_url: Some("https://ca.example/why".to_owned()) })
+    }
+
     fn tls(&self) -> TlsObservation {
         TlsObservation {
+            renewal_info: self.renewal_info().map(Arc::new),
             presented: self.presented.clone(),
             version: self.failure.is_none().then(|| "TLSv1.3".to_owned()),
             failure: self.failure.map(|code| Failure::new(code, "as the system says")),

@@ -101,6 +101,8 @@ fn probe_is_the_default_and_a_domain_may_say_otherwise() {
     let client = own.probe.client.as_ref().unwrap();
     assert_eq!(client.chain()[0].subject, "CN=notafter");
     assert!(format!("{own:?}").contains("key: \"***\""), "{own:?}");
+    let directory = plain.probe.acme_directory.as_deref();
+    assert_eq!((plain.probe.ari, directory), (false, Some("https://acme.example.com/directory")));
     assert_eq!(plain.domain.expected.caa_identifiers, ["ca.example", "ca.example.net"].map(name));
 
     assert_eq!((own.domain.interval, own.probe.timeout), (Duration::from_millis(500), seconds(1)));
