@@ -51,6 +51,28 @@ const EARLIEST: Family = gauge(
     "notafter_presented_earliest_not_after_timestamp_seconds",
     "The earliest notAfter among the certificates presented at this address, needed or not.",
 );
+const FIRST_SEEN: Family = gauge(
+    "notafter_certificate_first_seen_timestamp_seconds",
+    "When the leaf certificate presented at this address was first seen at the domain.",
+);
+const BEHIND: Family = gauge(
+    "notafter_rollout_old_addresses",
+    "Addresses that still serve a certificate which another is replacing; absent while no rollout is under way.",
+);
+const EXPECTED: Family = gauge(
+    "notafter_renewal_expected_timestamp_seconds",
+    "When the domain is expected to renew by its own habit; absent until two renewals were seen.",
+);
+const WINDOW_START: Family = gauge(
+    "notafter_renewal_window_start_timestamp_seconds",
+    "From when on the CA suggests to renew (RFC 9773); absent where it says nothing.",
+);
+const WINDOW_ENDS: Family =
+    gauge("notafter_renewal_window_end_timestamp_seconds", "Until when the CA suggests to renew (RFC 9773).");
+const RENEWALS: Family = counter(
+    "notafter_renewals_total",
+    "Renewals that have reached every address, by their class: routine, early or surprising.",
+);
 const EFFECTIVE_EXPIRY: Family = gauge(
     "notafter_effective_expiry_timestamp_seconds",
     "When the domain stops being good: over all paths to a root the latest of each path's earliest; of several addresses, and of two certificates at one, the earliest.",
@@ -103,7 +125,7 @@ const LOG_LIST: Family = gauge(
 );
 
 /// Every family, in the order of the page.
-const FAMILIES: [&Family; 24] = [
+const FAMILIES: [&Family; 30] = [
     &BUILD_INFO,
     &DOMAINS,
     &DOMAIN_INFO,
@@ -112,6 +134,12 @@ const FAMILIES: [&Family; 24] = [
     &OTHER_NOT_AFTER,
     &EARLIEST,
     &EFFECTIVE_EXPIRY,
+    &FIRST_SEEN,
+    &BEHIND,
+    &EXPECTED,
+    &WINDOW_START,
+    &WINDOW_ENDS,
+    &RENEWALS,
     &VERDICT,
     &FINDING,
     &FINDINGS,
@@ -172,6 +200,7 @@ impl Collector for SnapshotCollector {
         process(&self.snapshot, &mut page);
         for domain in self.snapshot.domains.iter() {
             certificates(domain, &mut page);
+            renewals(domain, &mut page);
             state(domain, &mut page);
             auth0(domain, &mut page);
         }
@@ -229,6 +258,9 @@ fn process(snapshot: &Snapshot, page: &mut Page) {
     for (result, count) in snapshot.counters.looks() {
         page.add(&LOOKS, &[("result", result.as_str())], count as f64);
     }
+    for (class, count) in snapshot.counters.renewals() {
+        page.add(&RENEWALS, &[("class", class.as_str())], count as f64);
+    }
     for (receiver, result, count) in snapshot.counters.notices() {
         page.add(&NOTICES, &[("receiver", receiver), ("result", result)], count as f64);
     }
@@ -264,9 +296,29 @@ fn certificates(domain: &DomainState, page: &mut Page) {
         if let Some(earliest) = presented.earliest_expiry() {
             page.add(&EARLIEST, &labels, earliest.0 as f64);
         }
+        if let Some(known) = domain.record.history.leaf(leaf.sha256) {
+            page.add(&FIRST_SEEN, &labels, known.first_seen.0 as f64);
+        }
     }
     if let Some(expiry) = domain.verdict.as_ref().and_then(|verdict| verdict.effective_expiry) {
         page.add(&EFFECTIVE_EXPIRY, &[("domain", name)], expiry.0 as f64);
+    }
+}
+
+/// How the domain renews, as far as that is known.
+fn renewals(domain: &DomainState, page: &mut Page) {
+    let labels = [("domain", domain.domain.name.as_str())];
+    let record = &domain.record;
+    let behind: BTreeSet<_> = record.history.under_way().flat_map(|progress| progress.behind).collect();
+    if !behind.is_empty() {
+        page.add(&BEHIND, &labels, behind.len() as f64);
+    }
+    if let Some(expected) = record.expected_renewal() {
+        page.add(&EXPECTED, &labels, expected.usual.0 as f64);
+    }
+    if let Some(suggested) = record.suggested() {
+        page.add(&WINDOW_START, &labels, suggested.info.start.0 as f64);
+        page.add(&WINDOW_ENDS, &labels, suggested.info.end.0 as f64);
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Managed, Suggested, pairs};
 use crate::domain::UnixTime;
-use crate::history::{History, Noted};
+use crate::history::{Expectation, History, Noted};
 use crate::observation::certificate::{Certificate, Sha256};
 use crate::observation::{
     Auth0Observation, ContractObservation, Disagreement, DnsObservation, Documents, KeySet, LegacyAnswer, Look,
@@ -321,6 +321,18 @@ impl Record {
             seen.presented.as_ref().and_then(|(_, presented)| presented.leaf()).is_some_and(|own| own.sha256 == leaf)
         };
         self.addresses.values().filter(shows).find_map(|seen| seen.other.as_ref())
+    }
+
+    /// When the first of the leaves presented is expected to be renewed, by the domain's habit.
+    pub fn expected_renewal(&self) -> Option<Expectation> {
+        let leaves = self.presenting().filter_map(|(_, presented)| presented.leaf());
+        leaves.filter_map(|leaf| self.history.expects(leaf.sha256)).min_by_key(|expected| expected.usual)
+    }
+
+    /// What the CA last said of the leaf that it wants renewed first.
+    pub fn suggested(&self) -> Option<&Suggested> {
+        let leaves = self.presenting().filter_map(|(_, presented)| presented.leaf());
+        leaves.filter_map(|leaf| self.suggested_of(leaf.sha256)).min_by_key(|suggested| suggested.info.start)
     }
 
     /// What the CA last said of the renewal of this leaf.

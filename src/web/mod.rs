@@ -1,8 +1,10 @@
 //! What is served over HTTP, read from the latest [`Snapshot`]: `/` is the status page, `/metrics` is for Prometheus,
-//! `/-/healthy` and `/-/ready` for whoever runs us, `POST /-/reload` reads the configuration again.
+//! `/api/v1/domains/NAME/certificates` is what a domain's certificates have been, `/-/healthy` and `/-/ready` are for
+//! whoever runs us, `POST /-/reload` reads the configuration again.
 //!
 //! One file a surface; `server` is the accept loop.
 
+mod certificates;
 mod health;
 mod metrics;
 mod server;
@@ -37,6 +39,7 @@ pub struct Shared {
 pub fn router(shared: Shared) -> Router {
     Router::new()
         .route("/", get(status::page))
+        .route("/api/v1/domains/{name}/certificates", get(certificates::page))
         .route("/metrics", get(metrics::page))
         .route("/-/healthy", get(health::healthy))
         .route("/-/ready", get(health::ready))

@@ -6,6 +6,7 @@
 mod finding;
 mod life;
 mod order;
+mod past;
 mod plain;
 mod render;
 mod row;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::finding::{Fact, Trouble};
 use super::life::Life;
+use super::past::Past;
 use super::plain;
 use crate::domain::{DomainName, Span, UnixTime};
 use crate::keeper::DomainState;
@@ -40,6 +41,8 @@ pub(super) struct Row {
     pub(super) more_findings: usize,
     pub(super) addresses: Vec<AddressView>,
     pub(super) more_addresses: usize,
+    /// What its certificates have been.
+    pub(super) past: Option<Past>,
     /// The operator's labels.
     pub(super) labels: Vec<Fact>,
 }
@@ -94,6 +97,7 @@ impl Row {
             more_findings: findings.len().saturating_sub(FINDINGS),
             addresses: state.record.current().take(ADDRESSES).map(|(at, seen)| AddressView::new(at, seen)).collect(),
             more_addresses: state.record.current().count().saturating_sub(ADDRESSES) + state.record.surplus_addresses,
+            past: Past::new(&state.record, now),
             labels: labels
                 .map(|(name, value)| Fact { name: plain::line(name, 40), value: plain::line(value, 80) })
                 .collect(),

@@ -1,8 +1,10 @@
 //! nginx's certificate changes under the daemon's eyes, and people are told of it once.
 
+use serde_json::{Value, json};
+
 use super::lab::{domain, receiver};
 use super::mail::{Letter, letters};
-use super::{DAY, HOUR, Home, Lab, now};
+use super::{DAY, Daemon, HOUR, Home, Lab, now};
 use crate::servers::{Nginx, Postfix, PostfixConfig, Vhost};
 
 const NAME: &str = "login.lab.example";
@@ -73,6 +75,48 @@ fn an_ordinary_renewal_is_not_news() {
     assert_eq!(daemon.sample(&format!("notafter_domain_verdict{{domain=\"{NAME}\",verdict=\"healthy\"}}")), Some(1.0));
     let log = daemon.stop();
     assert!(postfix.mails().is_empty(), "{:?}\n{log}", postfix.mails());
+}
+
+#[test]
+fn what_certificates_have_been_outlives_a_kill() {
+    let lab = Lab::start();
+    let old = lab.host(NAME, 30 * DAY);
+    let new = lab.host(NAME, 90 * DAY - HOUR);
+    let [one, two] = ["127.0.0.1", "127.0.0.2"];
+    let mut nginx = Nginx::start(&[old.clone().on(&[one, two])]);
+    let home = Home::bare();
+    let watched = domain(NAME, &[nginx.at(one), nginx.at(two)]);
+    home.configure(&(lab.probe(&home, "100ms") + &watched));
+    let mut daemon = home.start_ready();
+    nginx.reload(&[new.on(&[one]), old.on(&[two])]);
+    let behind = format!("notafter_rollout_old_addresses{{domain=\"{NAME}\"}}");
+    daemon.wait_for_sample(&behind, 1.0);
+    let path = format!("/api/v1/domains/{NAME}/certificates");
+    let told = |daemon: &Daemon| -> Value { serde_json::from_str(&daemon.get(&path).unwrap().1).unwrap() };
+    let before = told(&daemon);
+    let renewal = &before["renewals"][0];
+    assert_eq!((&renewal["class"], &renewal["completed_at"]), (&json!("routine"), &Value::Null), "{before:#}");
+    assert_eq!(renewal["old_addresses"], json!([nginx.at(two).to_string()]));
+    assert_eq!((&before["leaves"][0]["sha256"], &before["leaves"][1]["sha256"]), (&renewal["from"], &renewal["to"]));
+    let first_seen = |at| {
+        let at = nginx.at(at);
+        format!("notafter_certificate_first_seen_timestamp_seconds{{domain=\"{NAME}\",address=\"{at}\"}}")
+    };
+    assert!(daemon.sample(&first_seen(one)) >= daemon.sample(&first_seen(two)));
+    // Stored when the rollout began; nothing has happened since.
+    daemon.wait_until("the row", |daemon| daemon.log().contains("a new certificate is rolled out"));
+    daemon.kill();
+    let mut daemon = home.start_ready();
+    daemon.wait_for_sample(&behind, 1.0);
+    let after = told(&daemon);
+    assert_eq!(
+        (&after["renewals"], &after["leaves"][0]["first_seen"]),
+        (&before["renewals"], &before["leaves"][0]["first_seen"])
+    );
+    assert_eq!(daemon.get("/api/v1/domains/other.example/certificates").unwrap().0, 404);
+    let page = daemon.get("/").unwrap().1;
+    assert!(page.contains("a new certificate is rolled out since"), "{page}");
+    daemon.stop();
 }
 
 fn mail(postfix: &mut Postfix, count: usize) -> Letter {

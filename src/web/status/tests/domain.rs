@@ -106,3 +106,19 @@ fn what_is_shown_of_one_domain_is_bounded() {
     assert_eq!((row.findings[0].addresses.len(), row.findings[0].more_addresses), (8, 30));
     assert!(row.labels.len() == 8 && row.labels.iter().all(|label| label.value.chars().count() == 81));
 }
+
+#[test]
+fn renewals_are_told_the_last_first() {
+    let site = Site::new("a.example").left(30 * DAY).and_later(DAY).left(89 * DAY).and_later(7200);
+    let past = row(site).past.unwrap();
+    assert_eq!((past.under_way.len(), past.outlook.len()), (0, 0));
+    let [change] = &past.renewals[..] else { panic!("{past:?}") };
+    assert_eq!((change.class, change.text.as_str()), ("routine", "nothing but serial number and dates"));
+    assert_eq!((change.at.as_str(), change.day.as_str()), ("2026-11-30T21:59:48Z", "2026-11-30"));
+    let waits =
+        Site::new("a.example").address("192.0.2.2:443", 30 * DAY).left(30 * DAY).and_later(DAY).renewed(89 * DAY);
+    let past = row(waits).past.unwrap();
+    assert_eq!(past.under_way, ["a new certificate is rolled out since 12 s; still the old one at 192.0.2.2:443"]);
+    assert!(past.renewals[0].text.ends_with("; not yet everywhere"), "{past:?}");
+    assert_eq!(row(Site::new("a.example")).past, None);
+}

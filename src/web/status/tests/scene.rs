@@ -56,6 +56,11 @@ impl World {
         };
         keeper.handle_watches(self.sites.iter().map(watch).collect(), moment());
         for site in self.sites.iter().filter(|site| site.looked) {
+            for (seconds, addresses) in &site.earlier {
+                let earlier = Site { addresses: addresses.clone(), ..site.clone() };
+                let look = earlier.look();
+                keeper.handle_look(Look { at: look.at.plus(-seconds), ..look }, moment());
+            }
             keeper.handle_look(site.look(), moment());
         }
         Snapshot { own_sight: self.own_sight, ..keeper.snapshot() }
@@ -74,6 +79,8 @@ pub(super) struct Site {
     looked: bool,
     dns: Outcome,
     addresses: Vec<At>,
+    /// What looks saw before, each so many seconds before the last.
+    earlier: Vec<(i64, Vec<At>)>,
 }
 
 #[derive(Debug, Clone)]
@@ -87,7 +94,13 @@ struct At {
 impl Site {
     /// A domain with 60 of its certificate's 90 days left.
     pub(super) fn new(text: &str) -> Self {
-        let site = Self { domain: Domain::new(name(text)), looked: true, dns: Outcome::Found, addresses: Vec::new() };
+        let site = Self {
+            domain: Domain::new(name(text)),
+            looked: true,
+            dns: Outcome::Found,
+            addresses: Vec::new(),
+            earlier: Vec::new(),
+        };
         site.address("192.0.2.1:443", 60 * DAY)
     }
 
@@ -111,6 +124,19 @@ impl Site {
     pub(super) fn left(self, seconds: i64) -> Self {
         let subject = self.domain.name.to_string();
         self.each(|at| at.presented = Arc::new(chain(&subject, seconds, 1800 * DAY)))
+    }
+
+    /// So many seconds before the last look all of this was so; since then it may be otherwise.
+    pub(super) fn and_later(mut self, seconds: i64) -> Self {
+        self.earlier.push((seconds, self.addresses.clone()));
+        self
+    }
+
+    /// The first address has another certificate, with so many seconds left.
+    pub(super) fn renewed(mut self, left: i64) -> Self {
+        let subject = self.domain.name.to_string();
+        self.addresses[0].presented = Arc::new(chain(&subject, left, 1800 * DAY));
+        self
     }
 
     /// The intermediate has so many seconds left.
