@@ -92,8 +92,8 @@ fn the_page_is_sound_and_its_labels_are_closed_sets() {
                 "severity" => ["info", "warning", "critical"].contains(&value.as_str()),
                 "receiver" => value == "oncall",
                 "view" => ["proxy", "origin", "tenant"].contains(&value.as_str()),
-                "result" => value.chars().all(|c| c.is_ascii_lowercase()),
                 "answered_by" => ["resolver", "memory"].contains(&value.as_str()),
+                "result" | "class" => value.chars().all(|c| c.is_ascii_lowercase()),
                 "version" => value == env!("CARGO_PKG_VERSION"),
                 own => name == "notafter_domain_info" && own.starts_with("label_"),
             };
