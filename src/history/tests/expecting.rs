@@ -19,10 +19,13 @@ fn expected(renewals: &[(i64, f64)], lifetime: i64) -> Option<(i64, i64)> {
     habit(renewals).expects(&leaf).map(|expected| (tenths(expected.usual), tenths(expected.late)))
 }
 
+/// What is played, what was renewed when, the lifetime asked about, and what is expected of it.
+type Case<'a> = (&'a str, &'a [(i64, f64)], i64, Option<(i64, i64)>);
+
 #[test]
 fn a_habit_is_what_most_renewals_have_in_common() {
     let (two_thirds, by_hand) = ((90, 60.0), [(90, 40.0), (90, 85.0), (90, 60.0), (90, 72.0)]);
-    let cases: [(&str, &[(i64, f64)], i64, Option<(i64, i64)>); 12] = [
+    let cases: [Case<'_>; 12] = [
         ("nothing seen", &[], 90, None),
         ("once is never", &[two_thirds], 90, None),
         ("twice is a habit", &[two_thirds, two_thirds], 90, Some((600, 645))),

@@ -73,15 +73,18 @@ pub(super) enum Fault {
     OtherKey,
 }
 
+/// From which second on which chain is presented.
+type Chains = Vec<(i64, Arc<Presented>)>;
+
 /// A domain, and what is true of it when.
 #[derive(Debug, Clone)]
 pub(super) struct Site {
     pub(super) domain: Domain,
     pub(super) address: SocketAddr,
     /// From which second on which chain is presented.
-    chains: Vec<(i64, Arc<Presented>)>,
+    chains: Chains,
     /// Its other addresses, each with its chains.
-    others: Vec<(SocketAddr, Vec<(i64, Arc<Presented>)>)>,
+    others: Vec<(SocketAddr, Chains)>,
     /// From when until when (exclusive) what is wrong.
     faults: Vec<(i64, i64, Fault)>,
     /// Whether the origin host is looked at past the proxy.
