@@ -195,6 +195,17 @@ fn addresses_may_be_others_at_every_look() {
 }
 
 #[test]
+fn what_a_new_leaf_replaces_is_told_by_the_addresses_that_are_known() {
+    // Two servers, each with its own; the one that is renewed gets another address besides, which comes first.
+    let (one, other, renewed) = (leaf(-60 * DAY, 90), leaf(-70 * DAY, 90), leaf(-HOUR, 90));
+    let mut diary = Diary::default();
+    diary.look(-HOUR, &[(ONE, &one), (TWO, &other)]);
+    diary.look(0, &[("192.0.2.0:443", &renewed), (ONE, &renewed), (TWO, &other)]);
+    let replaced: Vec<Sha256> = diary.history.renewals().map(|renewal| renewal.from.sha256).collect();
+    assert_eq!(replaced, [one.sha256]);
+}
+
+#[test]
 fn what_a_misconfigured_server_serves_is_no_renewal() {
     let mut diary = Diary::default();
     diary.serves(&old(), -DAY, 0, 600);
