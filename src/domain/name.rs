@@ -42,9 +42,6 @@ impl DomainName {
         if name.is_empty() {
             return Err(NameError::Empty);
         }
-        if is_address(name) {
-            return Err(NameError::IsAddress(text.to_owned()));
-        }
         if let Some(found) = name.chars().find(|c| c.is_whitespace() || c.is_control()) {
             return Err(NameError::Character { found });
         }
@@ -53,6 +50,10 @@ impl DomainName {
         } else {
             idna::domain_to_ascii(name).map_err(|_| NameError::NotIdna(text.to_owned()))?
         };
+        // Digits and dots of other scripts become those of ours.
+        if is_address(&ascii) {
+            return Err(NameError::IsAddress(text.to_owned()));
+        }
         check_labels(&ascii, underscores)?;
         Ok(Self(ascii.into()))
     }
@@ -62,11 +63,11 @@ impl DomainName {
         &self.0
     }
 
-    /// The name as a person reads it: U-labels where they are valid, A-labels elsewhere.
+    /// The name as a person reads it: in U-labels if they are valid and lead back to this very name.
     pub fn to_unicode(&self) -> String {
         match idna::domain_to_unicode(&self.0) {
-            (unicode, Ok(())) => unicode,
-            (_, Err(_)) => self.0.to_string(),
+            (unicode, Ok(())) if Self::parse_record(&unicode).as_ref() == Ok(self) => unicode,
+            _ => self.0.to_string(),
         }
     }
 
@@ -214,6 +215,9 @@ mod tests {
         assert_eq!(name.as_str(), "xn--4ca.example");
         assert_eq!(name.to_unicode(), "ä.example");
         assert_eq!(DomainName::parse("xn--4ca.example").unwrap(), name);
+        // An A-label of what looks like an A-label again, which nobody could type.
+        let twice = DomainName::parse("xn--xn--bcjeeeeeeeeeeeeer-kva.example").unwrap();
+        assert_eq!(twice.to_unicode(), twice.as_str());
     }
 
     #[test]
@@ -232,6 +236,8 @@ mod tests {
             ("192.0.2.1", NameError::IsAddress("192.0.2.1".into())),
             ("[2001:db8::1]", NameError::IsAddress("[2001:db8::1]".into())),
             ("127.1", NameError::IsAddress("127.1".into())),
+            ("１２７.０.０.１", NameError::IsAddress("１２７.０.０.１".into())),
+            ("日本語。443", NameError::IsAddress("日本語。443".into())),
         ];
         for (text, error) in cases {
             assert_eq!(DomainName::parse(text), Err(error), "{text:?}");

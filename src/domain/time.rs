@@ -18,9 +18,15 @@ impl UnixTime {
         // jiff's `Timestamp` ends 26 hours before RFC 5280's last date; a civil time in UTC does not.
         if let Some(utc) = text.strip_suffix(['Z', 'z']) {
             let civil: DateTime = utc.parse().ok().filter(|_| utc.contains(['T', 't', ' ']))?;
-            return Some(Self(civil.duration_since(epoch()).as_secs()));
+            return Some(Self(civil.duration_since(epoch()).as_secs())).filter(|time| time.is_in_rfc3339());
         }
-        text.parse::<Timestamp>().ok().map(|time| Self(time.as_second()))
+        let time = text.parse::<Timestamp>().ok().map(|time| Self(time.as_second()));
+        time.filter(|time| time.is_in_rfc3339())
+    }
+
+    /// Whether it lies within the years that RFC 3339 writes, 0000 to 9999.
+    const fn is_in_rfc3339(self) -> bool {
+        -62_167_219_200 <= self.0 && self.0 <= 253_402_300_799
     }
 
     /// Seconds from `self` to `later`, negative if it lies before.
@@ -35,11 +41,11 @@ impl UnixTime {
 }
 
 impl fmt::Display for UnixTime {
-    /// RFC 3339 in UTC, whole seconds; a bare number of seconds beyond years -9999 to 9999.
+    /// RFC 3339 in UTC, whole seconds; a bare number of seconds beyond years 0000 to 9999.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match epoch().checked_add(SignedDuration::from_secs(self.0)) {
-            Ok(civil) => write!(f, "{}Z", civil.strftime("%Y-%m-%dT%H:%M:%S")),
-            Err(_) => write!(f, "{}", self.0),
+            Ok(civil) if self.is_in_rfc3339() => write!(f, "{}Z", civil.strftime("%Y-%m-%dT%H:%M:%S")),
+            _ => write!(f, "{}", self.0),
         }
     }
 }
@@ -118,6 +124,13 @@ mod tests {
         assert_eq!(UnixTime::parse_rfc3339("2026-01-01T02:00:00+02:00"), Some(UnixTime(1_767_225_600)));
         assert_eq!(UnixTime::parse_rfc3339("2026-01-01"), None);
         assert_eq!(UnixTime::parse_rfc3339("soon"), None);
+        // Years that RFC 3339 does not have: what is written is read again.
+        assert_eq!(UnixTime::parse_rfc3339("-000001-01-01T00:00:00Z"), None);
+        for (seconds, text) in [(-62_167_219_200, "0000-01-01T00:00:00Z"), (-62_167_219_201, "-62167219201")] {
+            assert_eq!(UnixTime(seconds).to_string(), text);
+            let read: UnixTime = serde_json::from_value(text.into()).unwrap();
+            assert_eq!(read, UnixTime(seconds));
+        }
     }
 
     #[test]
