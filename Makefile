@@ -2,6 +2,7 @@
 # make check    formatting, lints, and the build without default features
 # make servers  fetch the servers the tests talk to, unpacked under target/servers
 # make corpora CORPORA=DIR   the tests over collected certificates, records and configurations
+# make fuzz SECONDS=60 [TARGETS="dns name"]   each fuzz target for so long; with RUNS=N, so many inputs, always the same
 # make          the program
 
 SHELL := /bin/bash
@@ -11,7 +12,7 @@ TARGET = $(shell $(CARGO) metadata --format-version 1 --no-deps | sed -n 's/.*"t
 # nextest gives each test a process and a deadline of its own; without it cargo's own runner does.
 RUN_TESTS = if $(CARGO) nextest --version >/dev/null 2>&1; then $(CARGO) nextest run; else $(CARGO) test; fi
 
-.PHONY: build test check servers corpora compiler
+.PHONY: build test check servers corpora fuzz compiler
 
 build: compiler
 	$(CARGO) build
@@ -21,6 +22,7 @@ test: compiler servers
 
 check: compiler
 	$(CARGO) fmt --check
+	$(CARGO) fmt --check --manifest-path fuzz/Cargo.toml
 	$(CARGO) clippy --all-targets -- -D warnings
 	$(CARGO) check --no-default-features
 
@@ -34,6 +36,12 @@ else
 	@test -d "$(CORPORA)" || { echo "corpora: $(CORPORA) is not a folder" >&2; exit 1; }
 	NOTAFTER_CORPORA="$(abspath $(CORPORA))" $(CARGO) test --test it corpora
 endif
+
+SECONDS ?= 10
+# libFuzzer is in C++.
+fuzz: compiler
+	@command -v c++ >/dev/null || tests/as-root.sh apt-get install -y -qq --no-install-recommends g++
+	@CARGO="$(CARGO)" fuzz/run.sh $(if $(RUNS),-runs=$(RUNS) -seed=1,-max_total_time=$(SECONDS)) $(TARGETS)
 
 # Rust comes without the C compiler that its linker and two of our crates (TLS, SQLite) need.
 compiler:

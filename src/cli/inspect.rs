@@ -2,7 +2,7 @@
 //! would present, with `--chain` or `--key` question by question. Never touches the network.
 
 mod judge;
-mod key;
+pub(super) mod key;
 mod preflight;
 
 use std::fmt::Write;
@@ -11,14 +11,13 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use serde_json::{Value, json};
 
 use super::check::{parse_time, system_now};
 use super::text::{BOLD, DIM, WIDTH, complain, cut, print, printable, styled, wrapped};
 use super::{Format, verdict_text};
 use crate::domain::{Domain, DomainName, UnixTime};
-use crate::observation::certificate::Certificate;
+use crate::observation::certificate::{Certificate, certificates_in};
 
 /// No bundle of certificates is larger: all of Mozilla's roots have 220 KiB.
 const MAX_FILE: u64 = 16 << 20;
@@ -124,17 +123,7 @@ fn names(certificate: &Certificate) -> String {
 
 /// The certificates in a file, each or why it could not be had; an error if there is none to be had at all.
 fn read(file: &Path) -> Result<Vec<Result<CertificateDer<'static>, String>>, String> {
-    let bytes = read_bytes(file).map_err(|error| error.to_string())?;
-    if bytes.is_empty() {
-        return Err("the file is empty".to_owned());
-    }
-    if !bytes.windows(11).any(|window| window == b"-----BEGIN ") {
-        return Ok(vec![Ok(CertificateDer::from(bytes))]);
-    }
-    let all: Vec<_> = CertificateDer::pem_slice_iter(&bytes)
-        .map(|found| found.map_err(|error| format!("bad PEM: {error}")))
-        .collect();
-    if all.is_empty() { Err("there is no certificate in it".to_owned()) } else { Ok(all) }
+    certificates_in(read_bytes(file).map_err(|error| error.to_string())?)
 }
 
 fn read_bytes(file: &Path) -> io::Result<Vec<u8>> {

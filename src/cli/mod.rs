@@ -9,6 +9,8 @@ mod demo;
 mod explain;
 mod inspect;
 mod mail;
+#[doc(hidden)]
+pub mod parsers;
 mod proxy_config;
 mod run;
 mod text;

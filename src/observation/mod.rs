@@ -83,6 +83,26 @@ pub struct Look {
 }
 
 impl Look {
+    /// A look at this time of which nothing is known yet.
+    pub fn new(domain: DomainName, at: UnixTime) -> Self {
+        Self {
+            domain,
+            vantage: Vantage::default(),
+            view: View::Proxy,
+            at,
+            dns: None,
+            tls: Vec::new(),
+            client_certificate: None,
+            auth0: Vec::new(),
+            no_route: Vec::new(),
+            not_looked: Vec::new(),
+            surplus_addresses: 0,
+            origin: None,
+            contract: None,
+            elapsed_ms: 0,
+        }
+    }
+
     /// Requests to Auth0 that were made, by whatever way.
     pub fn requests(&self) -> usize {
         let through_proxy: usize = self.auth0.iter().map(Auth0Observation::requests).sum();

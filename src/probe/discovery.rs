@@ -119,7 +119,7 @@ pub(super) fn unique(path: &str) -> String {
     format!("{path}?notafter={:016x}", u64::from_be_bytes(bytes))
 }
 
-fn read(answer: &Answer, host: &DomainName, settings: &Settings, observation: &mut Auth0Observation) {
+pub(super) fn read(answer: &Answer, host: &DomainName, settings: &Settings, observation: &mut Auth0Observation) {
     observation.status = Some(answer.head.status.as_u16());
     observation.http_version = Some(format!("{:?}", answer.head.version));
     observation.headers = answer_headers(&answer.head.headers, settings);

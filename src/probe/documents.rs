@@ -79,7 +79,7 @@ async fn reply(session: &mut Session<'_>, path: &str, settings: &Settings, deadl
     }
 }
 
-fn read(answer: &Answer, settings: &Settings) -> Reply {
+pub(super) fn read(answer: &Answer, settings: &Settings) -> Reply {
     let document = discovery::object(&answer.body);
     let headers = discovery::answer_headers(&answer.head.headers, settings);
     Reply {

@@ -23,6 +23,8 @@ mod library;
 mod look;
 mod metadata;
 mod nameserver;
+#[doc(hidden)]
+pub mod parsers;
 mod past_proxy;
 mod ping;
 mod renewal;

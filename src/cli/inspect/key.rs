@@ -18,7 +18,7 @@ use crate::observation::certificate::Certificate;
 const MAX_FILE: u64 = 1 << 20;
 
 /// A public key as it stands in a certificate: the content of `subjectPublicKey` (RFC 5280 section 4.1.2.7).
-pub(super) struct PublicHalf(Vec<u8>);
+pub(in crate::cli) struct PublicHalf(Vec<u8>);
 
 impl PublicHalf {
     /// Of the first private key in the file; `Err` says why there is none.
@@ -29,7 +29,7 @@ impl PublicHalf {
         Self::of_bytes(&bytes)
     }
 
-    fn of_bytes(bytes: &[u8]) -> Result<Self, String> {
+    pub(in crate::cli) fn of_bytes(bytes: &[u8]) -> Result<Self, String> {
         let contains = |words: &[u8]| bytes.windows(words.len()).any(|window| window == words);
         let is_pem = contains(b"-----BEGIN ");
         let key = if is_pem {

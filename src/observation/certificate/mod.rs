@@ -1,9 +1,10 @@
 //! [`Certificate`]: the facts of one X.509 certificate, as they stand in it, with its DER kept beside them.
 //!
-//! `parse` reads the DER, `name` writes distinguished names by RFC 4514, `key` describes the public key, `profile`
-//! lists the rules for certificates that it breaks, `sct` reads the receipts of transparency logs, and `precertificate`
-//! what these have signed.
+//! `file` finds certificates in a file, `parse` reads the DER, `name` writes distinguished names by RFC 4514, `key`
+//! describes the public key, `profile` lists the rules for certificates that it breaks, `sct` reads the receipts of
+//! transparency logs, and `precertificate` what these have signed.
 
+mod file;
 mod key;
 mod name;
 mod parse;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::UnixTime;
 
+pub use file::certificates_in;
 pub use key::{KeyType, PublicKey};
 pub(crate) use precertificate::Precertificate;
 pub use profile::{Profile, Rule};

@@ -64,7 +64,7 @@ fn outcome_of(followed: &Followed) -> Outcome {
     if followed.looped { Outcome::Failed } else { followed.outcome }
 }
 
-fn found(name: DomainName, followed: Followed) -> CaaSet {
+pub(super) fn found(name: DomainName, followed: Followed) -> CaaSet {
     let records = followed.records.iter().filter_map(|data| match data {
         RData::CAA(caa) => Some(CaaRecord::new(caa.issuer_critical, &caa.tag, &caa.value)),
         _ => None,

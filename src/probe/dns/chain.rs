@@ -78,6 +78,16 @@ pub(super) async fn follow(asker: &Asker, name: &DomainName, record_type: Record
     }
 }
 
+/// What one answer says of a name, as if there were no other to ask for.
+pub(super) fn read(response: &Message, name: &DomainName, record_type: RecordType) -> Followed {
+    let mut followed = Followed::not_asked();
+    match walk(response, name.clone(), &mut followed) {
+        Some(end) => collect(response, &end, record_type, &mut followed),
+        None => followed.outcome = Outcome::NoData,
+    }
+    followed
+}
+
 /// Along the CNAMEs of one answer; the name they end at, or `None` where they never do.
 fn walk(response: &Message, start: DomainName, followed: &mut Followed) -> Option<DomainName> {
     let mut current = start;

@@ -25,11 +25,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{OptionFuture, join_all};
+use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::rr::{RData, RecordType};
 use tokio::time::Instant;
 
 use crate::domain::{Domain, DomainName, Families, UnixTime};
-use crate::observation::{CnameLink, DnsObservation, OddityKind, Outcome, Topic};
+use crate::observation::{CaaObservation, CnameLink, DnsObservation, OddityKind, Outcome, Topic};
 use crate::probe::settings::Settings;
 
 pub(super) use self::caa::observe as observe_caa;
@@ -265,6 +266,22 @@ pub(super) async fn addresses_of(host: &DomainName, panel: &Panel, deadline: Ins
 
 async fn lookup(asker: &Asker, name: &DomainName, record_type: RecordType, wanted: bool) -> Followed {
     if wanted { chain::follow(asker, name, record_type).await } else { Followed::not_asked() }
+}
+
+/// What one message says of a name, as if it answered every question.
+pub(super) fn read_message(message: &Message, name: &DomainName, at: UnixTime) -> DnsObservation {
+    let followed = |record_type| chain::read(message, name, record_type);
+    let own = caa::found(name.clone(), followed(RecordType::CAA));
+    let a = followed(RecordType::A);
+    DnsObservation {
+        cname: a.links.clone(),
+        cname_loop: a.looped,
+        a: typed(a, ipv4, at),
+        aaaa: typed(followed(RecordType::AAAA), ipv6, at),
+        txt: typed(followed(RecordType::TXT), txt_value, at),
+        caa: Some(CaaObservation { wildcard: own.clone(), own }),
+        ..DnsObservation::new(Vec::new(), name.clone())
+    }
 }
 
 fn longer<'a>(one: &'a [CnameLink], other: &'a [CnameLink]) -> &'a [CnameLink] {

@@ -9,8 +9,9 @@ mod hello;
 use std::io;
 use std::net::SocketAddr;
 
+use futures_util::FutureExt;
 use rustls_pki_types::CertificateDer;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
@@ -93,6 +94,11 @@ async fn exchange(address: SocketAddr, name: &DomainName, offered: Version) -> i
     // Nothing rests on it: no key is ever made of this hello.
     let _ = aws_lc_rs::rand::fill(&mut random);
     stream.write_all(&client_hello(offered, name.as_str(), &random)).await?;
+    hear(stream, offered).await
+}
+
+/// What is said in answer to a hello of this version.
+async fn hear(mut stream: impl AsyncRead + Unpin, offered: Version) -> io::Result<Reply> {
     let mut flight = Flight::new(offered);
     loop {
         let mut header = [0; 5];
@@ -106,6 +112,15 @@ async fn exchange(address: SocketAddr, name: &DomainName, offered: Version) -> i
         if let Some(reply) = flight.take(kind, &content) {
             return Ok(reply);
         }
+    }
+}
+
+/// How many certificates are shown in an answer to a hello, if it is one that goes on; for the fuzz targets.
+pub(super) fn certificates_in_answer(bytes: &[u8]) -> Option<usize> {
+    // Bytes that are there are read without waiting.
+    match hear(bytes, Version::TLS12).now_or_never()?.ok()? {
+        Reply::Accepted { chain, .. } => Some(chain.len()),
+        Reply::Refused(_) | Reply::Odd(_) => None,
     }
 }
 

@@ -55,6 +55,7 @@ pub(super) const ROWS: &[Row] = &[
     ("extended-validation", Nginx(""), &[], None),
     ("revoked", Nginx(""), &[], None),
     ("pinning-test", BROWSER, &[], None),
+    // Receipts of transparency logs are asked for where a public CA is at the end of the path, which the lab's is not.
     ("no-sct", Nginx(""), &[], None),
     ("invalid-expected-sct", Nginx(""), &[], None),
     // Authorities whose private key everybody has, or that listen in: trusted by nobody whose store is in order.
@@ -94,7 +95,7 @@ pub(super) const ROWS: &[Row] = &[
     ("null", NginxRsa("ssl_protocols TLSv1.2; ssl_ciphers NULL-SHA256;"), NO_TLS, TLS),
     ("dh1024", DH_1024, OLD_SUITES, None),
     ("dh2048", DH_2048, OLD_SUITES, None),
-    // What is wrong with their groups nobody sees who does not offer to use them.
+    // What is wrong with their groups is not looked into: that there is nothing better is enough.
     ("dh-composite", DH_2048, OLD_SUITES, None),
     ("dh-small-subgroup", DH_2048, OLD_SUITES, None),
     ("dh480", OUTDATED, NO_TLS, TLS),
