@@ -40,6 +40,7 @@ pub const ALL: &[Target] = &[
     target("name", names::name, 80_000),
     target("pem", certificates::pem, 40_000),
     target("private_key", operator::private_key, 40_000),
+    target("recording", state::recording, 8_000),
     target("stored", state::stored, 6_000),
     target("time", names::time, 80_000),
 ];

@@ -1,10 +1,12 @@
-//! What stands in the store: written by us, an older version of us, a newer one, or a disk that lies.
+//! What we have written ourselves: the store and recordings. Or an older version of us, a newer one, a disk that lies.
 
 use std::time::Duration;
 
 use notafter::domain::{Now, UnixTime};
 use notafter::incident::{Ledger, Outbox, Policy, Row, Table, outbox};
 use notafter::keeper::{Keeper, stored_chains};
+use notafter::probe::{Player, Recording};
+use notafter::trust::TrustStore;
 
 use super::NOW;
 
@@ -36,6 +38,15 @@ pub(super) fn stored(data: &[u8]) {
         while keeper.poll_mail().is_some() {}
     }
     drop(keeper.snapshot());
+}
+
+/// A recording of a look: what is read is read again as it is written, and is the same.
+pub(super) fn recording(data: &[u8]) {
+    let Ok(read) = Recording::parse(&String::from_utf8_lossy(data)) else { return };
+    assert_eq!(Recording::parse(&read.to_json()).as_ref().ok(), Some(&read));
+    let (roots, intermediates) = read.trusted();
+    let _ = TrustStore::new(&roots, &intermediates);
+    drop(Player::of(&read));
 }
 
 fn later(seconds: i64) -> Now {
