@@ -14,6 +14,7 @@ packages=(
     nginx                       # the customers' reverse proxy
     haproxy caddy apache2-bin   # and the others that can be one
     knot knot-dnsutils          # the name server, and kdig
+    nsd                         # a second one, which may disagree
     postfix                     # the relay
     sasl2-bin libsasl2-modules  # its users and passwords
     fakeroot libfakeroot        # lets it start without root

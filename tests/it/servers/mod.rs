@@ -1,6 +1,5 @@
-//! Real servers on loopback, one process and one folder a test: [`Nginx`], [`Haproxy`], [`Caddy`],
-//! [`Apache`], [`Knot`], [`Postfix`], [`Prometheus`],
-//! [`Unbound`].
+//! Real servers on loopback, one process and one folder a test: [`Nginx`], [`Haproxy`], [`Caddy`], [`Apache`],
+//! [`Knot`], [`Nsd`], [`Unbound`], [`Postfix`], [`Prometheus`].
 //!
 //! `make servers` unpacks them under the target folder. Each `start` writes a configuration, waits until the server
 //! answers, and panics with what the server wrote to stderr if it does not; dropping the value ends the server.
@@ -12,6 +11,7 @@ mod caddy;
 mod haproxy;
 mod knot;
 mod nginx;
+mod nsd;
 mod postfix;
 mod process;
 mod prometheus;
@@ -24,6 +24,7 @@ pub(crate) use haproxy::Haproxy;
 pub(crate) use knot::Knot;
 #[allow(unused_imports, reason = "for stories that build a host by hand")]
 pub(crate) use nginx::{Identity, Nginx, Vhost, auth0_like, lab_identity, proxy_to};
+pub(crate) use nsd::Nsd;
 pub(crate) use postfix::{Postfix, PostfixConfig};
 pub(crate) use process::{LOOPBACK, Server, folder, free_port, http_get, program, run};
 pub(crate) use prometheus::{Prometheus, promtool};
