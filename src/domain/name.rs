@@ -63,6 +63,18 @@ impl DomainName {
         &self.0
     }
 
+    /// The name one label up; `None` above the last.
+    #[must_use]
+    pub fn above(&self) -> Option<Self> {
+        let (_, rest) = self.as_str().split_once('.')?;
+        Self::parse_record(rest).ok()
+    }
+
+    /// This name and those above it, down to the last label.
+    pub fn upward(&self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self.clone()), Self::above)
+    }
+
     /// The name as a person reads it: in U-labels if they are valid and lead back to this very name.
     pub fn to_unicode(&self) -> String {
         match idna::domain_to_unicode(&self.0) {
@@ -208,6 +220,13 @@ fn check_label(label: &str, underscores: Underscores) -> Result<(), NameError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_way_up_ends_at_the_last_label() {
+        let name = DomainName::parse("login.example.co.uk").unwrap();
+        let climbed: Vec<String> = name.upward().map(|name| name.to_string()).collect();
+        assert_eq!(climbed, ["login.example.co.uk", "example.co.uk", "co.uk", "uk"]);
+    }
 
     #[test]
     fn names_are_kept_as_a_labels_and_shown_both_ways() {

@@ -36,7 +36,7 @@ pub(in crate::probe) async fn observe(domain: &DomainName, panel: &Panel, observ
 async fn climb_twice(asker: &Asker, domain: &DomainName) -> CaaObservation {
     let own = climb(asker, Some(domain.clone())).await;
     // Whatever did not end at the domain itself went on as the other climb would have.
-    let wildcard = if own.name.as_ref() == Some(domain) { climb(asker, above(domain)).await } else { own.clone() };
+    let wildcard = if own.name.as_ref() == Some(domain) { climb(asker, domain.above()).await } else { own.clone() };
     CaaObservation { own, wildcard }
 }
 
@@ -54,7 +54,7 @@ async fn climb(asker: &Asker, start: Option<DomainName>) -> CaaSet {
             outcome if outcome.is_failure() => return CaaSet::without_records(Some(name), outcome),
             _ => {}
         }
-        next = above(&name);
+        next = name.above();
     }
     CaaSet::without_records(None, Outcome::NoData)
 }
@@ -70,25 +70,4 @@ pub(super) fn found(name: DomainName, followed: Followed) -> CaaSet {
         _ => None,
     });
     CaaSet::found(name, followed.links, records, followed.ttl)
-}
-
-fn above(name: &DomainName) -> Option<DomainName> {
-    let (_, rest) = name.as_str().split_once('.')?;
-    DomainName::parse_record(rest).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_climb_ends_at_the_top() {
-        let mut name = DomainName::parse("login.example.co.uk").unwrap();
-        let mut climbed = Vec::new();
-        while let Some(next) = above(&name) {
-            climbed.push(next.to_string());
-            name = next;
-        }
-        assert_eq!(climbed, ["example.co.uk", "co.uk", "uk"]);
-    }
 }
