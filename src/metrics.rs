@@ -12,7 +12,7 @@ use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricT
 use prometheus::{Encoder, Registry, TextEncoder};
 
 use crate::keeper::{DomainState, Snapshot};
-use crate::observation::{Code, View};
+use crate::observation::{Code, DnssecObservation, View};
 use crate::verdict::catalogue::ENTRIES;
 use crate::verdict::{Level, References, Severity, answers_well};
 
@@ -106,6 +106,18 @@ const SIGNING: Family = gauge(
     "notafter_auth0_signing_certificate_not_after_timestamp_seconds",
     "When the first of the certificates of the signing keys that clients get runs out.",
 );
+const SIGNATURE_END: Family = gauge(
+    "notafter_dnssec_signature_expiration_timestamp_seconds",
+    "When the first of the DNSSEC signatures that the domain stands on runs out; only where `dnssec` is on and the zone is verified.",
+);
+const REGISTRATION_END: Family = gauge(
+    "notafter_registration_expiration_timestamp_seconds",
+    "When the registration of the domain runs out; only where `rdap` is on and the registry has ever said so.",
+);
+const REGISTRATION_SEEN: Family = gauge(
+    "notafter_registration_last_answer_timestamp_seconds",
+    "When the registry last said anything of the domain's registration.",
+);
 const LOOKS: Family = counter("notafter_looks_total", "Rounds of all checks of one domain, by what they came to.");
 const NOTICES: Family =
     counter("notafter_notices_total", "Notices by receiver and how an attempt to deliver them ended.");
@@ -125,7 +137,7 @@ const LOG_LIST: Family = gauge(
 );
 
 /// Every family, in the order of the page.
-const FAMILIES: [&Family; 30] = [
+const FAMILIES: [&Family; 33] = [
     &BUILD_INFO,
     &DOMAINS,
     &DOMAIN_INFO,
@@ -150,6 +162,9 @@ const FAMILIES: [&Family; 30] = [
     &RATE_LIMIT,
     &RATE_REMAINING,
     &SIGNING,
+    &SIGNATURE_END,
+    &REGISTRATION_END,
+    &REGISTRATION_SEEN,
     &LOOKS,
     &NOTICES,
     &OWED,
@@ -201,6 +216,7 @@ impl Collector for SnapshotCollector {
         for domain in self.snapshot.domains.iter() {
             certificates(domain, &mut page);
             renewals(domain, &mut page);
+            records(domain, &mut page);
             state(domain, &mut page);
             auth0(domain, &mut page);
         }
@@ -319,6 +335,21 @@ fn renewals(domain: &DomainState, page: &mut Page) {
     if let Some(suggested) = record.suggested() {
         page.add(&WINDOW_START, &labels, suggested.info.start.0 as f64);
         page.add(&WINDOW_ENDS, &labels, suggested.info.end.0 as f64);
+    }
+}
+
+/// What holds the records, where it was asked for.
+fn records(domain: &DomainState, page: &mut Page) {
+    let labels = [("domain", domain.domain.name.as_str())];
+    let Some(dns) = &domain.record.dns else { return };
+    if let Some(signed) = dns.dnssec.as_ref().and_then(DnssecObservation::first_to_expire) {
+        page.add(&SIGNATURE_END, &labels, signed.expiration.0 as f64);
+    }
+    if let Some(registration) = &dns.registration {
+        page.add(&REGISTRATION_SEEN, &labels, registration.at.0 as f64);
+        if let Some(expires) = registration.expires {
+            page.add(&REGISTRATION_END, &labels, expires.0 as f64);
+        }
     }
 }
 

@@ -134,6 +134,7 @@ async fn look(
         origin: request.origin,
         origin_is_due: request.origin_is_due,
         contract: request.contract,
+        closely: request.closely,
     };
     Some(probe::look(target, clock.now().wall, turn).await)
 }
@@ -155,6 +156,7 @@ async fn look_at_tenant(
         origin: 0,
         origin_is_due: false,
         contract: false,
+        closely: false,
     };
     Some(probe::look_at_tenant(aside, clock.now().wall, turn).await)
 }

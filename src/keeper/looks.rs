@@ -32,6 +32,8 @@ pub struct LookRequest {
     pub contract: bool,
     /// The last answers of DNS, whose TTLs may still hold; `None` where everything is to be asked afresh.
     pub known: Option<Arc<DnsObservation>>,
+    /// Whether the look is to ask what not every look asks.
+    pub closely: bool,
 }
 
 /// A look under way.
@@ -118,6 +120,7 @@ impl Keeper {
         let known = self.known_records(&domain);
         let watched = self.domains.get_mut(&domain)?;
         let (turn, payer) = (watched.take_turn(), watched.payer().clone());
+        let closely = self.ledger.wants_a_close_look(&domain);
         let wish = watched.wish(self.now.mono);
         let granted = self.manners.take(&payer, wish.requests(), self.now.mono);
         let wish = wish.within(granted);
@@ -125,7 +128,7 @@ impl Keeper {
         self.flights.insert(domain.clone(), Flight { way: watched.way(), payer, granted });
         let Wish { discovery: requests, documents, origin, origin_is_due, contract } = wish;
         let contract = contract > 0;
-        Some(LookRequest { domain, turn, requests, documents, origin, origin_is_due, contract, known })
+        Some(LookRequest { domain, turn, requests, documents, origin, origin_is_due, contract, known, closely })
     }
 
     /// What need not be asked of DNS again as long as it holds. A look that is to confirm or to clear something asks

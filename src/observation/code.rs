@@ -35,6 +35,8 @@ codes! {
     DnsNoAddress = "dns.no_address",
     /// The resolver answers for others but fails for this domain.
     DnsServfail = "dns.servfail",
+    /// The resolver fails for this domain because its DNSSEC signatures do not verify.
+    DnsDnssecBogus = "dns.dnssec_bogus",
     /// The CNAME chain ends in a name that does not exist.
     DnsCnameDangling = "dns.cname_dangling",
     /// The expected target is not in the CNAME chain.
@@ -71,6 +73,26 @@ codes! {
     DnsCaaUnreadable = "dns.caa_unreadable",
     /// Resolvers tell different things, for longer than what they may remember explains.
     DnsResolversDisagree = "dns.resolvers_disagree",
+    /// The zone's own name servers have other records than the resolver.
+    DnsResolverOutdated = "dns.resolver_outdated",
+    /// A name server of the zone does not answer.
+    DnsNameserverUnreachable = "dns.nameserver_unreachable",
+    /// A name server of the zone does not have the zone.
+    DnsNameserverLame = "dns.nameserver_lame",
+    /// The zone's name servers have different records.
+    DnsNameserversDisagree = "dns.nameservers_disagree",
+    /// The zone above names other name servers than the zone itself.
+    DnsDelegationDiffers = "dns.delegation_differs",
+    /// A DNSSEC signature runs out soon.
+    DnsSignatureExpiresSoon = "dns.signature_expires_soon",
+    /// A DNSSEC signature has run out.
+    DnsSignatureExpired = "dns.signature_expired",
+    /// The zone is signed, and the resolver does not vouch for it.
+    DnsDnssecUnverified = "dns.dnssec_unverified",
+    /// The registration of the domain runs out soon, or has.
+    DnsRegistrationExpiresSoon = "dns.registration_expires_soon",
+    /// The registration of the domain is suspended, or about to be deleted.
+    DnsRegistrationHold = "dns.registration_hold",
     /// The connection was refused.
     ConnectRefused = "connect.refused",
     /// The connection was reset.

@@ -6,17 +6,20 @@
 //! views past the proxy see is a [`ViewObservation`] each.
 
 mod auth0;
+mod authority;
 mod caa;
 pub mod certificate;
 mod code;
 mod contract;
 mod dns;
+mod dnssec;
 mod documents;
 mod evidence;
 mod failure;
 mod legacy;
 pub mod management;
 mod past_proxy;
+mod registration;
 mod renewal_info;
 mod strangers;
 mod tls;
@@ -32,18 +35,21 @@ use self::certificate::Certificate;
 use crate::domain::{DomainName, UnixTime};
 
 pub use auth0::{AnswerHeaders, Auth0Observation, RateLimit};
+pub use authority::{Answered, AuthorityObservation, Dissent, Outdated, RecordKind, Resolved, ServerState, ZoneServer};
 pub use caa::{CaaObservation, CaaRecord, CaaSet};
 pub use code::Code;
 pub use contract::{Clause, ContractObservation, CookieSet, Metadata, Returned, Tried};
 pub use dns::{
     CnameLink, Disagreement, DnsObservation, ExtendedError, Lookup, Oddity, OddityKind, Outcome, Questions,
-    ResolverFailure, ResolverObservation, Said, Topic, TxtElsewhere,
+    ResolverFailure, ResolverObservation, Said, Topic, TxtElsewhere, Wanted,
 };
+pub use dnssec::{Bogus, DnssecCheck, DnssecObservation, Signed, Validation};
 pub use documents::{Documents, KeySet, Reply, SigningKey};
 pub use evidence::{Evidence, Layer};
 pub use failure::Failure;
 pub use legacy::{LegacyAnswer, LegacyVersion};
 pub use past_proxy::{Distrusted, ViewObservation};
+pub use registration::RegistrationObservation;
 pub use renewal_info::{RenewalInfo, RenewalInfoError};
 pub use strangers::{bounded, is_hidden};
 pub use tls::{ClientCertificate, Origin, OtherChain, PathStep, Presented, TlsObservation, TrustPath};

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::registration::Registrations;
 use super::renewal::{KeptDirectory, KeptInfo};
 
 /// What was fetched for looks, by kind. One a process: it outlives a change of the configuration.
@@ -18,11 +19,17 @@ pub struct Library {
     pub(super) directories: Arc<Shelf<KeptDirectory>>,
     /// What they say of leaves, by SHA-256.
     pub(super) renewals: Arc<Shelf<KeptInfo>>,
+    /// What registries said of domains.
+    pub(super) registrations: Registrations,
 }
 
 impl Default for Library {
     fn default() -> Self {
-        Self { directories: Arc::new(Shelf::new(MOST_DIRECTORIES)), renewals: Arc::new(Shelf::new(MOST_RENEWALS)) }
+        Self {
+            directories: Arc::new(Shelf::new(MOST_DIRECTORIES)),
+            renewals: Arc::new(Shelf::new(MOST_RENEWALS)),
+            registrations: Registrations::default(),
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! [`look`]: one round of all checks of one domain.
 
-use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +11,15 @@ use super::assess::assess;
 use super::fetch::{Fetcher, Reach};
 use super::identity::name_refusal;
 use super::past_proxy::{Aside, look_at_origin};
-use super::sockets::is_shortage;
 use super::survey::{self, Due};
 use super::tls::{Handshake, Line};
-use super::{Library, Resolvers, Settings, contract, discovery, dns, documents, renewal, sockets, tls, wire};
+use super::{
+    Library, Resolvers, Settings, contract, discovery, dns, documents, registration, renewal, sockets, tls, wire,
+};
 use crate::domain::{Domain, Families, UnixTime};
 use crate::observation::{
-    Auth0Observation, DnsObservation, Look, NotLooked, TlsObservation, Vantage, View, ViewObservation,
+    Auth0Observation, AuthorityObservation, DnsObservation, Look, NotLooked, RegistrationObservation, TlsObservation,
+    Vantage, View, ViewObservation, Wanted,
 };
 use crate::trust::TrustStore;
 
@@ -26,8 +27,9 @@ use crate::trust::TrustStore;
 const MAX_ADDRESSES: usize = 16;
 /// Where customers connect, unless the operator says otherwise.
 pub(super) const HTTPS: u16 = 443;
-/// CAA records are read by nobody but a CA that is about to issue: they need not be asked for at every look.
-const CAA_EVERY: Duration = Duration::from_secs(300);
+/// CAA records are read by nobody but a CA that is about to issue, a zone's own servers by nobody but resolvers: they
+/// need not be asked at every look.
+const SELDOM: Duration = Duration::from_secs(300);
 
 /// What is looked at, and how.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +64,8 @@ pub struct Turn {
     pub origin_is_due: bool,
     /// Whether the proxy's part of the bargain is tried, at one of the addresses.
     pub contract: bool,
+    /// Whether to ask what not every look asks, as something of that kind is to be confirmed or to be seen gone.
+    pub closely: bool,
 }
 
 impl Turn {
@@ -79,6 +83,7 @@ impl Turn {
             origin: Self::PAST_PROXY,
             origin_is_due: true,
             contract: true,
+            closely: false,
         }
     }
 
@@ -104,10 +109,21 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
     let wishes = wishes(&asked, turn);
     let visits = addresses.iter().zip(wishes).map(|(address, wish)| visit(target, *address, wish, due));
     let (mut tls, mut auth0, mut not_looked) = (Vec::new(), Vec::new(), Vec::new());
-    let caa_is_due = turn.is_due(CAA_EVERY, target.domain.interval) && !dns.failed();
-    let caa = OptionFuture::from(caa_is_due.then(|| caa(target, &panel, &mut dns)));
+    dns.wanted = Wanted {
+        authority: target.settings.authoritative,
+        dnssec: target.settings.dnssec,
+        registration: target.settings.rdap,
+    };
+    let due = turn.closely || turn.is_due(SELDOM, target.domain.interval);
+    let asks_authority = dns.wanted.authority && (due || dns::is_in_doubt(target.domain, &dns));
+    let authority = OptionFuture::from(asks_authority.then(|| authority(target, &panel, dns.clone(), at)));
+    let dnssec = OptionFuture::from((dns.wanted.dnssec && due).then(|| dns::observe_dnssec(target.domain, &panel, at)));
+    let registration = OptionFuture::from(dns.wanted.registration.then(|| registration(target, &panel, at)));
+    let caa = OptionFuture::from((due && !dns.failed()).then(|| caa(target, &panel, &mut dns)));
     // Side by side: no handshake waits for records that no login needs.
-    let (_, visited) = tokio::join!(caa, join_all(visits));
+    let (_, authority, dnssec, registration, visited) =
+        tokio::join!(caa, authority, dnssec, registration, join_all(visits));
+    (dns.authority, dns.dnssec, dns.registration) = (authority, dnssec, registration.flatten());
     for visited in visited {
         match visited {
             Ok((handshake, answer)) => {
@@ -197,6 +213,30 @@ async fn caa(target: Target<'_>, panel: &dns::Panel, dns: &mut DnsObservation) {
 /// How many resolvers are asked side by side.
 fn at_once(panel: &dns::Panel) -> u32 {
     u32::try_from(panel.len()).unwrap_or(1).max(1)
+}
+
+/// The zone's own name servers, who must not send us into our own network: only where the look is, or the resolver that
+/// the operator chose, may they be as well.
+async fn authority(target: Target<'_>, panel: &dns::Panel, dns: DnsObservation, at: UnixTime) -> AuthorityObservation {
+    let settings = target.settings;
+    let chosen = settings.nameservers.iter().filter_map(|nameserver| Some(nameserver.server()?.address()));
+    let way = dns::Way {
+        panel,
+        authorities: &settings.authorities,
+        port: settings.authority_port,
+        reach: Reach::of(addresses(target.domain, &dns).into_iter().chain(chosen)),
+        timeout: settings.timeout,
+    };
+    dns::observe_authority(target.domain, way, &dns, at).await
+}
+
+async fn registration(target: Target<'_>, panel: &dns::Panel, at: UnixTime) -> Option<RegistrationObservation> {
+    // What registries said is in no recording.
+    if wire::recorded_at().is_some() {
+        return None;
+    }
+    let Target { domain, settings, trust, library, .. } = target;
+    registration::observe(&domain.name, settings, panel, trust, &library.registrations, at).await
 }
 
 /// What is asked over the connection of one address.
@@ -303,12 +343,7 @@ pub(super) fn has_route(families: Families, address: SocketAddr) -> bool {
     if address.is_ipv4() || families != Families::Auto {
         return true;
     }
-    // Connecting a datagram socket looks the route up and sends nothing.
-    match UdpSocket::bind("[::]:0") {
-        Ok(socket) => socket.connect(address).is_ok(),
-        // Nothing is known of the route; that we have no socket, the connection will tell.
-        Err(error) => is_shortage(&error) && error.kind() != io::ErrorKind::AddrNotAvailable,
-    }
+    sockets::has_route(address)
 }
 
 /// Which of so many addresses are asked at this turn, going round.
@@ -327,7 +362,7 @@ mod tests {
     use super::*;
 
     fn turn(number: u64, requests: usize) -> Turn {
-        Turn { number, requests, documents: 0, origin: 0, origin_is_due: false, contract: false }
+        Turn { number, requests, documents: 0, origin: 0, origin_is_due: false, contract: false, closely: false }
     }
 
     #[test]
@@ -350,7 +385,7 @@ mod tests {
         for (milliseconds, every) in [(100, 3000), (1000, 300), (60_000, 5), (70_000, 5), (300_000, 1), (3_600_000, 1)]
         {
             let interval = Duration::from_millis(milliseconds);
-            let is_due = |number: &u64| turn(*number, 4).is_due(CAA_EVERY, interval);
+            let is_due = |number: &u64| turn(*number, 4).is_due(SELDOM, interval);
             let due = (0..=2 * every).filter(is_due);
             let expected: Vec<u64> = (0..=2 * every).step_by(usize::try_from(every).unwrap()).collect();
             assert_eq!(due.collect::<Vec<_>>(), expected, "{milliseconds}");

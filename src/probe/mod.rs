@@ -27,6 +27,7 @@ mod nameserver;
 pub mod parsers;
 mod past_proxy;
 mod ping;
+mod registration;
 mod renewal;
 mod settings;
 mod sockets;

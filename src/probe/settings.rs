@@ -28,6 +28,18 @@ pub struct Settings {
     pub dns_memory: DnsMemory,
     /// Added to the User-Agent, so that who is looked at knows whom to ask.
     pub contact: Option<String>,
+    /// Whether the zone's own name servers are asked as well.
+    pub authoritative: bool,
+    /// Those name servers, where they are not to be found by the zone's own records; empty to find them.
+    pub authorities: Vec<SocketAddr>,
+    /// At which port name servers are asked that were found; anything but 53 is for tests.
+    pub authority_port: u16,
+    /// Whether the name servers above check signatures and are trusted in it, the way to them included.
+    pub dnssec: bool,
+    /// Whether registries are asked for the domain's registration (RDAP).
+    pub rdap: bool,
+    /// Where it is said which registry answers where (RFC 9224).
+    pub rdap_bootstrap: String,
     /// Texts in an answer's body that mean that Auth0's edge rejects the proxy's key.
     pub key_markers: Vec<String>,
     /// The operator's own signs of who answers; they come before the built-in ones.
@@ -59,6 +71,12 @@ impl Default for Settings {
             hosts_file: false,
             dns_memory: DnsMemory::default(),
             contact: None,
+            authoritative: false,
+            authorities: Vec::new(),
+            authority_port: 53,
+            dnssec: false,
+            rdap: false,
+            rdap_bootstrap: "https://data.iana.org/rdap/dns.json".to_owned(),
             // The one wording Auth0 has published, in its guide to Google Cloud load balancers.
             key_markers: vec!["Invalid API key".to_owned()],
             evidence: Vec::new(),

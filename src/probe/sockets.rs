@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::io;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::LazyLock;
 
 use rustix::io::Errno;
@@ -25,6 +26,19 @@ static SOCKETS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(at_once(op
 pub(super) async fn permit(sockets: u32) -> Option<SemaphorePermit<'static>> {
     // Nobody closes the semaphore.
     SOCKETS.acquire_many(sockets).await.ok()
+}
+
+/// Whether this machine has a route there. Only IPv6 may be missing without anybody's fault.
+pub(super) fn has_route(address: SocketAddr) -> bool {
+    if address.is_ipv4() {
+        return true;
+    }
+    // Connecting a datagram socket looks the route up and sends nothing.
+    match UdpSocket::bind("[::]:0") {
+        Ok(socket) => socket.connect(address).is_ok(),
+        // Nothing is known of the route; that we have no socket, the connection will tell.
+        Err(error) => is_shortage(&error) && error.kind() != io::ErrorKind::AddrNotAvailable,
+    }
 }
 
 /// Whether it is we who have no descriptor, buffer, memory or port left.

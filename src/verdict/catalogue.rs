@@ -82,6 +82,14 @@ pub enum Family {
     Caa,
     /// Whether resolvers tell the same.
     Agreement,
+    /// Whether resolvers say what the zone says.
+    Spreading,
+    /// The zone's own name servers.
+    Nameservers,
+    /// How long DNSSEC signatures are good.
+    Signatures,
+    /// The registration of the domain.
+    Registration,
     /// Whether a login reaches Auth0.
     Login,
     /// Whether the proxy keeps its part of the bargain.
@@ -123,6 +131,9 @@ pub enum Family {
 }
 
 impl Family {
+    /// Those that are known by what not every look asks.
+    pub const SELDOM_ASKED: [Self; 4] = [Self::Caa, Self::Spreading, Self::Nameservers, Self::Signatures];
+
     /// Its stable name, a part of an incident's key.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -147,6 +158,10 @@ impl Family {
             Self::Txt => "txt",
             Self::Caa => "caa",
             Self::Agreement => "agreement",
+            Self::Spreading => "spreading",
+            Self::Nameservers => "nameservers",
+            Self::Signatures => "signatures",
+            Self::Registration => "registration",
             Self::Login => "login",
             Self::Contract => "contract",
             Self::Hsts => "hsts",
@@ -222,6 +237,22 @@ pub const ENTRIES: &[Entry] = &[
             verify.",
         remedy: "Ask the zone's name servers directly (`dig +norecurse @NAMESERVER DOMAIN`), and check DNSSEC with \
             `dig +cd`: an answer with +cd and none without means broken signatures.",
+    },
+    Entry {
+        code: Code::DnsDnssecBogus,
+        severity: Severity::Critical,
+        kind: Kind::Record,
+        family: Family::Address,
+        title: "DNSSEC signatures do not verify",
+        explanation: "The resolver answers SERVFAIL for the domain, and answers once it is asked not to check DNSSEC \
+            signatures (the CD bit): they are there and do not verify. Whoever asks a resolver that checks \
+            (the large public ones all do) finds no login page; others still do. The resolver's own words \
+            are among the facts where it gives any. The fault may also lie in a zone that the CNAME leads \
+            to.",
+        remedy: "See which link is broken: `dig +cd +dnssec DOMAIN`, `delv DOMAIN`. After a change of keys or of \
+            DNS provider put the DS record at the registrar right, or take it out until the zone is signed \
+            again; if signatures have run out, sign the zone anew and find out why that did not happen by \
+            itself.",
     },
     Entry {
         code: Code::DnsCnameDangling,
@@ -436,6 +467,134 @@ pub const ENTRIES: &[Entry] = &[
             what most resolvers say. Different addresses are no disagreement: a CDN gives each resolver those near it.",
         remedy: "Compare the zone's name servers (`dig +norecurse @NAMESERVER DOMAIN`), and check DNSSEC where one \
             resolver says SERVFAIL. If the zone is in order, take the resolver that is wrong out of `nameservers`.",
+    },
+    Entry {
+        code: Code::DnsResolverOutdated,
+        severity: Severity::Info,
+        kind: Kind::Record,
+        family: Family::Spreading,
+        title: "a DNS change is still spreading",
+        explanation: "The zone's own name servers agree on other records than the resolver still says: the change is \
+            made, and the old answer lives in caches until its TTL is over; the facts say until when \
+            (`cached_until`). What is told is information, unless the new records are worse than the old: \
+            then it warns, for customers will notice once the caches forget.",
+        remedy: "Nothing, if the change was meant: wait until `cached_until`. If it warns, put the records back \
+            before then.",
+    },
+    Entry {
+        code: Code::DnsNameserverUnreachable,
+        severity: Severity::Warning,
+        kind: Kind::Network,
+        family: Family::Nameservers,
+        title: "a name server does not answer",
+        explanation: "One of the zone's name servers, asked directly, gave no answer over UDP. Resolvers try the \
+            others, which costs time, and nobody is left if those fail too. Critical where no name server of \
+            the zone answers and the resolver fails for the domain as well. If none of them answers and the \
+            resolver does, either caches still have the records, or something between here and them keeps \
+            port 53 shut.",
+        remedy: "Bring the name server back, or take it out of the zone's NS records and of the delegation. If \
+            all are said to be unreachable, ask one from elsewhere (`dig +norecurse @NAMESERVER DOMAIN`); if \
+            only we cannot, open port 53 for UDP and TCP, or leave `authoritative` off.",
+    },
+    Entry {
+        code: Code::DnsNameserverLame,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Nameservers,
+        title: "a name server does not have the zone",
+        explanation: "One of the name servers that the zone or its delegation names answers, but not for the zone: it \
+            refuses, fails, refers to others, or its answer is not authoritative (RFC 9499: lame). Resolvers \
+            that meet it must try another. Critical where no name server of the zone is better and the \
+            resolver fails for the domain as well.",
+        remedy: "Load the zone at that name server; if it is a secondary, see why it could not transfer the zone \
+            and has let it run out. Or take it out of the NS records and of the delegation at the registrar.",
+    },
+    Entry {
+        code: Code::DnsNameserversDisagree,
+        severity: Severity::Warning,
+        kind: Kind::Record,
+        family: Family::Nameservers,
+        title: "name servers disagree",
+        explanation: "The zone's own name servers have different records for the domain, so that customers get one or \
+            the other by chance. For the first ten minutes it is information: a change needs a moment to \
+            reach every server. Servers that contradict themselves when asked again (load balancing by DNS) \
+            are not judged. Also information where only serial numbers differ.",
+        remedy: "Compare the serial numbers among the facts: a secondary with a lower one does not transfer the \
+            zone (NOTIFY, TSIG, firewall). With two DNS providers make the change at both.",
+    },
+    Entry {
+        code: Code::DnsDelegationDiffers,
+        severity: Severity::Info,
+        kind: Kind::Record,
+        family: Family::Nameservers,
+        title: "zone and delegation name other servers",
+        explanation: "The NS records in the zone are not those by which the zone above delegates it. Resolvers may ask \
+            either set, so each must serve the zone; a server that one of them forgets is easily forgotten \
+            altogether.",
+        remedy: "Make both the same: the NS records in the zone, and the name servers at the registrar.",
+    },
+    Entry {
+        code: Code::DnsSignatureExpiresSoon,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Signatures,
+        title: "a DNSSEC signature runs out soon",
+        explanation: "A DNSSEC signature that the domain stands on runs out soon: signers renew theirs long before \
+            (with half, a third or a quarter of the time left), so this one is not being renewed. When it \
+            has run out, resolvers that check signatures find nothing. A warning at the lesser of two days \
+            and a quarter of its validity, critical at the lesser of twelve hours and a tenth. Asked of a \
+            resolver that the operator trusts to check (`dnssec`).",
+        remedy: "Sign the zone anew, and see why the signer has stopped: its log, its clock, its keys, the disk. \
+            If the zone is signed by hand or by cron, run it now.",
+    },
+    Entry {
+        code: Code::DnsSignatureExpired,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Signatures,
+        title: "a DNSSEC signature has run out",
+        explanation: "A DNSSEC signature that the domain stands on has run out, so that resolvers which check \
+            signatures answer SERVFAIL as soon as their caches forget the old one.",
+        remedy: "Sign the zone anew at once. If that takes longer than the TTL of the DS record, ask the \
+            registrar to take the DS record out first.",
+    },
+    Entry {
+        code: Code::DnsDnssecUnverified,
+        severity: Severity::Info,
+        kind: Kind::Fact,
+        family: Family::Signatures,
+        title: "the zone is signed, but not verified",
+        explanation: "The records are signed, but the resolver, which is said to check signatures, does not vouch for \
+            the zone (no AD bit for its keys): mostly because the zone above has no DS record for it, else \
+            because the resolver does not check after all.",
+        remedy: "Put the DS record of the zone's key at the registrar. If it is there, see that the resolver in \
+            `nameservers` does validate, or take `dnssec` out.",
+    },
+    Entry {
+        code: Code::DnsRegistrationExpiresSoon,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Registration,
+        title: "the registration runs out soon",
+        explanation: "The registration of the domain itself runs out, by the registry's own word (RDAP): every name \
+            below it goes with it. A warning 30 days before, critical 7 days before and once it has run out. \
+            Asked once a day where `rdap` is on; if the registry does not answer, the last good answer \
+            counts, and its age is told.",
+        remedy: "Renew it at the registrar, and see that the automatic renewal is on and the card on file is \
+            good. Some registrars renew only in the last days: then silence this until that day.",
+    },
+    Entry {
+        code: Code::DnsRegistrationHold,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Registration,
+        title: "the registration is suspended",
+        explanation: "The registry has the domain on hold or on its way out (`client hold`, `server hold`, `redemption \
+            period`, `pending delete`): it is taken out of the DNS, at once or as soon as caches forget, \
+            whatever its name servers say.",
+        remedy: "Ask the registrar today: an unpaid bill, a contact whose address was not confirmed, or a \
+            complaint. Out of the redemption period only the registrar can restore it, for a fee; once it is \
+            pending delete nobody can.",
     },
     Entry {
         code: Code::ConnectRefused,

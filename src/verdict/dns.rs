@@ -1,7 +1,7 @@
 //! What the records say: the addresses here, the CNAME chain and the ownership TXT record in files of their own.
 
 use super::bench::Bench;
-use super::{Finding, Record, Severity, Surroundings, agreement, cname, ownership};
+use super::{Finding, Record, Severity, Surroundings, agreement, authority, cname, dnssec, ownership, registration};
 use crate::domain::{Domain, Families};
 use crate::observation::{Code, DnsObservation, ExtendedError, OddityKind, Outcome};
 
@@ -9,9 +9,27 @@ pub(super) fn judge(domain: &Domain, record: &Record, surroundings: &Surrounding
     let Some(dns) = &record.dns else {
         return;
     };
-    addresses(domain, dns, surroundings, bench);
-    cname::judge(domain, dns, bench);
-    ownership::judge(domain, dns, bench);
+    let judge_records = |dns: &DnsObservation, now| {
+        let mut bench = Bench::new(now);
+        addresses(domain, dns, surroundings, &mut bench);
+        cname::judge(domain, dns, &mut bench);
+        ownership::judge(domain, dns, &mut bench);
+        bench.findings
+    };
+    let found = match &dns.authority {
+        Some(authority) => {
+            authority::judge(dns, authority, bench);
+            authority::beside_the_resolver(domain, dns, authority, bench, judge_records)
+        }
+        None => judge_records(dns, bench.now),
+    };
+    bench.findings.extend(found);
+    if let Some(dnssec) = &dns.dnssec {
+        dnssec::judge(dnssec, bench);
+    }
+    if let Some(registration) = &dns.registration {
+        registration::judge(registration, bench);
+    }
 }
 
 fn addresses(domain: &Domain, dns: &DnsObservation, surroundings: &Surroundings, bench: &mut Bench) {
@@ -27,6 +45,9 @@ fn addresses(domain: &Domain, dns: &DnsObservation, surroundings: &Surroundings,
         bench.find(nonexistent(domain, dns));
     } else if asked.iter().any(|(_, outcome)| *outcome == Outcome::OutOfResources) {
         // Nothing is known but that we could not ask, which is told elsewhere.
+    } else if let Some(bogus) = dns.bogus.first() {
+        let severity = if found { Severity::Warning } else { Severity::Critical };
+        bench.find(dnssec::bogus(domain, dns, bogus).severity(severity));
     } else if let Some((kind, outcome)) = asked.iter().find(|(_, outcome)| outcome.is_failure()) {
         let others = asked.iter().any(|(_, outcome)| *outcome == Outcome::NoData)
             || dns.others_answer == Some(true)

@@ -35,12 +35,16 @@ fn hop_of(code: Code) -> Option<Hop> {
     match (code, code.area()) {
         // What is yet to come, or concerns no login, breaks none.
         (Code::TlsExpiresSoon | Code::TlsClientCertificateExpired | Code::TlsClientCertificateExpiresSoon, _) => None,
-        _ if entry(code).family == Family::Txt => None,
-        (_, "dns") => Some(Hop::Dns),
+        (_, "dns") => breaks_records(entry(code).family).then_some(Hop::Dns),
         (_, "connect") => Some(Hop::Connect),
         (_, "tls") => Some(Hop::Tls),
         _ => None,
     }
+}
+
+/// The others speak of what the resolver does not need for its answer, or of what is yet to come.
+const fn breaks_records(family: Family) -> bool {
+    matches!(family, Family::Address | Family::Cname | Family::Caa)
 }
 
 fn records(dns: &DnsObservation, findings: &[Finding], path: &mut Path) {

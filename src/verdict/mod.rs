@@ -5,6 +5,7 @@
 //! table, the [`catalogue`].
 
 mod agreement;
+mod authority;
 mod bench;
 mod blame;
 mod caa;
@@ -16,6 +17,7 @@ mod conforming;
 mod contract;
 mod deployment;
 mod dns;
+mod dnssec;
 mod documents;
 mod finding;
 mod hops;
@@ -31,6 +33,7 @@ mod path;
 mod protocol;
 mod reach;
 mod record;
+mod registration;
 mod renewal;
 mod rollout;
 mod sight;

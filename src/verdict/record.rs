@@ -134,7 +134,7 @@ impl Record {
     }
 
     /// Takes in what a look saw. What the look did not ask again (an address whose turn for HTTP it was not, or that we
-    /// had no means to look at, CAA records) stays as it was; an address that has long not been named goes, unless nobody could be asked for it.
+    /// had no means to look at, CAA records, name servers) stays as it was; an address that has long not been named goes, unless nobody could be asked for it.
     /// Returns what that taught of its certificates.
     pub fn absorb(&mut self, look: Look) -> Noted {
         let at = look.at;
@@ -147,7 +147,7 @@ impl Record {
                 self.keep_caa(&mut dns);
             }
             self.note_differing(&dns.disagreements, at);
-            self.dns = Some(Arc::new(dns));
+            self.dns = Some(Arc::new(dns.after(self.dns.as_deref())));
         }
         let seen: Vec<(SocketAddr, Arc<Presented>)> =
             look.tls.iter().filter_map(|tls| Some((tls.address, Arc::clone(tls.presented.as_ref()?)))).collect();

@@ -206,14 +206,15 @@ fn every_json() -> Vec<Value> {
     fs::write(&roots, authority.root_pem()).unwrap();
     fs::write(&chain, &identity.chain_pem).unwrap();
     let nginx = Nginx::start(&[Vhost::new(name, identity)]);
-    let knot =
-        Knot::start(&[("example.com", "login CNAME proxy\nproxy A 127.0.0.1\nproxy CAA 0 issue \"ca.example\"\n")]);
+    let zone = "login CNAME proxy\nproxy A 127.0.0.1\nproxy CAA 0 issue \"ca.example\"\n";
+    let knot = Knot::start_with(&[("example.com", zone)], &["example.com"]);
     let (proxy, nameserver) = (nginx.at("127.0.0.1").to_string(), knot.address().to_string());
     let (roots, chain) = (roots.to_str().unwrap(), chain.to_str().unwrap());
     let check = ["check", name, "--format", "json", "--nameserver", &nameserver, "--roots", roots, "--txt", "missing"];
     let mut printed = String::new();
     for arguments in [
         [&check[..], &["--address", &proxy]].concat(),
+        [&check[..], &["--address", &proxy, "--authority", &nameserver, "--dnssec"]].concat(),
         [&check[..], &["--address", "127.99.99.99:1"]].concat(),
         vec!["inspect", "--format", "json", chain, roots, "servers.sh"],
         vec!["inspect", "--format", "json", chain, "--domain", name, "--roots", roots],

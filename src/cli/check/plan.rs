@@ -33,6 +33,18 @@ pub(crate) struct Arguments {
     /// or `https://…`
     #[arg(long = "nameserver", value_name = "RESOLVER", value_parser = parse_nameserver)]
     nameservers: Vec<Nameserver>,
+    /// Ask the zone's own name servers as well
+    #[arg(long)]
+    authoritative: bool,
+    /// Ask this one as the zone's own, instead of those it names; repeatable, port 53 unless named
+    #[arg(long = "authority", value_name = "ADDRESS[:PORT]", value_parser = parse_authority)]
+    authorities: Vec<SocketAddr>,
+    /// The resolvers asked check DNSSEC signatures, and are trusted in it
+    #[arg(long)]
+    dnssec: bool,
+    /// Ask the registry when the registration runs out
+    #[arg(long)]
+    rdap: bool,
     /// Trust the roots in this PEM file, and no others
     #[arg(long, value_name = "FILE")]
     roots: Option<PathBuf>,
@@ -220,6 +232,12 @@ fn overridden(mut watch: Watch, arguments: &Arguments) -> Watch {
     if !arguments.nameservers.is_empty() {
         watch.probe.nameservers.clone_from(&arguments.nameservers);
     }
+    if !arguments.authorities.is_empty() {
+        watch.probe.authorities.clone_from(&arguments.authorities);
+    }
+    watch.probe.authoritative |= arguments.authoritative || !arguments.authorities.is_empty();
+    watch.probe.dnssec |= arguments.dnssec;
+    watch.probe.rdap |= arguments.rdap;
     if let Some(file) = &arguments.roots {
         watch.roots = vec![RootSource::File(file.clone())];
     }
@@ -273,6 +291,10 @@ fn parse_address(text: &str) -> Result<SocketAddr, String> {
 
 fn parse_nameserver(text: &str) -> Result<Nameserver, String> {
     Nameserver::parse(text).map_err(|error| format!("{error}: {}", error.mend()))
+}
+
+fn parse_authority(text: &str) -> Result<SocketAddr, String> {
+    socket_address(text, 53)
 }
 
 fn socket_address(text: &str, port: u16) -> Result<SocketAddr, String> {

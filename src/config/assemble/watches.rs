@@ -192,12 +192,20 @@ fn overridden(section: &Section, base: &Defaults, notes: &mut Notes) -> Defaults
 }
 
 fn probe(section: &Section, base: &probe::Settings, notes: &mut Notes) -> probe::Settings {
+    let authorities = section.addresses("authorities");
+    let names_some = authorities.as_ref().is_some_and(|authorities| !authorities.is_empty());
     probe::Settings {
         timeout: section.duration("timeout").unwrap_or(base.timeout),
         http_addresses: section.count("http_addresses").map_or(base.http_addresses, |count| count as usize),
         nameservers: nameservers(section, notes).unwrap_or_else(|| base.nameservers.clone()),
         hosts_file: section.flag("hosts_file").unwrap_or(base.hosts_file),
         dns_memory: dns_memory(section, base.dns_memory, notes),
+        authoritative: section.flag("authoritative").unwrap_or(base.authoritative || names_some),
+        authorities: authorities.unwrap_or_else(|| base.authorities.clone()),
+        authority_port: base.authority_port,
+        dnssec: section.flag("dnssec").unwrap_or(base.dnssec),
+        rdap: section.flag("rdap").unwrap_or(base.rdap),
+        rdap_bootstrap: section.text("rdap_bootstrap").unwrap_or(&base.rdap_bootstrap).to_owned(),
         contact: section.text("contact").map(str::to_owned).or_else(|| base.contact.clone()),
         key_markers: section.texts("key_markers").unwrap_or_else(|| base.key_markers.clone()),
         evidence: base.evidence.clone(),

@@ -70,6 +70,39 @@ const PROBE_KEYS: &[Key] = &[
     )
     .or("\"1h\""),
     Key::new(
+        "authoritative",
+        Kind::Flag,
+        "Ask the zone's own name servers as well, each by itself, every five minutes and when the records are in doubt. \
+         They are asked directly, so port 53 must be open to the world.",
+    )
+    .or("false"),
+    Key::new(
+        "authorities",
+        Kind::List(&Kind::Address(Some(53)), 0),
+        "These name servers instead of those the zone names, a hidden primary for instance; port 53 unless given. Makes \
+         `authoritative` true unless that is written.",
+    )
+    .or("[]"),
+    Key::new(
+        "dnssec",
+        Kind::Flag,
+        "`nameservers` check signatures, and neither they nor the way to them is in doubt: what they say of them is \
+         judged, and when signatures run out.",
+    )
+    .or("false"),
+    Key::new(
+        "rdap",
+        Kind::Flag,
+        "Ask the registry once a day when the registration of the domain runs out, and whether it is on hold.",
+    )
+    .or("false"),
+    Key::new(
+        "rdap_bootstrap",
+        Kind::HttpUrl,
+        "Where the list of registries is (RFC 9224); your own may name others.",
+    )
+    .or("\"https://data.iana.org/rdap/dns.json\""),
+    Key::new(
         "roots",
         Kind::List(&Kind::Roots, 1),
         "Whom to trust: `mozilla` (what customers' browsers have), `system`, or PEM files.",

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::observation::{DnsObservation, Look, Outcome, Vantage, View};
+use crate::observation::{AuthorityObservation, DnsObservation, Look, Outcome, Vantage, View};
 use crate::verdict::{Family, Finding, Kind, Record, Severity, Verdict};
 
 /// Where a fault sits: at an address, or (`None`) at none in particular.
@@ -31,6 +31,12 @@ pub struct Looked {
     pub caa: bool,
     /// The resolvers that answered this very look, as they are configured.
     pub resolvers: BTreeSet<Arc<str>>,
+    /// Whether the zone's own name servers were asked, as not every look does, or nobody wants to know any more.
+    pub authority: bool,
+    /// Likewise of signatures.
+    pub dnssec: bool,
+    /// Likewise of the registration.
+    pub registration: bool,
     /// Whether two resolvers, or a resolver and an authoritative server, said the same: a record's fault then
     /// needs no second look.
     pub resolvers_agree: bool,
@@ -54,6 +60,7 @@ impl Looked {
             let good = dns.resolvers.iter().filter(|fared| fared.failure.is_none());
             good.map(|fared| Arc::clone(&fared.resolver)).collect()
         };
+        let authority = dns.and_then(|dns| dns.authority.as_ref());
         Self {
             fresh: true,
             vantage: look.vantage.clone(),
@@ -61,8 +68,12 @@ impl Looked {
             records: dns.is_some_and(DnsObservation::addresses_answered),
             txt: dns.is_some_and(|dns| dns.txt.answered()),
             caa: dns.and_then(|dns| dns.caa.as_ref()).is_some_and(|caa| caa.own.outcome != Outcome::OutOfResources),
+            authority: dns.is_some_and(|dns| dns.authority.is_some() || !dns.wanted.authority),
+            dnssec: dns.is_some_and(|dns| dns.dnssec.is_some() || !dns.wanted.dnssec),
+            registration: dns.is_some_and(|dns| dns.registration.is_some() || !dns.wanted.registration),
             resolvers: dns.map(answering).unwrap_or_default(),
-            resolvers_agree: dns.is_some_and(|dns| dns.resolvers_agree),
+            resolvers_agree: dns.is_some_and(|dns| dns.resolvers_agree)
+                || authority.is_some_and(AuthorityObservation::confirms_the_resolver),
             handshakes: look.tls.iter().map(|tls| tls.address).collect(),
             requests: look.auth0.iter().map(|auth0| auth0.address).collect(),
             documents: look.auth0.iter().filter(|auth0| auth0.documents.is_some()).map(|auth0| auth0.address).collect(),
@@ -76,15 +87,25 @@ impl Looked {
     /// though its host has stopped answering.
     pub(super) fn has_seen(&self, family: Family, spots: &BTreeSet<Spot>) -> bool {
         let touched = |spot: &Spot| match spot {
-            None if family == Family::Caa => self.caa,
             None if family == Family::Edge => self.origin,
             None if family == Family::SigningCertificate => !self.documents.is_empty(),
-            None => true,
+            None => self.asked(family),
             Some(address) if is_asked_for(family) => self.requests.contains(address),
             Some(address) if is_in_documents(family) => self.documents.contains(address),
             Some(address) => self.handshakes.contains(address),
         };
         self.fresh && (matches!(family, Family::Expiry | Family::ClientExpiry) || spots.iter().any(touched))
+    }
+
+    /// Whether this look asked what a family's faults at no address in particular are known by.
+    const fn asked(&self, family: Family) -> bool {
+        match family {
+            Family::Caa => self.caa,
+            Family::Spreading | Family::Nameservers => self.authority,
+            Family::Signatures => self.dnssec,
+            Family::Registration => self.registration,
+            _ => true,
+        }
     }
 
     /// Whether this look shows that a spot is free of a family's faults, given that the verdict has none there.
@@ -101,6 +122,9 @@ impl Looked {
                 Family::Cname => self.records && !hiding.everything,
                 Family::Txt => self.txt,
                 Family::Caa => self.caa && !hiding.everything,
+                Family::Spreading | Family::Nameservers | Family::Signatures | Family::Registration => {
+                    self.asked(family)
+                }
                 Family::Reach => spot.map_or(!hiding.everything, |address| self.handshakes.contains(&address)),
                 Family::SigningCertificate => !self.documents.is_empty(),
                 _ if is_asked_for(family) => shaken && spot.is_none_or(|address| self.requests.contains(&address)),

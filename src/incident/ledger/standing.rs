@@ -2,7 +2,7 @@
 
 use super::{Key, Ledger, State, Watched};
 use crate::domain::{DomainName, UnixTime};
-use crate::verdict::Severity;
+use crate::verdict::{Family, Severity};
 
 /// An incident as it stands, for pages and metrics.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,9 +53,19 @@ impl Ledger {
 
     /// Whether the domain has an incident that is pending or firing.
     pub fn has_incident(&self, domain: &DomainName) -> bool {
-        let from = Key::first_of(domain);
-        let mut own = self.incidents.range(from..).take_while(|(key, _)| key.domain.as_ref() == Some(domain));
-        own.any(|(_, incident)| incident.state != State::Resolved)
+        self.open_families(domain).next().is_some()
+    }
+
+    /// Whether a look at this domain should ask what not every look asks: something of that kind is to be confirmed, or
+    /// to be seen gone.
+    pub fn wants_a_close_look(&self, domain: &DomainName) -> bool {
+        self.open_families(domain).any(|family| Family::SELDOM_ASKED.iter().any(|seldom| seldom.as_str() == family))
+    }
+
+    fn open_families<'a>(&'a self, domain: &'a DomainName) -> impl Iterator<Item = &'a str> {
+        let own = self.incidents.range(Key::first_of(domain)..);
+        let own = own.take_while(|(key, _)| key.domain.as_ref() == Some(domain));
+        own.filter(|(_, incident)| incident.state != State::Resolved).map(|(key, _)| key.family.as_str())
     }
 
     /// Whether the domain is in set-up: not live, and never seen healthy.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::CaaObservation;
+use super::{AuthorityObservation, Bogus, CaaObservation, DnssecObservation, RegistrationObservation};
 use crate::domain::{DomainName, UnixTime};
 
 pub use outcome::Outcome;
@@ -52,6 +52,17 @@ pub struct DnsObservation {
     pub txt_elsewhere: Vec<TxtElsewhere>,
     /// The CAA records; `None` where they were not asked for, as not every look does.
     pub caa: Option<CaaObservation>,
+    /// What the zone's own name servers say; `None` where they were not asked.
+    pub authority: Option<AuthorityObservation>,
+    /// The signatures; `None` where they were not asked for.
+    pub dnssec: Option<DnssecObservation>,
+    /// The registration; `None` where the registry was not asked, or has never answered.
+    pub registration: Option<RegistrationObservation>,
+    /// Questions that fail because signatures do not verify.
+    pub bogus: Vec<Bogus>,
+    /// Which of these the operator wants asked for, if not at every look.
+    #[serde(skip)]
+    pub wanted: Wanted,
     /// Whether one of the same resolvers answered for another zone, asked only when all failed for this one.
     pub others_answer: Option<bool>,
     /// Milliseconds until all was answered.
@@ -84,15 +95,46 @@ impl DnsObservation {
             txt_cname: Vec::new(),
             txt_elsewhere: Vec::new(),
             caa: None,
+            authority: None,
+            dnssec: None,
+            registration: None,
+            bogus: Vec::new(),
+            wanted: Wanted::default(),
             others_answer: None,
             elapsed_ms: 0,
         }
+    }
+
+    /// With what this look did not ask of the zone's own servers, for signatures or of registries as it was seen before.
+    #[must_use]
+    pub fn after(mut self, before: Option<&Self>) -> Self {
+        let wanted = self.wanted;
+        let authority = before.and_then(|before| before.authority.as_ref());
+        self.authority = match self.authority {
+            Some(now) => Some(now.after(authority)),
+            None => authority.filter(|_| wanted.authority).cloned(),
+        };
+        let before = |is_wanted: bool| before.filter(|_| is_wanted);
+        self.dnssec = self.dnssec.or_else(|| before(wanted.dnssec)?.dnssec.clone());
+        self.registration = self.registration.or_else(|| before(wanted.registration)?.registration.clone());
+        self
     }
 
     /// Whether a resolver answered this very look for the domain's addresses, be it that there are none.
     pub fn addresses_answered(&self) -> bool {
         !self.from_hosts_file && (self.a.answered() || self.aaaa.answered())
     }
+}
+
+/// What is asked for beside the records, where the operator wants it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// The zone's own name servers.
+    pub authority: bool,
+    /// What a resolver says of signatures.
+    pub dnssec: bool,
+    /// The registration.
+    pub registration: bool,
 }
 
 /// How many questions a look took.

@@ -91,26 +91,36 @@ impl Asker {
         question: &Question,
         deadline: Instant,
     ) -> Result<Box<Message>, Trouble> {
-        let (log, channels) = (&self.log, &self.resolvers.channels);
-        let silence = |_| Trouble::new(Outcome::Timeout);
-        let message = match server {
-            Server::Plain(_) => self.ask_in_the_clear(server, question, deadline).await?,
-            Server::Tls { .. } => {
-                let asked = channels.ask_over_tls(server, &self.trust, question, log);
-                timeout_at(deadline, asked).await.map_err(silence)??
-            }
-            Server::Https { .. } => {
-                let asked = channels.ask_over_https(server, &self.trust, question, log);
-                timeout_at(deadline, asked).await.map_err(silence)??
-            }
-        };
+        let message = self.exchange(server, question, deadline).await?;
         if let Some(outcome) = failed(message.metadata.response_code) {
-            log.read(&message, question);
+            self.log.read(&message, question);
             let code = u16::from(message.metadata.response_code);
             let odd = outcome == Outcome::OtherCode;
             return Err(if odd { Trouble::because(outcome, format!("code {code}")) } else { Trouble::new(outcome) });
         }
         Ok(message)
+    }
+
+    /// What one of its name servers answers, be it an error code.
+    pub(super) async fn exchange(
+        &self,
+        server: &Server,
+        question: &Question,
+        deadline: Instant,
+    ) -> Result<Box<Message>, Trouble> {
+        let (log, channels) = (&self.log, &self.resolvers.channels);
+        let silence = |_| Trouble::new(Outcome::Timeout);
+        match server {
+            Server::Plain(_) => self.ask_in_the_clear(server, question, deadline).await,
+            Server::Tls { .. } => {
+                let asked = channels.ask_over_tls(server, &self.trust, question, log);
+                timeout_at(deadline, asked).await.map_err(silence)?
+            }
+            Server::Https { .. } => {
+                let asked = channels.ask_over_https(server, &self.trust, question, log);
+                timeout_at(deadline, asked).await.map_err(silence)?
+            }
+        }
     }
 
     async fn ask_in_the_clear(
@@ -166,7 +176,7 @@ fn cannot_read(code: ResponseCode) -> bool {
     matches!(code, ResponseCode::FormErr | ResponseCode::NotImp) || u16::from(code) == BADVERS
 }
 
-const fn failed(code: ResponseCode) -> Option<Outcome> {
+pub(super) const fn failed(code: ResponseCode) -> Option<Outcome> {
     match code {
         ResponseCode::NoError | ResponseCode::NXDomain => None,
         ResponseCode::ServFail => Some(Outcome::Servfail),

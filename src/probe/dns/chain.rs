@@ -100,7 +100,7 @@ fn walk(response: &Message, start: DomainName, followed: &mut Followed) -> Optio
     Some(current)
 }
 
-fn cname_of(response: &Message, name: &DomainName) -> Option<(DomainName, u32)> {
+pub(super) fn cname_of(response: &Message, name: &DomainName) -> Option<(DomainName, u32)> {
     response.answers.iter().filter(|record| owner(record).as_ref() == Some(name)).find_map(|record| {
         match &record.data {
             RData::CNAME(target) => Some((domain_name(&target.0)?, record.ttl)),
@@ -124,15 +124,15 @@ fn collect(response: &Message, name: &DomainName, record_type: RecordType, follo
     };
 }
 
-fn owner(record: &Record) -> Option<DomainName> {
+pub(super) fn owner(record: &Record) -> Option<DomainName> {
     domain_name(&record.name)
 }
 
 /// A name off the wire in our own form; `None` for one that holds bytes no host or record name has.
-fn domain_name(name: &Name) -> Option<DomainName> {
+pub(super) fn domain_name(name: &Name) -> Option<DomainName> {
     DomainName::parse_record(&name.to_ascii()).ok()
 }
 
-fn wire_name(name: &DomainName) -> Option<Name> {
+pub(super) fn wire_name(name: &DomainName) -> Option<Name> {
     Name::from_ascii(format!("{name}.")).ok()
 }

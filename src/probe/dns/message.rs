@@ -16,11 +16,46 @@ const EXTENDED_ERROR: u16 = 15;
 pub(super) struct Question {
     name: Name,
     record_type: RecordType,
+    bits: Bits,
+}
+
+/// The bits of a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Bits {
+    /// RD: ask others if you must.
+    recursion_desired: bool,
+    /// DO: with the signatures (RFC 3225).
+    dnssec_ok: bool,
+    /// CD: do not check them (RFC 4035 §3.2.2).
+    checking_disabled: bool,
+}
+
+impl Bits {
+    /// To a resolver.
+    const PLAIN: Self = Self { recursion_desired: true, dnssec_ok: false, checking_disabled: false };
+    /// To a zone's own server: for what it holds itself.
+    pub(super) const AUTHORITY: Self = Self { recursion_desired: false, ..Self::PLAIN };
+    /// To a resolver that checks signatures, which it then says (RFC 6840 §5.7).
+    pub(super) const CHECKED: Self = Self { dnssec_ok: true, ..Self::PLAIN };
+    /// To a resolver that checks signatures: never mind them.
+    pub(super) const UNCHECKED: Self = Self { checking_disabled: true, ..Self::CHECKED };
 }
 
 impl Question {
     pub(super) const fn new(name: Name, record_type: RecordType) -> Self {
-        Self { name, record_type }
+        Self::with(name, record_type, Bits::PLAIN)
+    }
+
+    pub(super) const fn with(name: Name, record_type: RecordType, bits: Bits) -> Self {
+        Self { name, record_type, bits }
+    }
+
+    pub(super) const fn name(&self) -> &Name {
+        &self.name
+    }
+
+    pub(super) const fn record_type(&self) -> RecordType {
+        self.record_type
     }
 
     /// `TXT _cf-custom-hostname.login.example.com`
@@ -30,15 +65,17 @@ impl Question {
         format!("{} {name}", self.record_type)
     }
 
-    /// The bytes that ask it of a resolver; `None` for a name too long for the wire.
+    /// The bytes that ask it; `None` for a name too long for the wire.
     pub(super) fn to_bytes(&self, id: u16, edns: bool) -> Option<Vec<u8>> {
         let mut message = Message::query();
         message.metadata.id = id;
-        message.metadata.recursion_desired = true;
+        message.metadata.recursion_desired = self.bits.recursion_desired;
+        message.metadata.checking_disabled = self.bits.checking_disabled;
         message.add_query(Query::query(self.name.clone(), self.record_type));
         if edns {
             let mut edns = Edns::new();
             edns.set_max_payload(MAX_PAYLOAD);
+            edns.set_dnssec_ok(self.bits.dnssec_ok);
             message.set_edns(edns);
         }
         message.to_vec().ok()

@@ -5,11 +5,14 @@
 //! say is believed. What the last observation still answers is not asked again.
 
 mod ask;
+mod authority;
 mod caa;
 mod chain;
 mod channels;
 mod compare;
 mod datagrams;
+mod dnssec;
+mod exchange;
 mod hosts;
 mod log;
 mod memory;
@@ -29,11 +32,13 @@ use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::rr::{RData, RecordType};
 use tokio::time::Instant;
 
-use crate::domain::{Domain, DomainName, Families, UnixTime};
+use crate::domain::{Domain, DomainName, Families, Likeness, UnixTime, Verification};
 use crate::observation::{CaaObservation, CnameLink, DnsObservation, OddityKind, Outcome, Topic};
 use crate::probe::settings::Settings;
 
+pub(super) use self::authority::{Way, observe as observe_authority};
 pub(super) use self::caa::observe as observe_caa;
+pub(super) use self::dnssec::observe as observe_dnssec;
 pub(super) use self::log::Trouble;
 pub(super) use self::panel::Panel;
 pub use self::resolvers::Resolvers;
@@ -97,6 +102,7 @@ pub(super) async fn observe(
     if observation.from_hosts_file {
         take_hosts(&from_hosts, domain, &mut observation);
     }
+    observation.bogus = dnssec::bogus(&domain.name, panel, &observation).await;
     observation.elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     observation
 }
@@ -245,6 +251,21 @@ fn take_hosts(addresses: &[IpAddr], domain: &Domain, observation: &mut DnsObserv
     if domain.families != Families::Ipv4 {
         observation.aaaa = records::from_hosts(v6.collect());
     }
+}
+
+/// Whether what the resolver said is not what should be, so that it is worth asking who knows better.
+pub(super) fn is_in_doubt(domain: &Domain, dns: &DnsObservation) -> bool {
+    let expected = &domain.expected;
+    let no_address = [dns.a.outcome, dns.aaaa.outcome].iter().all(|outcome| *outcome != Outcome::Found);
+    let other_cname = expected
+        .cname
+        .as_ref()
+        .is_some_and(|expected| !dns.cname.is_empty() && dns.cname.iter().all(|link| link.target != *expected));
+    let txt_is_wrong = match &expected.txt {
+        Some(value) => Likeness::best(&dns.txt.records, value) != Some(Likeness::Same),
+        None => expected.verification != Verification::Ready && dns.txt.records.is_empty(),
+    };
+    no_address || other_cname || txt_is_wrong
 }
 
 /// The addresses of a host that is not the domain itself, IPv4 first, by the first resolver that has any; the outcome

@@ -36,7 +36,7 @@ impl Reach {
         Self { also }
     }
 
-    pub(super) fn includes(&self, address: IpAddr) -> bool {
+    pub(in crate::probe) fn includes(&self, address: IpAddr) -> bool {
         let zone = Zone::of(address);
         zone == Zone::Public || self.also.contains(&zone)
     }

@@ -4,6 +4,7 @@
 mod absorb;
 mod agreement;
 mod alone;
+mod authority;
 mod blame;
 mod caa;
 mod catalogue;

@@ -104,6 +104,13 @@ fn probe_is_the_default_and_a_domain_may_say_otherwise() {
     let directory = plain.probe.acme_directory.as_deref();
     assert_eq!((plain.probe.ari, directory), (false, Some("https://acme.example.com/directory")));
     assert_eq!(plain.domain.expected.caa_identifiers, ["ca.example", "ca.example.net"].map(name));
+    let authorities: Vec<String> = plain.probe.authorities.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        (authorities, plain.probe.authoritative),
+        (vec!["192.0.2.53:53".to_owned(), "[2001:db8::53]:5353".to_owned()], false)
+    );
+    assert_eq!((plain.probe.dnssec, plain.probe.rdap), (true, true));
+    assert_eq!(plain.probe.rdap_bootstrap, "https://registries.example.com/dns.json");
 
     assert_eq!((own.domain.interval, own.probe.timeout), (Duration::from_millis(500), seconds(1)));
     assert_eq!((own.domain.families, &own.probe.nameservers), (Families::Both, &plain.probe.nameservers));
@@ -117,6 +124,24 @@ fn probe_is_the_default_and_a_domain_may_say_otherwise() {
         (seconds(120), &plain.probe, &plain.roots)
     );
     assert_eq!(settings.watch_of(&own.domain.name).domain, own.domain);
+}
+
+#[test]
+fn whoever_names_the_zones_servers_wants_them_asked() {
+    let named = "authorities = [\"192.0.2.53\"]\n";
+    let domain = "[[domain]]\nname = \"login.example.com\"\n";
+    for (probe, own, asked) in [
+        ("", "", false),
+        ("authoritative = true\n", "", true),
+        (named, "", true),
+        ("", named, true),
+        ("authoritative = true\n", "authoritative = false\n", false),
+        (named, "authoritative = false\n", false),
+        ("authoritative = true\n", "authorities = []\n", true),
+    ] {
+        let settings = parse(&format!("[probe]\n{probe}{domain}{own}"), "own.toml").unwrap();
+        assert_eq!(settings.watches[0].probe.authoritative, asked, "{probe}{own}");
+    }
 }
 
 #[test]

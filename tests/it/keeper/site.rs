@@ -184,6 +184,7 @@ impl Site {
             origin_is_due: false,
             contract: false,
             known: None,
+            closely: false,
         };
         self.look_as(at, wall, &request, resolver_answers)
     }

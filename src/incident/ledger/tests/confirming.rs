@@ -15,12 +15,20 @@ fn a_fact_is_read_once_more_ten_seconds_later() {
 }
 
 #[test]
-fn caa_records_are_seen_by_looks_that_asked_for_them() {
-    let family = Family::Caa;
-    for asked in [false, true] {
-        let looked = Looked { caa: asked, ..Site::new("a.example").looked() };
-        assert_eq!(looked.has_seen(family, &[None].into()), asked);
-        assert_eq!(looked.is_good(family, None, &Hiding::default()), asked);
+fn what_not_every_look_asks_is_seen_by_those_that_did() {
+    for family in [Family::Caa, Family::Spreading, Family::Nameservers, Family::Signatures, Family::Registration] {
+        for asked in [false, true] {
+            let is = |other: &[Family]| asked && other.contains(&family);
+            let looked = Looked {
+                caa: is(&[Family::Caa]),
+                authority: is(&[Family::Spreading, Family::Nameservers]),
+                dnssec: is(&[Family::Signatures]),
+                registration: is(&[Family::Registration]),
+                ..Site::new("a.example").looked()
+            };
+            assert_eq!(looked.has_seen(family, &[None].into()), asked, "{family:?}");
+            assert_eq!(looked.is_good(family, None, &Hiding::default()), asked, "{family:?}");
+        }
     }
 }
 
