@@ -1,6 +1,7 @@
 //! The tests over real servers, in one binary.
 
 mod arrows;
+mod authority;
 mod badssl;
 mod caa;
 mod certificates;
@@ -16,9 +17,11 @@ mod config;
 mod corpora;
 mod daemon;
 mod dashboards;
+mod delegation;
 mod demo;
 mod discover;
 mod dns;
+mod dnssec;
 mod docs;
 mod explain;
 mod fuzz;
@@ -34,6 +37,7 @@ mod preflight;
 mod proxies;
 mod record;
 mod records;
+mod registration;
 mod renewal_info;
 mod resolvers;
 mod servers;

@@ -33,6 +33,11 @@ impl Lab {
         self.root.root_pem()
     }
 
+    /// Where the name server answers.
+    pub(super) fn nameserver(&self) -> SocketAddr {
+        self.knot.address()
+    }
+
     /// An identity for a name, valid from and until so many seconds from now.
     pub(super) fn identity(&self, name: &str, from: i64, until: i64) -> Identity {
         let spec = LeafSpec::new(name, now() + from, now() + until);
