@@ -46,3 +46,4 @@ mod tls_versions;
 mod transparency;
 mod trust;
 mod views;
+mod zones;
