@@ -35,6 +35,7 @@ use tokio::time::Instant;
 use crate::domain::{Domain, DomainName, Families, Likeness, UnixTime, Verification};
 use crate::observation::{CaaObservation, CnameLink, DnsObservation, OddityKind, Outcome, Topic};
 use crate::probe::settings::Settings;
+use crate::probe::wire;
 
 pub(super) use self::authority::{Way, observe as observe_authority};
 pub(super) use self::caa::observe as observe_caa;
@@ -75,7 +76,8 @@ pub(super) async fn observe(
     let started = Instant::now();
     let txt_name = domain.txt_name();
     let mut observation = DnsObservation::new(panel.nameservers().to_vec(), txt_name.clone());
-    let from_hosts = if settings.hosts_file { hosts::addresses_of(&domain.name) } else { Vec::new() };
+    let from_hosts =
+        if settings.hosts_file && wire::resolvers().is_none() { hosts::addresses_of(&domain.name) } else { Vec::new() };
     let bounds = settings.dns_memory;
     let mut remembered =
         known.map(|known| Remembered::of(known, panel.nameservers(), &txt_name, bounds, at)).unwrap_or_default();

@@ -41,7 +41,9 @@ impl Panel {
         if let Some(recorded) = wire::resolvers() {
             let seat = |label: &Arc<str>| Seat { label: Arc::clone(label), servers: Vec::new() };
             let seats = recorded.labels.iter().map(seat).collect();
-            return Self { seats, nameservers: recorded.nameservers, resolvers, trust, timeout: settings.timeout };
+            // What other looks have learnt of resolvers says nothing of those that were asked then.
+            let (resolvers, nameservers) = (Arc::default(), recorded.nameservers);
+            return Self { seats, nameservers, resolvers, trust, timeout: settings.timeout };
         }
         let system = [Nameserver::system()];
         let configured = if settings.nameservers.is_empty() { &system[..] } else { &settings.nameservers };

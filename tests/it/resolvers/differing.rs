@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::UUID;
 use crate::servers::{Channel, Knot, Unbound, Vhost};
-use crate::stage::{Stage, codes, sound, statuses};
+use crate::stage::{Stage, codes, notafter, sound, statuses};
 
 const ZONE: &str = "@ NS ns\n@ SOA ns hostmaster 1 3600 600 86400 60\nns A 127.0.0.1\n\
     same A 127.0.0.1\nelsewhere A 127.0.0.1\nhere A 127.0.0.1\nowned A 127.0.0.1\nissued A 127.0.0.1\n\
@@ -157,4 +157,30 @@ fn who_checks_signatures_may_see_less_and_says_why() {
     let told = the_finding(&seen, "dns.resolvers_disagree")["facts"]["resolvers"][1].as_str().unwrap();
     assert!(told.starts_with(&format!("{validating}: SERVFAIL (DNS")), "{told}");
     assert_eq!(seen["observations"]["dns"]["resolvers"][1]["answers_others"], true);
+}
+
+#[test]
+fn a_recording_tells_the_resolvers_apart() {
+    let (stage, other) = stage();
+    let second = other.address().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    let down = "tls://127.0.0.1:1#dns.example";
+    let arguments = ["--nameserver", &second, "--nameserver", down, "--record", folder];
+    let live = stage.look("here.example.com", &arguments).json();
+    assert_eq!(of_records(&live), ["watch.resolver_down", "dns.resolvers_disagree"]);
+    drop(other);
+    let played = notafter(["check", "--replay", folder, "--format", "json"]).json();
+    assert_eq!(of_records(&played), of_records(&live), "{played:#}");
+    let dns = |seen: &Value, key: &str| seen["observations"]["dns"][key].clone();
+    // What a resolver said beside an answer that was none is not kept.
+    let fared = |seen: &Value| {
+        let all = dns(seen, "resolvers");
+        let all = all.as_array().unwrap().iter().map(|fared| (fared["resolver"].clone(), fared["failure"].clone()));
+        all.collect::<Vec<_>>()
+    };
+    assert_eq!(fared(&played), fared(&live));
+    for key in ["disagreements", "nameservers", "a", "aaaa", "cname"] {
+        assert_eq!(dns(&played, key), dns(&live, key), "{key}");
+    }
 }
