@@ -72,6 +72,8 @@ pub struct Expected {
     pub caa_identifiers: Vec<DomainName>,
     /// How far Auth0's verification of ownership has come.
     pub verification: Verification,
+    /// The host at Auth0's edge that the operator says the proxy forwards to.
+    pub origin: Option<DomainName>,
 }
 
 /// How far Auth0's verification of ownership has come.

@@ -213,6 +213,8 @@ codes! {
     Auth0DomainNotReady = "auth0.domain_not_ready",
     /// Auth0 could not verify that the domain is the owner's.
     Auth0VerificationError = "auth0.verification_error",
+    /// The configured origin host is not the one that Auth0 names.
+    Auth0OriginMismatch = "auth0.origin_mismatch",
     /// Auth0 does not see who the clients are.
     Auth0ClientIpHidden = "auth0.client_ip_hidden",
     /// Endpoints of the discovery document are on another host.

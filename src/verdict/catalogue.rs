@@ -1294,6 +1294,17 @@ pub const ENTRIES: &[Entry] = &[
             the CAA records allow the CA.",
     },
     Entry {
+        code: Code::Auth0OriginMismatch,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Listing,
+        title: "the origin host is another one",
+        explanation: "`origin` of the configuration is not the origin host that the Management API names for the \
+            domain. If the proxy has the same old host, its requests go to nobody.",
+        remedy: "Compare the origin host in the proxy with the Dashboard's (Branding > Custom Domains), and set \
+            `origin` to it, or take it out: the Management API tells it.",
+    },
+    Entry {
         code: Code::Auth0ClientIpHidden,
         severity: Severity::Warning,
         kind: Kind::Fact,

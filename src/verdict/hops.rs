@@ -35,6 +35,7 @@ fn hop_of(code: Code) -> Option<Hop> {
     match (code, code.area()) {
         // What is yet to come, or concerns no login, breaks none.
         (Code::TlsExpiresSoon | Code::TlsClientCertificateExpired | Code::TlsClientCertificateExpiresSoon, _) => None,
+        (Code::Auth0PostBlocked, _) => Some(Hop::Proxy),
         (_, "dns") => breaks_records(entry(code).family).then_some(Hop::Dns),
         (_, "connect") => Some(Hop::Connect),
         (_, "tls") => Some(Hop::Tls),
@@ -127,6 +128,9 @@ fn answers(domain: &Domain, record: &Record, findings: &[Finding], path: &mut Pa
     let doubtful = answers.iter().find(|answer| code(answer).is_some());
     if let Some(answer) = bad {
         place(answer, code(answer), &views, path);
+    } else if let Some(finding) = critical_at(findings, Hop::Proxy) {
+        // Reading gets through, and what a login sends does not.
+        path.set(Hop::Proxy, HopStatus::Broken, finding.summary.clone());
     } else if let Some(answer) = good {
         let milliseconds = answer.elapsed_ms.map(|ms| format!("200 in {ms} ms")).unwrap_or_default();
         path.set(Hop::Proxy, HopStatus::Ok, milliseconds);

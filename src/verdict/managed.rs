@@ -65,6 +65,7 @@ pub(super) fn judge(domain: &Domain, record: &Record, managed: &Managed, bench: 
     bench.findings.extend(recreated(managed, works, record));
     bench.findings.extend(unready(managed, works));
     bench.findings.extend(verification(managed));
+    bench.findings.extend(origin(domain, managed));
     bench.findings.extend(managed.client_ip.as_ref().and_then(|seen| client_ip(domain, seen)));
 }
 
@@ -123,6 +124,16 @@ fn unready(managed: &Managed, works: Option<bool>) -> Option<Finding> {
     let summary = format!("status `{}`: {words}", status.as_str().escape_debug());
     let finding = Finding::new(Code::Auth0DomainNotReady, summary).severity(severity);
     Some(finding.fact("status", status.as_str()).fact("tenant", managed.tenant.as_str()))
+}
+
+/// What the operator wrote down once may be of before the domain was created anew, and the proxy's own line as well.
+fn origin(domain: &Domain, managed: &Managed) -> Option<Finding> {
+    let (written, told) = (domain.expected.origin.as_ref()?, managed.said.origin.as_ref()?);
+    (written != told).then(|| {
+        let summary = format!("the configured origin host is {written}, Auth0 says {told}");
+        let finding = Finding::new(Code::Auth0OriginMismatch, summary);
+        finding.fact("configured", written.as_str()).fact("origin", told.as_str())
+    })
 }
 
 fn verification(managed: &Managed) -> Option<Finding> {

@@ -31,8 +31,6 @@ enum How {
     Made(Box<Made>),
     /// It is made and held in these tests.
     HeldIn(&'static str),
-    /// Nobody asks for it yet: it takes requests that no default look makes.
-    Contract(&'static str),
     /// It does not show from outside.
     Invisible(&'static str),
 }
@@ -52,6 +50,10 @@ struct Made {
     at_tenant: Option<Fault>,
     /// What happens between a first look and the one that counts.
     between: Between,
+    /// Whether it takes requests that no look makes but by `--contract`.
+    tried: bool,
+    /// Where plain HTTP is answered.
+    plain: &'static str,
     code: &'static str,
     broken_at: Option<&'static str>,
     mend: &'static str,
@@ -86,6 +88,8 @@ fn made(proxy: impl Into<String>, code: &'static str, broken_at: Option<&'static
         at_origin: None,
         at_tenant: None,
         between: Between::Nothing,
+        tried: false,
+        plain: "@closed@",
         code,
         broken_at,
         mend,
@@ -186,8 +190,27 @@ fn modes() -> Vec<Mode> {
             made(GOOD.replace("@edge@", "@closed@"), "http.error_status", proxy, "`resolver`"),
         ),
         mode("13", "the clients' address is not forwarded", How::HeldIn("discover: auth0.client_ip_hidden")),
-        mode("14", "Authorization is stripped", How::Contract("authorization")),
-        mode("15", "POST is blocked", How::Contract("post")),
+        of(
+            "14",
+            "Authorization is stripped",
+            Made {
+                tried: true,
+                ..made(
+                    but("@more@", "proxy_set_header Authorization '';"),
+                    "auth0.authorization_stripped",
+                    None,
+                    "`proxy_set_header Authorization",
+                )
+            },
+        ),
+        of(
+            "15",
+            "POST is blocked",
+            Made {
+                tried: true,
+                ..made(but("@more@", "limit_except GET { deny all; }"), "auth0.post_blocked", proxy, "`limit_except`")
+            },
+        ),
         of(
             "16a",
             "a cache does not tell query strings apart",
@@ -315,8 +338,16 @@ fn modes() -> Vec<Mode> {
             },
         ),
         mode("28", "cookies of the parent domain are too large", How::Invisible("we have no cookies")),
-        mode("29", "the host for clients with certificates is forgotten", How::Contract("mtls")),
-        mode("30", "plain HTTP is not redirected", How::Contract("redirect")),
+        mode("29", "the host for clients with certificates is forgotten", How::HeldIn("daemon::mtls")),
+        of(
+            "30",
+            "plain HTTP is not redirected",
+            Made {
+                tried: true,
+                plain: "@proxy@",
+                ..made(GOOD, "http.no_https_redirect", None, "`return 301 https://$host$request_uri;`")
+            },
+        ),
         of(
             "31",
             "one of two address families is broken",
@@ -425,11 +456,12 @@ impl<'a> Act<'a> {
         let addresses = self.made.addresses.replace("@proxy@", &proxy.to_string());
         let addresses = addresses.replace("@closed@", &closed.to_string());
         let addresses = if addresses.is_empty() { String::new() } else { format!("addresses = [\"{addresses}\"]\n") };
+        let plain = self.made.plain.replace("@proxy@", &proxy.to_string()).replace("@closed@", &closed.to_string());
         let Registered { origin, tenant, .. } = &self.registered;
         format!(
             "[[domain]]\nname = \"{}\"\n{addresses}{}\n[domain.auth0]\ntenant = \"{tenant}\"\n\
              tenant_addresses = [\"{edge}\"]\norigin = \"{origin}\"\norigin_addresses = [\"{edge}\"]\n\
-             cname_api_key = {{ file = \"key\" }}\n",
+             cname_api_key = {{ file = \"key\" }}\nplain_addresses = [\"{plain}\"]\n",
             self.name, self.made.keys
         )
     }
@@ -506,9 +538,14 @@ fn each_mode_that_shows_comes_to_its_code_its_hop_and_its_mend() {
         }
     }
     let ran = check();
-    assert!(!ran.stdout.contains(KEY) && !ran.stderr.contains(KEY), "the key was told");
-    let seen: BTreeMap<String, Value> =
-        ran.lines().into_iter().map(|seen| (seen["domain"].as_str().unwrap().to_owned(), seen)).collect();
+    let tried: Vec<&str> = acts.iter().filter(|act| act.made.tried).map(|act| act.name.as_str()).collect();
+    let trying = ["check", "--format", "json", "--config", &config, "--contract"];
+    let trials = notafter(trying.into_iter().chain(tried));
+    for ran in [&ran, &trials] {
+        assert!(!ran.stdout.contains(KEY) && !ran.stderr.contains(KEY), "the key was told");
+    }
+    let lines = ran.lines().into_iter().chain(trials.lines());
+    let seen: BTreeMap<String, Value> = lines.map(|seen| (seen["domain"].as_str().unwrap().to_owned(), seen)).collect();
     let complaints: Vec<String> = acts.iter().filter_map(|act| act.complaint(&seen[&act.name])).collect();
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
@@ -528,7 +565,7 @@ fn every_mode_of_the_list_is_accounted_for() {
         let number: u32 = mode.number.trim_end_matches(char::is_alphabetic).parse().unwrap();
         let where_else = match &mode.how {
             How::Made(_) => "here",
-            How::HeldIn(place) | How::Contract(place) | How::Invisible(place) => place,
+            How::HeldIn(place) | How::Invisible(place) => place,
         };
         assert!(!where_else.is_empty() && !mode.words.is_empty(), "{number}");
         numbers.insert(number, where_else);

@@ -93,6 +93,7 @@ fn watch(section: &Section, name: DomainName, own: Defaults, verification: Verif
         txt_name: section.name("txt_name"),
         caa_identifiers,
         verification,
+        origin: section.section("auth0").and_then(|auth0| auth0.name("origin")),
     };
     if let Some(auth0) = section.section("auth0") {
         probe.tenant = host(auth0, "tenant", "tenant_addresses", notes);

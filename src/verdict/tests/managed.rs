@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::scene::{Scene, address, answer, seen};
-use super::{NAME, NOW, name};
+use super::{NAME, NOW, assert_healthy, name, the};
 use crate::domain::UnixTime;
 use crate::observation::Code;
 use crate::observation::management::read_domain;
@@ -89,6 +89,15 @@ fn a_domain_created_anew_is_told_until_logins_were_seen_to_work_well_after() {
     assert_eq!(findings[0].facts["custom_domain_id_before"], "cd_1");
     assert_eq!(findings[0].facts["origin"], "new.edge.example.com");
     assert_eq!(findings[0].facts["origin_before"], "old.edge.example.com");
+}
+
+#[test]
+fn an_origin_that_auth0_does_not_name_is_told() {
+    let written = |origin: &str| works().domain(|domain| domain.expected.origin = Some(name(origin)));
+    let verdict = written("old.edge.example.com").managed(managed(json!({}))).verdict();
+    let finding = the(Code::Auth0OriginMismatch, &verdict);
+    assert_eq!(finding.summary, "the configured origin host is old.edge.example.com, Auth0 says new.edge.example.com");
+    assert_healthy(&written("new.edge.example.com").managed(managed(json!({}))).verdict());
 }
 
 #[test]
