@@ -226,6 +226,8 @@ pub struct Store {
 pub struct Sight {
     /// Asked for after looks and a commit of the store.
     pub heartbeat_url: Option<String>,
+    /// The feed of Auth0's status page, asked for the tenants whose logins fail.
+    pub status_feed: Option<String>,
     /// `HOST:PORT` of what shares nothing with the watched path.
     pub references: Vec<String>,
 }

@@ -51,6 +51,7 @@ pub(super) struct Parts {
     pub(super) mailers: BTreeMap<String, Arc<Mailer>>,
     pub(super) references: Arc<[String]>,
     pub(super) heartbeat: Option<Arc<str>>,
+    pub(super) status_feed: Option<Arc<str>>,
     pub(super) clients: Clients,
     /// When the oldest of the lists of transparency logs was made.
     pub(super) log_list_made_at: Option<UnixTime>,
@@ -105,6 +106,7 @@ impl Parts {
             mailers: mailers(settings)?,
             references: settings.watch.references.clone().into(),
             heartbeat: settings.watch.heartbeat_url.as_deref().map(Into::into),
+            status_feed: settings.watch.status_feed.as_deref().map(Into::into),
             clients: discovery::clients(settings, &mut stores, &before.clients)?,
         })
     }

@@ -39,6 +39,7 @@ pub(super) enum Errand {
     Heartbeat,
     List(ListingRequest),
     ClientIp(ClientIpRequest),
+    Status(DomainName),
 }
 
 pub(super) fn spawn(
@@ -97,6 +98,17 @@ pub(super) fn spawn(
                 let result = client_ip(client.as_deref(), probed.as_ref(), &clock).await;
                 let _ = inputs.send(Input::ClientIp(ClientIpSeen { request, result })).await;
             });
+        }
+        Errand::Status(tenant) => {
+            if let Some(feed) = parts.status_feed.clone() {
+                tasks.spawn(async move {
+                    let note = probe::status_note(&feed, &tenant, PATIENCE).await.unwrap_or_else(|error| {
+                        tracing::warn!(%tenant, error, "the status page's feed could not be read");
+                        None
+                    });
+                    let _ = inputs.send(Input::Status(tenant, note)).await;
+                });
+            }
         }
         Errand::Heartbeat => {
             if let Some(url) = parts.heartbeat.clone() {

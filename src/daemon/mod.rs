@@ -32,7 +32,7 @@ use crate::config::{self, Mistake, Settings};
 use crate::domain::{Clock, DomainName};
 use crate::incident::{Change, Delivery, OutboxEvent};
 use crate::keeper::{ClientIpSeen, Keeper, Listed, Snapshot, StoredChain, Tag};
-use crate::observation::{Look, Presented, ViewObservation};
+use crate::observation::{Look, Presented, StatusNote, ViewObservation};
 use crate::probe::{Library, Resolvers};
 use crate::store::{Committer, Outcome, Outcomes, Store, StoreError};
 use crate::verdict::References;
@@ -92,6 +92,7 @@ enum Input {
     Reloaded(Result<Box<Reloaded>, String>),
     Listed(Listed),
     ClientIp(ClientIpSeen),
+    Status(DomainName, Option<StatusNote>),
     Rebuilt(u64, Result<Box<Parts>, String>),
 }
 
@@ -299,6 +300,7 @@ impl Daemon {
             Input::Reloaded(read) => self.take_reloaded(read),
             Input::Listed(listed) => self.keeper.handle_listed(listed, now),
             Input::ClientIp(seen) => self.keeper.handle_client_ip(seen, now),
+            Input::Status(tenant, note) => self.keeper.handle_status(&tenant, note, now),
             Input::Rebuilt(edition, built) => self.take_rebuilt(edition, built),
             Input::Delivered { receiver, mail, delivery } => {
                 self.deliveries = self.deliveries.saturating_sub(1);
@@ -357,6 +359,9 @@ impl Daemon {
         }
         if self.keeper.poll_references() && !self.parts.references.is_empty() {
             self.spawn(Errand::References);
+        }
+        while let Some(tenant) = self.keeper.poll_status() {
+            self.spawn(Errand::Status(tenant));
         }
         if self.keeper.poll_heartbeat() && self.parts.heartbeat.is_some() {
             self.spawn(Errand::Heartbeat);

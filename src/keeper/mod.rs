@@ -14,6 +14,7 @@ mod outboxes;
 mod own_sight;
 mod routing;
 mod snapshot;
+mod status;
 mod tenant_views;
 mod tenants;
 mod watched;
@@ -28,6 +29,7 @@ use manners::Manners;
 use mtls::WithMtls;
 use outboxes::Outboxes;
 use own_sight::OwnSight;
+use status::StatusNotes;
 use tenant_views::TenantViews;
 use tenants::Tenants;
 use watched::Watched;
@@ -62,6 +64,7 @@ pub struct Keeper {
     manners: Manners,
     tenants: Tenants,
     tenant_views: TenantViews,
+    status_notes: StatusNotes,
     takings: Takings,
     with_mtls: WithMtls,
     /// Whose chains were stored before the start, until it is known who is watched.
@@ -111,6 +114,7 @@ impl Keeper {
             own_sight: OwnSight::new(now),
             manners: Manners::default(),
             tenant_views: TenantViews::default(),
+            status_notes: StatusNotes::default(),
             takings: Takings::default(),
             with_mtls: WithMtls::default(),
             stored_chains,
@@ -355,6 +359,7 @@ impl Keeper {
         let watched = self.domains.get(name)?;
         let mut surroundings = self.own_sight.surroundings(watched.domain(), watched.nameservers(), self.now);
         surroundings.managed = self.tenants.managed(name);
+        surroundings.status_note = self.status_notes.of(watched.domain().tenant.as_ref(), self.now);
         Some(judge(watched.domain(), watched.record(), &surroundings, self.now.wall))
     }
 
@@ -369,6 +374,8 @@ impl Keeper {
 
     fn conclude(&mut self, verdict: Verdict, looked: &Looked) {
         self.want_tenant(&verdict);
+        let tenant = self.domains.get(&verdict.domain).and_then(|watched| watched.domain().tenant.as_ref());
+        self.status_notes.note_verdict(tenant, &verdict);
         self.ledger.handle_verdict(&verdict, looked, self.now);
         if let Some(watched) = self.domains.get_mut(&verdict.domain) {
             self.transitions.extend(transition(watched.level(), &verdict));

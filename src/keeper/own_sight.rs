@@ -137,7 +137,7 @@ impl OwnSight {
         });
         let references = if believed { self.references } else { References::None };
         let resolvers_answer_others = self.answer_others(&domain.name, nameservers, now);
-        Surroundings { resolvers_answer_others, references, managed: None }
+        Surroundings { resolvers_answer_others, references, ..Surroundings::default() }
     }
 
     /// Whether these name servers have answered for another domain lately. An answer from before they failed for this

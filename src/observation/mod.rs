@@ -48,7 +48,7 @@ pub use documents::{Documents, KeySet, Reply, SigningKey};
 pub use evidence::{Evidence, Layer};
 pub use failure::Failure;
 pub use legacy::{LegacyAnswer, LegacyVersion};
-pub use past_proxy::{Distrusted, ViewObservation};
+pub use past_proxy::{Distrusted, StatusNote, ViewObservation};
 pub use registration::RegistrationObservation;
 pub use renewal_info::{RenewalInfo, RenewalInfoError};
 pub use strangers::{bounded, is_hidden};

@@ -61,3 +61,12 @@ impl ViewObservation {
         self.auth0.iter().map(Auth0Observation::requests).sum()
     }
 }
+
+/// What Auth0's status page says of a tenant: an annotation, never a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusNote {
+    /// How it goes on, in the page's word: `Investigating`, `Identified`, `Monitoring`, `Update`.
+    pub status: String,
+    /// What it is about.
+    pub title: String,
+}

@@ -1,4 +1,4 @@
-//! [`ping`]: one GET of the operator's own heartbeat URL.
+//! One GET of a URL that the operator names: [`ping`] for the heartbeat's, [`read`] for a document.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -16,30 +16,45 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 
-/// Gets the URL and reads the status. `Err` says why it was not a 2xx, without the URL, which may be a secret.
-pub async fn ping(url: &str, patience: Duration) -> Result<(), String> {
+use super::http::read_up_to;
+
+/// Gets the URL and reads so many bytes at most. `Err` says why there is nothing to read.
+pub(super) async fn read(url: &str, most: usize, patience: Duration) -> Result<Vec<u8>, String> {
     let uri: Uri = url.parse().map_err(|_| "not a URL".to_owned())?;
-    match tokio::time::timeout(patience, get(&uri)).await {
+    match tokio::time::timeout(patience, get(&uri, most)).await {
         Ok(result) => result,
         Err(_) => Err("no answer in time".to_owned()),
     }
 }
 
-async fn get(uri: &Uri) -> Result<(), String> {
+/// Gets the URL and reads the status. `Err` says why it was not a 2xx, without the URL, which may be a secret.
+pub async fn ping(url: &str, patience: Duration) -> Result<(), String> {
+    let uri: Uri = url.parse().map_err(|_| "not a URL".to_owned())?;
+    match tokio::time::timeout(patience, get(&uri, 0)).await {
+        Ok(result) => result.map(|_| ()),
+        Err(_) => Err("no answer in time".to_owned()),
+    }
+}
+
+async fn get(uri: &Uri, most: usize) -> Result<Vec<u8>, String> {
     let host = uri.host().ok_or("the URL names no host")?;
     let is_https = uri.scheme_str() == Some("https");
     let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let tcp = TcpStream::connect((bare, port)).await.map_err(|error| error.to_string())?;
     if !is_https {
-        return exchange(tcp, uri).await;
+        return exchange(tcp, uri, most).await;
     }
     let name = ServerName::try_from(bare.to_owned()).map_err(|error| error.to_string())?;
     let tls = TlsConnector::from(client_config()?).connect(name, tcp).await.map_err(|error| error.to_string())?;
-    exchange(tls, uri).await
+    exchange(tls, uri, most).await
 }
 
-async fn exchange(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, uri: &Uri) -> Result<(), String> {
+async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    uri: &Uri,
+    most: usize,
+) -> Result<Vec<u8>, String> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
     // However this ends, be it that nobody waits any longer, the connection ends with it.
     let _driver = AbortOnDropHandle::new(tokio::spawn(connection));
@@ -50,8 +65,11 @@ async fn exchange(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, 
         .header(USER_AGENT, concat!("notafter/", env!("CARGO_PKG_VERSION")))
         .body(Empty::<Bytes>::new())
         .map_err(|error| error.to_string())?;
-    match sender.send_request(request).await.map_err(|error| error.to_string())?.status() {
-        status if status.is_success() => Ok(()),
+    let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
+    match response.status() {
+        status if status.is_success() => {
+            read_up_to(response.into_body(), most).await.map_err(|error| error.to_string())
+        }
         status => Err(format!("status {status}")),
     }
 }

@@ -1,12 +1,12 @@
 //! [`judge`]: from what was seen to what is wrong.
 
 use super::bench::Bench;
-use super::{Finding, Kind, Level, Path, Record, References, Severity, Surroundings, Verdict};
 use super::{
-    agreement, caa, certificates, client, contract, dns, documents, hops, login, managed, protocol, reach, sight, views,
+    Family, Finding, Kind, Level, Path, Record, References, Severity, Surroundings, Verdict, agreement, caa,
+    certificates, client, contract, dns, documents, hops, login, managed, protocol, reach, sight, views,
 };
 use crate::domain::{Domain, UnixTime};
-use crate::observation::{Code, Presented};
+use crate::observation::{Code, Presented, StatusNote};
 
 /// What is wrong with a domain at the moment `now`, by all that was seen of it.
 ///
@@ -46,8 +46,22 @@ fn hear(domain: &Domain, record: &Record, surroundings: &Surroundings, now: Unix
     if surroundings.references == References::AllFail {
         bench.call_it_blindness();
     }
+    if let Some(note) = &surroundings.status_note {
+        annotate(&mut bench.findings, note);
+    }
     bench.worst_first();
     bench
+}
+
+/// What the status page says stands beside what may be its doing.
+fn annotate(findings: &mut [Finding], note: &StatusNote) {
+    let may_be_its_doing = |finding: &&mut Finding| {
+        finding.severity > Severity::Info
+            && matches!(finding.entry().family, Family::Login | Family::Edge | Family::Tenant)
+    };
+    for finding in findings.iter_mut().filter(may_be_its_doing) {
+        finding.facts.insert("auth0_status".to_owned(), format!("{}: {}", note.status, note.title).into());
+    }
 }
 
 /// What is wrong with a chain by itself, as a server would present it for the domain: the same findings, without

@@ -11,7 +11,7 @@ use crate::history::{Expectation, History, Noted};
 use crate::observation::certificate::{Certificate, Sha256};
 use crate::observation::{
     Auth0Observation, ContractObservation, Disagreement, DnsObservation, Documents, KeySet, LegacyAnswer, Look,
-    NotLooked, OtherChain, Presented, RateLimit, TlsObservation, Topic, View, ViewObservation,
+    NotLooked, OtherChain, Presented, RateLimit, StatusNote, TlsObservation, Topic, View, ViewObservation,
 };
 
 /// An address that DNS has not named for so long (or twice its TTL) is forgotten, in seconds.
@@ -362,6 +362,8 @@ pub struct Surroundings {
     pub references: References,
     /// What the tenant's Management API says of the domain, where it is asked.
     pub managed: Option<Managed>,
+    /// What Auth0's status page says of the tenant, where it is asked.
+    pub status_note: Option<StatusNote>,
 }
 
 /// How the references fared.

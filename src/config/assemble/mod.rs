@@ -58,6 +58,7 @@ fn store(section: &Section, world: &World<'_>, notes: &mut Notes) -> Store {
 fn sight(section: &Section) -> Sight {
     Sight {
         heartbeat_url: section.text("heartbeat_url").map(str::to_owned),
+        status_feed: section.text("status_feed").map(str::to_owned),
         references: section.texts("references").unwrap_or_default(),
     }
 }

@@ -180,6 +180,12 @@ static WATCH: Table = Table {
             "Asked for after looks and a commit of the store: a dead man's switch.",
         ),
         Key::new(
+            "status_feed",
+            Kind::HttpUrl,
+            "The feed of Auth0's status page, `https://status.auth0.com/feed`. It is asked for a tenant whose logins fail, \
+             every five minutes at most, and what it says is mentioned beside the finding.",
+        ),
+        Key::new(
             "references",
             Kind::List(&Kind::HostPort, 0),
             "Hosts that share nothing with the watched path; if they fail too, it is we who cannot see.",

@@ -2,6 +2,7 @@
 
 use super::scene::{Answer, unanswered};
 use super::*;
+use crate::observation::StatusNote;
 use crate::verdict::Severity::{Critical, Warning};
 
 const ONE: &str = "192.0.2.1:443";
@@ -109,4 +110,16 @@ fn different_faults_at_all_addresses_are_each_told_in_full() {
     let verdict =
         seen([address(ONE).answers(page(502)), address(TWO).answers(unanswered(Code::HttpTimeout))]).verdict();
     assert_eq!(found(&verdict), [(Code::HttpErrorStatus, Critical), (Code::HttpTimeout, Critical)]);
+}
+
+#[test]
+fn what_the_status_page_says_stands_beside_what_may_be_its_doing() {
+    let note = StatusNote { status: "Investigating".to_owned(), title: "Elevated errors".to_owned() };
+    let mut scene = seen([address("192.0.2.1:443").answers(answer(502))]).domain(|domain| {
+        domain.expected.txt = Some("f7a51f40-0b47-40a5-89de-1f31bfef20af".to_owned());
+    });
+    scene.surroundings.status_note = Some(note);
+    let verdict = scene.verdict();
+    assert_eq!(the(Code::HttpErrorStatus, &verdict).facts["auth0_status"], "Investigating: Elevated errors");
+    assert!(!the(Code::DnsTxtMissing, &verdict).facts.contains_key("auth0_status"));
 }
