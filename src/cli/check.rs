@@ -21,7 +21,7 @@ use crate::observation::{Look, ViewObservation};
 use crate::probe::{Aside, Library, Resolvers, Target, Turn, look, look_at_tenant};
 use crate::verdict::{Level, Record, Surroundings, Verdict, judge};
 
-pub(super) use self::plan::{Arguments, parse_time};
+pub(super) use self::plan::{Arguments, parse_nameserver, parse_time};
 pub(super) use self::report::verdict_json;
 
 /// Looks in flight at once.

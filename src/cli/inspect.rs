@@ -1,5 +1,6 @@
 //! `notafter inspect FILE…`: certificates in files, or with `--domain` each file judged as the chain a server
-//! would present, with `--chain` or `--key` question by question. Never touches the network.
+//! would present, with `--chain` or `--key` question by question. Of the network nothing is asked but CAA records, and
+//! those only for the questions.
 
 mod judge;
 pub(super) mod key;
@@ -13,11 +14,12 @@ use std::path::{Path, PathBuf};
 use rustls_pki_types::CertificateDer;
 use serde_json::{Value, json};
 
-use super::check::{parse_time, system_now};
+use super::check::{parse_nameserver, parse_time, system_now};
 use super::text::{BOLD, DIM, WIDTH, complain, cut, print, printable, styled, wrapped};
 use super::{Format, verdict_text};
 use crate::domain::{Domain, DomainName, UnixTime};
 use crate::observation::certificate::{Certificate, certificates_in};
+use crate::probe::Nameserver;
 
 /// No bundle of certificates is larger: all of Mozilla's roots have 220 KiB.
 const MAX_FILE: u64 = 16 << 20;
@@ -47,6 +49,9 @@ pub(super) struct Arguments {
     /// Intermediates a server may leave out, in PEM
     #[arg(long, value_name = "FILE", requires = "domain")]
     intermediates: Option<PathBuf>,
+    /// Ask this name server for CAA records, with --chain or --key; port 53 unless named [default: the system's]
+    #[arg(long = "nameserver", value_name = "ADDRESS[:PORT]", value_parser = parse_nameserver, requires = "domain")]
+    nameservers: Vec<Nameserver>,
     /// Judge as of this time (RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<UnixTime>,

@@ -126,6 +126,22 @@ pub(super) fn chain(presented: &Presented, now: UnixTime) -> String {
     out
 }
 
+/// What the effective expiry hangs on, where it is not the leaf, and what is known of revocation.
+pub(super) fn standing(verdict: &Verdict) -> String {
+    let mut out = String::new();
+    if let Some(limiting) = verdict.limiting.as_ref().filter(|limiting| limiting.is_above_leaf()) {
+        let name = printable(&limiting.certificate.title());
+        let path = printable(&limiting.titles().join(" < "));
+        let until = format!("good until {}, when {name} runs out ({path})", limiting.certificate.not_after);
+        let _ = writeln!(out, "{}", wrapped(&until, "    ", "      "));
+    }
+    if let Some(revocation) = &verdict.revocation {
+        let text = format!("revocation: {} ({})", revocation.status.as_str(), printable(&revocation.why));
+        let _ = writeln!(out, "{}", wrapped(&text, "    ", "      "));
+    }
+    out
+}
+
 /// How long a certificate is still good, or has not been.
 pub(super) fn left(certificate: &Certificate, now: UnixTime) -> String {
     let left = now.until(certificate.not_after);

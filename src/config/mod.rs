@@ -26,7 +26,7 @@ use toml::de::DeTable;
 pub use leaf::World;
 pub use mistake::Mistake;
 pub use roots::TrustStores;
-pub use settings::{Defaults, Receiver, Route, Server, Settings, Sight, Store, Tenant, Watch};
+pub use settings::{Defaults, Receiver, Route, Server, Settings, Sight, Store, Tenant, Trust, Watch};
 
 use grammar::ROOT;
 use mistake::{Draft, Notes};

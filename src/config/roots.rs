@@ -1,51 +1,50 @@
 //! [`TrustStores`]: the roots that settings name, read once however many domains name them.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-use crate::trust::{LogList, RootSource, TrustStore, check_root};
+use super::settings::Trust;
+use crate::trust::{DistrustList, LogList, RootSource, TrustStore, check_root};
 
 /// Trust stores by what they were read from.
 #[derive(Debug, Default)]
 pub struct TrustStores {
-    read: Vec<(Sources, Arc<TrustStore>)>,
-}
-
-/// What a store was read from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Sources {
-    roots: Vec<RootSource>,
-    intermediates: Vec<PathBuf>,
-    log_list: Option<PathBuf>,
+    read: Vec<(Trust, Arc<TrustStore>)>,
 }
 
 impl TrustStores {
-    /// The store of all these roots together, of these intermediates and of this list of logs.
-    pub fn load(
-        &mut self,
-        roots: &[RootSource],
-        intermediates: &[PathBuf],
-        log_list: Option<&Path>,
-    ) -> Result<Arc<TrustStore>, String> {
-        let sources = Sources {
-            roots: roots.to_vec(),
-            intermediates: intermediates.to_vec(),
-            log_list: log_list.map(Path::to_owned),
-        };
-        if let Some((_, store)) = self.read.iter().find(|(known, _)| *known == sources) {
+    /// The store of all its roots together, its intermediates and its list of logs, beside those it is to be compared
+    /// with.
+    pub fn load(&mut self, trust: &Trust) -> Result<Arc<TrustStore>, String> {
+        if let Some((_, store)) = self.read.iter().find(|(known, _)| known == trust) {
             return Ok(Arc::clone(store));
         }
-        let ders = roots.iter().map(certificates).collect::<Result<Vec<_>, _>>()?.concat();
-        let known = intermediates.iter().map(|file| pem(file)).collect::<Result<Vec<_>, _>>()?.concat();
-        let store = TrustStore::new(&ders, &known).map_err(|error| format!("{}: {error}", told(roots)))?;
-        let store = Arc::new(store.with_logs(log_list.map(logs).transpose()?));
-        self.read.push((sources, Arc::clone(&store)));
+        let ders = trust.roots.iter().map(certificates).collect::<Result<Vec<_>, _>>()?.concat();
+        let known = trust.intermediates.iter().map(|file| pem(file)).collect::<Result<Vec<_>, _>>()?.concat();
+        let store = TrustStore::new(&ders, &known).map_err(|error| format!("{}: {error}", told(&trust.roots)))?;
+        let beside = trust.compare.iter().map(|source| self.alone(source)).collect::<Result<_, _>>()?;
+        let distrust = trust.distrust.as_deref().map_or_else(|| Ok(DistrustList::default()), distrusted)?;
+        let logs = trust.log_list.as_deref().map(logs).transpose()?;
+        let store = Arc::new(store.beside(beside).distrusting(distrust).with_logs(logs));
+        self.read.push((trust.clone(), Arc::clone(&store)));
         Ok(store)
     }
+
+    /// A store of one source, and what to call it.
+    fn alone(&mut self, source: &RootSource) -> Result<(Arc<str>, Arc<TrustStore>), String> {
+        let roots = vec![source.clone()];
+        let name = told(&roots).into();
+        Ok((name, self.load(&Trust { roots, ..Trust::default() })?))
+    }
+}
+
+fn distrusted(file: &Path) -> Result<DistrustList, String> {
+    let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    DistrustList::parse(&text).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 fn logs(file: &Path) -> Result<Arc<LogList>, String> {
@@ -109,10 +108,8 @@ mod tests {
         let load = |text: &str| {
             let file = folder.path().join("roots.pem");
             fs::write(&file, text).unwrap();
-            TrustStores::default()
-                .load(&[RootSource::Mozilla, RootSource::File(file)], &[], None)
-                .map(drop)
-                .unwrap_err()
+            let roots = vec![RootSource::Mozilla, RootSource::File(file)];
+            TrustStores::default().load(&Trust { roots, ..Trust::default() }).map(drop).unwrap_err()
         };
         assert!(load("no PEM at all\n").ends_with("roots.pem: there is no certificate in it"));
         let odd = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
@@ -122,8 +119,8 @@ mod tests {
     #[test]
     fn equal_choices_share_one_store() {
         let mut stores = TrustStores::default();
-        let one = stores.load(&[RootSource::Mozilla], &[], None).unwrap();
-        assert!(Arc::ptr_eq(&one, &stores.load(&[RootSource::Mozilla], &[], None).unwrap()));
+        let one = stores.load(&Trust::default()).unwrap();
+        assert!(Arc::ptr_eq(&one, &stores.load(&Trust::default()).unwrap()));
         assert!(one.roots().len() > 100);
     }
 }

@@ -100,12 +100,35 @@ pub struct Watch {
     pub domain: Domain,
     /// How it is looked at.
     pub probe: probe::Settings,
-    /// Whom to trust; never empty.
+    /// Whom to trust.
+    pub trust: Trust,
+}
+
+/// Whom to trust, as far as files say it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trust {
+    /// The roots; never empty.
     pub roots: Vec<RootSource>,
     /// PEM files with intermediate certificates.
     pub intermediates: Vec<PathBuf>,
     /// A list of certificate transparency logs.
     pub log_list: Option<PathBuf>,
+    /// Stores that are asked as well, each by itself.
+    pub compare: Vec<RootSource>,
+    /// A list of CAs that are not trusted any more.
+    pub distrust: Option<PathBuf>,
+}
+
+impl Default for Trust {
+    fn default() -> Self {
+        Self {
+            roots: vec![RootSource::Mozilla],
+            intermediates: Vec::new(),
+            log_list: None,
+            compare: Vec::new(),
+            distrust: None,
+        }
+    }
 }
 
 impl Watch {
@@ -144,12 +167,8 @@ pub struct Defaults {
     pub thresholds: Thresholds,
     /// How.
     pub probe: probe::Settings,
-    /// Whom to trust; never empty.
-    pub roots: Vec<RootSource>,
-    /// PEM files with intermediate certificates.
-    pub intermediates: Vec<PathBuf>,
-    /// A list of certificate transparency logs.
-    pub log_list: Option<PathBuf>,
+    /// Whom to trust.
+    pub trust: Trust,
     /// By which names the CA goes in CAA records.
     pub caa_identifiers: Vec<DomainName>,
 }
@@ -161,9 +180,7 @@ impl Default for Defaults {
             families: Families::Auto,
             thresholds: Thresholds::default(),
             probe: probe::Settings::default(),
-            roots: vec![RootSource::Mozilla],
-            intermediates: Vec::new(),
-            log_list: None,
+            trust: Trust::default(),
             caa_identifiers: Vec::new(),
         }
     }
@@ -177,13 +194,7 @@ impl Defaults {
         domain.families = self.families;
         domain.thresholds = self.thresholds.clone();
         domain.expected.caa_identifiers.clone_from(&self.caa_identifiers);
-        Watch {
-            domain,
-            probe: self.probe.clone(),
-            roots: self.roots.clone(),
-            intermediates: self.intermediates.clone(),
-            log_list: self.log_list.clone(),
-        }
+        Watch { domain, probe: self.probe.clone(), trust: self.trust.clone() }
     }
 }
 

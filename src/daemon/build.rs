@@ -35,10 +35,7 @@ impl Probed {
     }
 
     fn is_as(&self, other: &Self) -> bool {
-        let roots = |probed: &Self| probed.trust.roots().iter().map(|root| root.sha256).collect::<Vec<_>>();
-        self.settings == other.settings
-            && self.trust.logs() == other.trust.logs()
-            && (Arc::ptr_eq(&self.trust, &other.trust) || roots(self) == roots(other))
+        self.settings == other.settings && self.trust.judges_like(&other.trust)
     }
 }
 
@@ -79,7 +76,7 @@ impl Parts {
         let mut watches = Vec::new();
         for configured in &discovery::watches(settings, known) {
             let domain = Arc::new(configured.domain.clone());
-            let trust = stores.load(&configured.roots, &configured.intermediates, configured.log_list.as_deref())?;
+            let trust = stores.load(&configured.trust)?;
             let settings_of = Arc::new(configured.probe.clone());
             let probed = Probed { domain: Arc::clone(&domain), settings: settings_of, trust, revision: 0 };
             let probed = probed.after(before.fleet.get(&domain.name));

@@ -53,7 +53,7 @@ pub(super) fn clients(settings: &Settings, stores: &mut TrustStores, before: &Cl
         let client = match before.get(&api.tenant).filter(|client| client.is_for(api)) {
             Some(client) => Arc::clone(client),
             None => {
-                let trust = stores.load(&settings.defaults.roots, &settings.defaults.intermediates, None)?;
+                let trust = stores.load(&settings.defaults.trust)?;
                 let client = Client::new(api.clone(), &trust);
                 Arc::new(client.map_err(|error| format!("tenant {}: {error}", api.tenant))?)
             }
@@ -103,13 +103,7 @@ fn listed(settings: &Settings, managed: &Managed) -> Watch {
     heed(managed, &mut domain);
     let mut probe = defaults.probe.clone();
     look_past_proxy(managed, &mut probe);
-    Watch {
-        domain,
-        probe,
-        roots: defaults.roots.clone(),
-        intermediates: defaults.intermediates.clone(),
-        log_list: defaults.log_list.clone(),
-    }
+    Watch { domain, probe, trust: defaults.trust.clone() }
 }
 
 /// The views past the proxy need no more than the API says, but for the key, which it shows nobody twice.

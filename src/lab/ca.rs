@@ -16,6 +16,7 @@ use thiserror::Error;
 use super::leaf::common_name;
 pub use super::leaf::{Flaw, KeyKind, LeafSpec, Validity};
 use super::logs::{Entry, Log, SCT_LIST, sct_list};
+pub use super::pointers::{CrlSpec, Pointers};
 use crate::domain::NameError;
 
 /// A certificate authority of the lab: its certificate, its key, and the intermediates between it and its root.
@@ -61,8 +62,18 @@ impl Authority {
 
     /// A new intermediate below this authority with dates and key of one's own.
     pub fn intermediate_with(&self, name: &str, validity: Validity, key: KeyKind) -> Result<Self, LabError> {
+        self.intermediate_of(authority_params(name, validity)?, name, key)
+    }
+
+    /// A new intermediate below this authority that says where more is to be found.
+    pub fn intermediate_pointing(&self, name: &str, pointers: &Pointers) -> Result<Self, LabError> {
+        let mut params = authority_params(name, LASTING)?;
+        pointers.apply(&mut params);
+        self.intermediate_of(params, name, KeyKind::P256)
+    }
+
+    fn intermediate_of(&self, mut params: CertificateParams, name: &str, key: KeyKind) -> Result<Self, LabError> {
         let key = key.generate()?;
-        let mut params = authority_params(name, validity)?;
         params.use_authority_key_identifier_extension = true;
         let certificate = params.signed_by(&key, &self.issuer)?;
         let mut presented = vec![certificate.clone()];
@@ -116,6 +127,11 @@ impl Authority {
         let mut chain = vec![params.signed_by(&key, &self.issuer)?];
         chain.extend(self.presented.iter().cloned());
         Ok(Issued { chain, key })
+    }
+
+    /// A list of revoked certificates, signed by this authority, in DER.
+    pub fn crl(&self, spec: &CrlSpec) -> Result<Vec<u8>, LabError> {
+        spec.signed_by(&self.issuer)
     }
 
     /// This authority's own certificate.

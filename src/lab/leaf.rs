@@ -11,6 +11,7 @@ use rcgen::{
 };
 
 use super::ca::LabError;
+use super::pointers::Pointers;
 
 /// What a leaf certificate shall say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct LeafSpec {
     pub serial: Option<u64>,
     /// What is wrong with it, if anything.
     pub flaw: Option<Flaw>,
+    /// Where it says that more is to be found.
+    pub pointers: Pointers,
 }
 
 impl LeafSpec {
@@ -36,6 +39,7 @@ impl LeafSpec {
             key: KeyKind::P256,
             serial: None,
             flaw: None,
+            pointers: Pointers::default(),
         }
     }
 
@@ -63,6 +67,12 @@ impl LeafSpec {
         self
     }
 
+    /// The same, saying where more is to be found.
+    pub fn with_pointers(mut self, pointers: Pointers) -> Self {
+        self.pointers = pointers;
+        self
+    }
+
     pub(super) fn params(&self) -> Result<CertificateParams, LabError> {
         let names = if self.flaw == Some(Flaw::NoNames) { Vec::new() } else { self.names.clone() };
         let mut params = CertificateParams::new(names)?;
@@ -72,7 +82,9 @@ impl LeafSpec {
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        self.pointers.apply(&mut params);
         match self.flaw {
+            Some(Flaw::OcspSigner) => params.extended_key_usages = vec![ExtendedKeyUsagePurpose::OcspSigning],
             Some(Flaw::ClientOnly) => params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth],
             Some(Flaw::Authority) => params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
             Some(Flaw::NoCommonName) => params.distinguished_name = organization("Lab"),
@@ -94,6 +106,8 @@ pub enum Flaw {
     NoSubject,
     /// An extended key usage for clients alone (RFC 5280 section 4.2.1.12).
     ClientOnly,
+    /// An extended key usage for signing OCSP responses alone: a responder's (RFC 6960 section 4.2.2.2).
+    OcspSigner,
     /// Basic constraints that make it an authority (RFC 5280 section 4.2.1.9), as appliances like to do.
     Authority,
 }

@@ -16,6 +16,7 @@ pub mod liar;
 mod listen;
 pub mod logs;
 pub mod management;
+mod pointers;
 pub mod proxy;
 pub mod smtp;
 mod subject;

@@ -121,6 +121,20 @@ codes! {
     TlsUntrusted = "tls.untrusted",
     /// The certificate is signed by itself.
     TlsSelfSigned = "tls.self_signed",
+    /// The root of the certificate's path runs out soon, or has.
+    TlsRootExpires = "tls.root_expires",
+    /// A CA of the certificate's path is not trusted any more, as the operator says.
+    TlsRootDistrusted = "tls.root_distrusted",
+    /// Another store of roots sees the certificate otherwise.
+    TlsStoresDisagree = "tls.stores_disagree",
+    /// The certificate, or one its path needs, was revoked.
+    TlsRevoked = "tls.revoked",
+    /// The certificate asks for a stapled OCSP response, and there is no good one.
+    TlsMustStaple = "tls.must_staple",
+    /// The stapled OCSP response has run out, or is not valid yet.
+    TlsOcspStale = "tls.ocsp_stale",
+    /// The stapled OCSP response is worth nothing.
+    TlsOcspInvalid = "tls.ocsp_invalid",
     /// A certificate the path needs is not sent.
     TlsChainIncomplete = "tls.chain_incomplete",
     /// A certificate that nobody needs is sent, and has run out.

@@ -21,6 +21,7 @@ pub mod management;
 mod past_proxy;
 mod registration;
 mod renewal_info;
+mod revocation;
 mod strangers;
 mod tls;
 mod transparency;
@@ -51,8 +52,11 @@ pub use legacy::{LegacyAnswer, LegacyVersion};
 pub use past_proxy::{Distrusted, StatusNote, ViewObservation};
 pub use registration::RegistrationObservation;
 pub use renewal_info::{RenewalInfo, RenewalInfoError};
+pub use revocation::{Revocation, RevocationSource, RevocationStatus, revocation_reason};
 pub use strangers::{bounded, is_hidden};
-pub use tls::{ClientCertificate, Origin, OtherChain, PathStep, Presented, TlsObservation, TrustPath};
+pub use tls::{
+    Beside, ClientCertificate, DistrustedCa, Limit, Origin, OtherChain, PathStep, Presented, TlsObservation, TrustPath,
+};
 pub use transparency::{CheckedSct, ListedLog, LogState, Transparency};
 
 /// One round of all checks of one domain.

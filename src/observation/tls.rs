@@ -10,6 +10,7 @@ use super::certificate::{Certificate, Sha256};
 use super::failure::Failure;
 use super::legacy::LegacyAnswer;
 use super::renewal_info::RenewalInfo;
+use super::revocation::Revocation;
 use super::transparency::{CheckedSct, Transparency};
 use crate::domain::UnixTime;
 
@@ -43,6 +44,10 @@ pub struct TlsObservation {
     pub legacy: Option<Vec<LegacyAnswer>>,
     /// What the CA says of when the leaf is to be renewed; `None` if it says nothing or was not asked.
     pub renewal_info: Option<Arc<RenewalInfo>>,
+    /// Whether an OCSP response was stapled (RFC 6066 §8); `None` where that was not asked.
+    pub stapled: Option<bool>,
+    /// What the staple and the CAs' lists say of the revocation of the path's certificates.
+    pub revocation: Vec<Arc<Revocation>>,
     /// Why there was no handshake, if there was none.
     pub failure: Option<Failure>,
     /// Milliseconds until the connection stood.
@@ -66,6 +71,8 @@ impl TlsObservation {
             client_certificate: None,
             legacy: None,
             renewal_info: None,
+            stapled: None,
+            revocation: Vec::new(),
             failure: None,
             connect_ms: None,
             handshake_ms: None,
@@ -128,6 +135,41 @@ pub struct Presented {
     pub refusal: Option<String>,
     /// What the list of transparency logs says of the leaf; `None` without a list.
     pub transparency: Option<Transparency>,
+    /// What other stores, which the operator wants compared, make of it.
+    pub beside: Vec<Beside>,
+    /// The certificates of its paths that the operator lists as not trusted any more.
+    pub distrusted: Vec<DistrustedCa>,
+}
+
+/// What another store makes of a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beside {
+    /// What the operator calls the store.
+    pub store: Arc<str>,
+    /// Every path to one of its roots.
+    pub paths: Vec<TrustPath>,
+    /// Why there is none, for people.
+    pub refusal: Option<String>,
+}
+
+/// A certificate of a path that the operator lists as not trusted any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DistrustedCa {
+    /// The certificate.
+    pub certificate: Arc<Certificate>,
+    /// Not trusted for what is issued after this moment; `None` for anything.
+    pub since: Option<UnixTime>,
+    /// Whether the leaf is among that.
+    pub applies: bool,
+}
+
+/// What the effective expiry of a chain hangs on.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit<'a> {
+    /// The certificate that runs out first.
+    pub certificate: &'a Arc<Certificate>,
+    /// The path it is on; `None` where none is complete, so that the leaf stands for itself.
+    pub path: Option<&'a TrustPath>,
 }
 
 impl Presented {
@@ -139,11 +181,24 @@ impl Presented {
         }
     }
 
+    /// Whose signature the leaf bears, as far as it was verified: the next step of the first path.
+    pub fn issuer(&self) -> Option<&Arc<Certificate>> {
+        let step = self.paths.iter().find_map(|path| path.steps.get(1))?;
+        Some(&step.certificate)
+    }
+
     /// The effective expiry: over all paths that need nothing but what was presented, the latest of each path's
     /// earliest; with no such path the leaf's own. `None` without a leaf.
     pub fn effective_expiry(&self) -> Option<UnixTime> {
-        let by_path = self.complete_paths().map(TrustPath::not_after).max();
-        by_path.or_else(|| self.leaf().map(|leaf| leaf.not_after))
+        self.limit().map(|limit| limit.certificate.not_after)
+    }
+
+    /// What the effective expiry hangs on: on the path that lasts longest, the certificate that runs out first.
+    pub fn limit(&self) -> Option<Limit<'_>> {
+        let lasting = self.complete_paths().max_by_key(|path| path.not_after());
+        let of_path =
+            lasting.and_then(|path| Some(Limit { certificate: &path.limiting()?.certificate, path: Some(path) }));
+        of_path.or_else(|| self.leaf().map(|leaf| Limit { certificate: leaf, path: None }))
     }
 
     /// Paths that need nothing but what was presented and a root.
@@ -157,7 +212,8 @@ impl Presented {
     }
 }
 
-/// One path from the leaf to a root whose every signature, constraint and usage verified. Dates apart.
+/// One path from the leaf to a root whose every signature, constraint and usage verified. Dates apart, and of the root
+/// none counts: it is trusted for its name and key (RFC 5280 §6.1.1 d), and many clients do not look at its dates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustPath {
     /// Leaf first, root last.
@@ -165,22 +221,38 @@ pub struct TrustPath {
 }
 
 impl TrustPath {
-    /// First second at which every certificate of the path is valid.
+    /// First second at which every certificate below the root is valid.
     pub fn not_before(&self) -> UnixTime {
-        self.steps.iter().map(|step| step.certificate.not_before).max().unwrap_or_default()
+        self.dated().iter().map(|step| step.certificate.not_before).max().unwrap_or_default()
     }
 
-    /// Last second at which every certificate of the path is valid.
+    /// Last second at which every certificate below the root is valid.
     pub fn not_after(&self) -> UnixTime {
         self.limiting().map(|step| step.certificate.not_after).unwrap_or_default()
     }
 
-    /// The step that runs out first; of equals the one nearest to the leaf.
+    /// The step below the root that runs out first; of equals the one nearest to the leaf.
     pub fn limiting(&self) -> Option<&PathStep> {
-        self.steps.iter().min_by_key(|step| step.certificate.not_after)
+        self.dated().iter().min_by_key(|step| step.certificate.not_after)
     }
 
-    /// Whether the time lies within every certificate's dates.
+    /// The root, unless the leaf is one itself.
+    pub fn root(&self) -> Option<&Arc<Certificate>> {
+        match &self.steps[..] {
+            [_, .., root] if root.origin == Origin::Root => Some(&root.certificate),
+            _ => None,
+        }
+    }
+
+    /// The steps whose dates count.
+    fn dated(&self) -> &[PathStep] {
+        match &self.steps[..] {
+            [below @ .., root] if root.origin == Origin::Root && !below.is_empty() => below,
+            all => all,
+        }
+    }
+
+    /// Whether the time lies within the dates of every certificate below the root.
     pub fn in_date(&self, at: UnixTime) -> bool {
         self.not_before() <= at && at <= self.not_after()
     }

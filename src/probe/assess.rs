@@ -1,40 +1,40 @@
-//! [`assess`]: what a presented chain is worth, asked of the trust room. Public-key work must not hold up the runtime,
-//! so what is not known yet is worked out aside, by no more threads than there are processors.
+//! [`assess`]: what a presented chain is worth, asked of the trust room; aside, unless it is known.
 
-use std::panic::resume_unwind;
-use std::sync::{Arc, LazyLock};
-use std::thread::available_parallelism;
+use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
 
+use super::aside::aside;
 use crate::domain::DomainName;
-use crate::observation::Presented;
+use crate::observation::certificate::Certificate;
+use crate::observation::{Presented, Revocation};
 use crate::trust::TrustStore;
-
-static AT_ONCE: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(available_parallelism().map_or(2, usize::from)));
 
 /// What is true of the chain; at once if it was assessed before. `None` only while the runtime is being shut down.
 pub(super) async fn assess(
-    chain: Vec<CertificateDer<'static>>,
+    chain: &[CertificateDer<'static>],
     name: &DomainName,
+    issuers: &[Arc<Certificate>],
     trust: &Arc<TrustStore>,
 ) -> Option<Arc<Presented>> {
-    if let Some(known) = trust.assessed(&chain, name) {
+    if let Some(known) = trust.assessed(chain, name, issuers) {
         return Some(known);
     }
-    let turn = AT_ONCE.acquire().await;
-    let (name, trust) = (name.clone(), Arc::clone(trust));
-    let work = spawn_blocking(move || {
-        // The turn ends with the work, though nobody may wait for it any more.
-        let _turn = turn;
-        trust.assess(&chain, &name)
-    });
-    match work.await {
-        Ok(presented) => Some(presented),
-        Err(error) => error.try_into_panic().map(|panic| resume_unwind(panic)).ok(),
+    let (chain, name, issuers, trust) = (chain.to_vec(), name.clone(), issuers.to_vec(), Arc::clone(trust));
+    aside(move || trust.assess_with(&chain, &name, &issuers)).await
+}
+
+/// What the stapled response says of the leaf; `None` where nobody knows whose signature it should bear.
+pub(super) async fn judge_staple(
+    presented: &Arc<Presented>,
+    response: Vec<u8>,
+    trust: &Arc<TrustStore>,
+) -> Option<Arc<Revocation>> {
+    if let Some(known) = trust.judged_staple(presented, &response) {
+        return Some(known);
     }
+    let (presented, trust) = (Arc::clone(presented), Arc::clone(trust));
+    aside(move || trust.judge_staple(&presented, &response)).await.flatten()
 }
 
 #[cfg(test)]
@@ -48,9 +48,9 @@ mod tests {
         let trust = Arc::new(TrustStore::new(webpki_root_certs::TLS_SERVER_ROOT_CERTS, &[]).unwrap());
         let name = DomainName::parse("login.example.com").unwrap();
         let chain = vec![CertificateDer::from(b"garbage".to_vec())];
-        assert!(trust.assessed(&chain, &name).is_none());
-        let first = assess(chain.clone(), &name, &trust).await.unwrap();
-        let again = assess(chain, &name, &trust).now_or_never().flatten().unwrap();
+        assert!(trust.assessed(&chain, &name, &[]).is_none());
+        let first = assess(&chain, &name, &[], &trust).await.unwrap();
+        let again = assess(&chain, &name, &[], &trust).now_or_never().flatten().unwrap();
         assert!(Arc::ptr_eq(&first, &again));
     }
 }

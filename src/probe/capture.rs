@@ -72,13 +72,16 @@ pub(super) struct Capture {
     pub(super) doorman: Arc<Doorman>,
     /// What was presented, leaf first; there even if the handshake failed after it.
     pub(super) chain: OnceLock<Vec<CertificateDer<'static>>>,
+    /// The OCSP response that was stapled to it; empty if there was none.
+    pub(super) staple: OnceLock<Vec<u8>>,
 }
 
 impl Capture {
     pub(super) fn new(signer: Option<Signer>, client: Option<&ClientIdentity>) -> Self {
         let mut provider = rustls::crypto::aws_lc_rs::default_provider();
         provider.cipher_suites.retain(|suite| signer.is_none_or(|signer| signer.fits(suite)));
-        Self { provider: Arc::new(provider), signer, doorman: Arc::new(Doorman::new(client)), chain: OnceLock::new() }
+        let doorman = Arc::new(Doorman::new(client));
+        Self { provider: Arc::new(provider), signer, doorman, chain: OnceLock::new(), staple: OnceLock::new() }
     }
 }
 
@@ -88,10 +91,11 @@ impl ServerCertVerifier for Capture {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
+        ocsp_response: &[u8],
         _now: PkiTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let all = std::iter::once(end_entity).chain(intermediates).map(|der| der.clone().into_owned());
+        let _ = self.staple.set(ocsp_response.to_vec());
         let _ = self.chain.set(all.collect());
         Ok(ServerCertVerified::assertion())
     }

@@ -4,6 +4,7 @@
 //! and a failure is kept like a document, so that nobody is asked more often than we mean to.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use tokio::time::Instant;
 
 use super::registration::Registrations;
 use super::renewal::{KeptDirectory, KeptInfo};
+use super::revocation::KeptList;
+use crate::observation::certificate::Certificate;
 
 /// What was fetched for looks, by kind. One a process: it outlives a change of the configuration.
 #[derive(Debug)]
@@ -21,6 +24,12 @@ pub struct Library {
     pub(super) renewals: Arc<Shelf<KeptInfo>>,
     /// What registries said of domains.
     pub(super) registrations: Registrations,
+    /// What CAs hand out as their own certificates, by URL; nothing where nothing could be had.
+    pub(super) issuers: Arc<Shelf<Arc<[Arc<Certificate>]>>>,
+    /// Lists of revoked certificates, by URL and issuer.
+    pub(super) lists: Arc<Shelf<KeptList>>,
+    /// What the lists weigh together.
+    pub(super) weight: Arc<AtomicUsize>,
 }
 
 impl Default for Library {
@@ -29,6 +38,9 @@ impl Default for Library {
             directories: Arc::new(Shelf::new(MOST_DIRECTORIES)),
             renewals: Arc::new(Shelf::new(MOST_RENEWALS)),
             registrations: Registrations::default(),
+            issuers: Arc::new(Shelf::new(MOST_ISSUERS)),
+            lists: Arc::new(Shelf::new(MOST_LISTS)),
+            weight: Arc::default(),
         }
     }
 }
@@ -37,6 +49,10 @@ impl Default for Library {
 const MOST_DIRECTORIES: usize = 64;
 /// Leaves of which it is kept when they are to be renewed.
 const MOST_RENEWALS: usize = 65_536;
+/// Documents with issuers that are kept.
+const MOST_ISSUERS: usize = 256;
+/// Lists that are kept; a CA that serves millions of sites cuts its list into a few hundred.
+const MOST_LISTS: usize = 4096;
 
 /// Values of one kind by a key, each for as long as whoever made it said, and no more of them than the bound.
 #[derive(Debug)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{OptionFuture, join_all};
+use rustls_pki_types::CertificateDer;
 use tokio::time::Instant;
 
 use super::assess::assess;
@@ -14,12 +15,13 @@ use super::past_proxy::{Aside, look_at_origin};
 use super::survey::{self, Due};
 use super::tls::{Handshake, Line};
 use super::{
-    Library, Resolvers, Settings, contract, discovery, dns, documents, registration, renewal, sockets, tls, wire,
+    Library, Resolvers, Settings, contract, discovery, dns, documents, issuers, registration, renewal, revocation,
+    sockets, tls, wire,
 };
-use crate::domain::{Domain, Families, UnixTime};
+use crate::domain::{Domain, DomainName, Families, UnixTime};
 use crate::observation::{
-    Auth0Observation, AuthorityObservation, DnsObservation, Look, NotLooked, RegistrationObservation, TlsObservation,
-    Vantage, View, ViewObservation, Wanted,
+    Auth0Observation, AuthorityObservation, CaaObservation, DnsObservation, Look, NotLooked, RegistrationObservation,
+    TlsObservation, Vantage, View, ViewObservation, Wanted,
 };
 use crate::trust::TrustStore;
 
@@ -124,11 +126,12 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
     let (_, authority, dnssec, registration, visited) =
         tokio::join!(caa, authority, dnssec, registration, join_all(visits));
     (dns.authority, dns.dnssec, dns.registration) = (authority, dnssec, registration.flatten());
-    for visited in visited {
+    // Once all are there: what one address presents may be what another lacks.
+    for visited in join_all(visited.into_iter().map(|visited| follow_up(target, &panel, visited, at))).await {
         match visited {
-            Ok((handshake, answer)) => {
-                tls.push(handshake);
-                auth0.extend(answer);
+            Ok(visit) => {
+                tls.push(visit.observation);
+                auth0.extend(visit.auth0);
             }
             Err(reason) => not_looked.push(reason),
         }
@@ -185,14 +188,14 @@ async fn origin(target: Target<'_>, at: UnixTime, turn: Turn) -> Option<ViewObse
 
 /// What the CAs of the leaves say of their renewal.
 async fn ask_cas(target: Target<'_>, panel: dns::Panel, tls: &mut [TlsObservation]) {
-    let fetcher = Fetcher {
-        panel,
-        trust: Arc::clone(target.trust),
-        contact: target.settings.contact.clone(),
-        reach: Reach::of(tls.iter().map(|tls| tls.address)),
-        timeout: target.settings.timeout,
-    };
+    let fetcher = fetcher(target, panel, tls.iter().map(|tls| tls.address));
     renewal::observe(target.settings, target.library, &fetcher, tls).await;
+}
+
+/// The CAA records of a domain, asked of these resolvers or, without any, the system's; `None` if nobody could be asked.
+pub async fn ask_caa(domain: &DomainName, settings: &Settings, trust: &Arc<TrustStore>) -> Option<CaaObservation> {
+    let panel = dns::Panel::new(settings, &Arc::default(), trust);
+    dns::ask_caa(domain, &panel).await
 }
 
 async fn records(
@@ -262,19 +265,14 @@ fn wishes(asked: &[bool], turn: Turn) -> Vec<Wish> {
 }
 
 /// One connection: the handshake, and over it what is wished. Time runs from when we may connect.
-async fn visit(
-    target: Target<'_>,
-    address: SocketAddr,
-    wish: Wish,
-    due: Due,
-) -> Result<(TlsObservation, Option<Auth0Observation>), NotLooked> {
+async fn visit(target: Target<'_>, address: SocketAddr, wish: Wish, due: Due) -> Result<Visit, NotLooked> {
     // One for all: the further connections are made one after the other, once this one is closed.
     let _permit = sockets::permit(1).await;
     let deadline = Instant::now() + target.settings.timeout;
     let name = &target.domain.name;
     let handshake = wire::handshake(address, name.as_str(), shake_hands(target, address, deadline)).await?;
-    let Handshake { mut observation, chain, stream, .. } = handshake;
-    let presented = OptionFuture::from(chain.map(|chain| assess(chain, name, target.trust)));
+    let Handshake { mut observation, chain, staple, stream, .. } = handshake;
+    let presented = OptionFuture::from(chain.as_ref().map(|chain| assess(chain, name, &[], target.trust)));
     let asked = stream.filter(|_| wish > Wish::Nothing).map(|stream| talk(target, address, stream, wish, deadline));
     // Side by side: our own work must not eat into the time the server has to answer in.
     let (presented, auth0) = tokio::join!(presented, OptionFuture::from(asked));
@@ -284,7 +282,46 @@ async fn visit(
         name_refusal(client, answer);
     }
     survey::add(target, due, &mut observation).await;
-    Ok((observation, auth0))
+    Ok(Visit { observation, chain: chain.unwrap_or_default(), staple, auth0 })
+}
+
+/// What a visit came to.
+struct Visit {
+    observation: TlsObservation,
+    /// As it was sent; empty where none was.
+    chain: Vec<CertificateDer<'static>>,
+    staple: Vec<u8>,
+    auth0: Option<Auth0Observation>,
+}
+
+/// Whatever the chain makes us ask elsewhere. It takes its own time.
+async fn follow_up(
+    target: Target<'_>,
+    panel: &dns::Panel,
+    visited: Result<Visit, NotLooked>,
+    at: UnixTime,
+) -> Result<Visit, NotLooked> {
+    let mut visit = visited?;
+    let until = Instant::now() + target.settings.timeout;
+    if let Some(presented) = visit.observation.presented.take() {
+        let fetcher = fetcher(target, panel.clone(), [visit.observation.address]);
+        let presented = issuers::complete(presented, &visit.chain, target, &fetcher, until).await;
+        let staple = std::mem::take(&mut visit.staple);
+        revocation::observe(&presented, staple, target, &fetcher, at, &mut visit.observation).await;
+        visit.observation.presented = Some(presented);
+    }
+    Ok(visit)
+}
+
+/// Fetches what was named by what is at these addresses.
+fn fetcher(target: Target<'_>, panel: dns::Panel, named_at: impl IntoIterator<Item = SocketAddr>) -> Fetcher {
+    Fetcher {
+        panel,
+        trust: Arc::clone(target.trust),
+        contact: target.settings.contact.clone(),
+        reach: Reach::of(named_at),
+        timeout: target.settings.timeout,
+    }
 }
 
 /// The handshake; with a server that is too old for it, the one that it can.

@@ -4,6 +4,7 @@
 //! the request for the discovery document, and every few minutes for what else is to be had there. The two views past
 //! the proxy are [`look_at_tenant`] and, within a look whose turn it is or that fails, the origin host.
 
+mod aside;
 mod assess;
 mod bounded;
 mod capture;
@@ -12,13 +13,12 @@ mod discovery;
 mod dns;
 mod documents;
 mod evidence;
-#[allow(dead_code, reason = "what else looks fetch comes next")]
 mod fetch;
 mod gate;
 mod http;
 mod identity;
+mod issuers;
 mod legacy;
-#[allow(dead_code, reason = "what else looks fetch comes next")]
 mod library;
 mod look;
 mod metadata;
@@ -29,6 +29,7 @@ mod past_proxy;
 mod ping;
 mod registration;
 mod renewal;
+mod revocation;
 mod settings;
 mod sockets;
 mod status_feed;
@@ -40,10 +41,10 @@ pub use dns::Resolvers;
 pub use evidence::Sign;
 pub use identity::{ClientIdentity, IdentityError};
 pub use library::Library;
-pub use look::{Target, Turn, look};
+pub use look::{Target, Turn, ask_caa, look};
 pub use nameserver::{MAX_NAMESERVERS, Nameserver, NameserverError};
 pub use past_proxy::{Aside, look_at_tenant};
 pub use ping::ping;
-pub use settings::{ApiKey, Contract, DnsMemory, Host, Origin, Settings};
+pub use settings::{ApiKey, Contract, DnsMemory, Host, Origin, RevocationMode, Settings};
 pub use status_feed::status_note;
 pub use wire::{Asked, MAX_RECORDING, Player, Recording, RecordingError, Tape, recording, replaying};

@@ -111,7 +111,7 @@ async fn visit(view: View, aside: Aside<'_>, address: SocketAddr, turn: Turn) ->
     let deadline = Instant::now() + aside.settings.timeout;
     let Handshake { observation: mut tls, chain, stream, .. } = shake_hands(address, host, deadline).await?;
     if let Some(chain) = chain {
-        tls.presented = assess(chain, host, aside.trust).await;
+        tls.presented = assess(&chain, host, &[], aside.trust).await;
     }
     let Some(stream) = stream else { return Ok(Visited { tls, auth0: None, distrusted: None }) };
     let verified = match gate::verify(tls.presented.as_deref(), host) {

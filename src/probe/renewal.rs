@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::fetch::{Document, FetchError, Fetcher, Wanted};
-use super::{Library, Settings};
+use super::{Library, Settings, wire};
 use crate::observation::certificate::Certificate;
 use crate::observation::{RenewalInfo, TlsObservation};
 
@@ -55,7 +55,7 @@ pub(super) async fn observe(
     fetcher: &Fetcher,
     tls: &mut [TlsObservation],
 ) {
-    if !settings.ari {
+    if !settings.ari || wire::is_played() {
         return;
     }
     let mut leaves: Vec<Arc<Certificate>> = Vec::new();

@@ -60,6 +60,21 @@ pub struct Settings {
     pub ari: bool,
     /// The ACME directory of the CA, where it is not known by its name.
     pub acme_directory: Option<String>,
+    /// Whether certificates that a server leaves out are fetched from where the chain says (RFC 5280 §4.2.2.1).
+    pub aia: bool,
+    /// How it is found out whether certificates were revoked.
+    pub revocation: RevocationMode,
+}
+
+/// How it is found out whether certificates were revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RevocationMode {
+    /// Not at all.
+    Off,
+    /// By the OCSP response that the server staples, if it does.
+    Staple,
+    /// By that and by the CA's lists.
+    Crl,
 }
 
 impl Default for Settings {
@@ -88,6 +103,8 @@ impl Default for Settings {
             contract: Contract::default(),
             ari: true,
             acme_directory: None,
+            aia: true,
+            revocation: RevocationMode::Crl,
         }
     }
 }

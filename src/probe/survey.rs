@@ -56,7 +56,7 @@ async fn other_chain(target: Target<'_>, observation: &TlsObservation, deadline:
     match wire::other_chain(address, name.as_str(), asked).await? {
         Other::Absent => Some(OtherChain::Absent),
         Other::Chain(chain) => {
-            let presented = assess(chain, &target.domain.name, target.trust).await?;
+            let presented = assess(&chain, &target.domain.name, &[], target.trust).await?;
             // Some servers show what they have, whatever was asked for.
             let same = presented.leaf().is_some_and(|other| other.sha256 == leaf.sha256);
             Some(if same { OtherChain::Absent } else { OtherChain::Presented(presented) })

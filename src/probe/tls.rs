@@ -26,6 +26,8 @@ use crate::observation::{Code, Failure, NotLooked, TlsObservation};
 pub(super) struct Handshake {
     pub(super) observation: TlsObservation,
     pub(super) chain: Option<Vec<CertificateDer<'static>>>,
+    /// The OCSP response that was stapled; empty if there was none.
+    pub(super) staple: Vec<u8>,
     pub(super) stream: Option<Line>,
     /// Whether the server was there, and refused or fell silent before it had shown anything, as one does that is too
     /// old for us.
@@ -61,12 +63,14 @@ pub(super) async fn observe(
     let outcome = shake_hands(tcp, name, &capture, deadline).await;
     observation.handshake_ms = Some(milliseconds_since(started).saturating_sub(observation.connect_ms.unwrap_or(0)));
     let chain = capture.chain.get().cloned();
+    let staple = capture.staple.get().cloned().unwrap_or_default();
     let client = capture.doorman.outcome();
     observation.client_certificate = (chain.is_some()).then_some(client);
     match outcome {
         Ok(Ok(stream)) => {
             describe(&stream, &mut observation);
-            Ok(Handshake { observation, chain, stream: Some(Line::Open(Box::new(stream))), lacks_common_ground: false })
+            let stream = Some(Line::Open(Box::new(stream)));
+            Ok(Handshake { observation, chain, staple, stream, lacks_common_ground: false })
         }
         Ok(Err(error)) if is_shortage(&error) => Err(not_looked(address, &error)),
         Ok(Err(error)) => {
@@ -75,10 +79,11 @@ pub(super) async fn observe(
             Ok(Handshake {
                 lacks_common_ground: chain.is_none() && is_refusal(&error),
                 chain,
+                staple,
                 ..failed(observation, of_client.unwrap_or(failure))
             })
         }
-        Err(failure) => Ok(Handshake { chain, ..failed(observation, failure) }),
+        Err(failure) => Ok(Handshake { chain, staple, ..failed(observation, failure) }),
     }
 }
 
@@ -190,7 +195,7 @@ fn is_post_quantum(group: &str) -> bool {
 
 fn failed(mut observation: TlsObservation, failure: Failure) -> Handshake {
     observation.failure = Some(failure);
-    Handshake { observation, chain: None, stream: None, lacks_common_ground: false }
+    Handshake { observation, chain: None, staple: Vec::new(), stream: None, lacks_common_ground: false }
 }
 
 fn not_looked(address: SocketAddr, error: &io::Error) -> NotLooked {

@@ -29,9 +29,14 @@ pub(super) struct Bundle {
 impl Bundle {
     /// A bundle of these; what cannot be read or is no CA is left out.
     pub(super) fn new(ders: &[CertificateDer<'_>]) -> Self {
+        Self::of(ders.iter().filter_map(|der| Certificate::from_der(der).ok()).map(Arc::new))
+    }
+
+    /// A bundle of these; what is no CA is left out.
+    pub(super) fn of(certificates: impl IntoIterator<Item = Arc<Certificate>>) -> Self {
         let mut bundle = Self::default();
-        for certificate in ders.iter().filter_map(|der| Certificate::from_der(der).ok()).filter(|found| found.is_ca) {
-            bundle.by_subject.entry(certificate.names.subject.clone()).or_default().push(Arc::new(certificate));
+        for certificate in certificates.into_iter().filter(|found| found.is_ca) {
+            bundle.by_subject.entry(certificate.names.subject.clone()).or_default().push(certificate);
         }
         bundle
     }

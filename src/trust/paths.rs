@@ -40,8 +40,14 @@ pub(super) struct Found {
 }
 
 /// Every path from the leaf through the other certificates presented to a root; if there is none, every path that
-/// needs intermediates we know besides.
-pub(super) fn find(store: &TrustStore, leaf: &Arc<Certificate>, others: &[Arc<Certificate>], budget: &Budget) -> Found {
+/// needs intermediates we know besides: the operator's, those of public CAs, and `issuers`.
+pub(super) fn find(
+    store: &TrustStore,
+    leaf: &Arc<Certificate>,
+    others: &[Arc<Certificate>],
+    issuers: &[Arc<Certificate>],
+    budget: &Budget,
+) -> Found {
     if store.roots.iter().any(|root| root.sha256 == leaf.sha256) {
         // Whoever puts a server's own certificate among the roots trusts it, be it marked as a CA, as OpenSSL marks
         // what it signs with its own key, or not.
@@ -53,7 +59,8 @@ pub(super) fn find(store: &TrustStore, leaf: &Arc<Certificate>, others: &[Arc<Ce
         return found;
     }
     let start: Vec<_> = std::iter::once(leaf).chain(others).cloned().collect();
-    let known = bundle::above(&[&store.given, Bundle::public()], &start);
+    let found_elsewhere = Bundle::of(issuers.iter().cloned());
+    let known = bundle::above(&[&store.given, Bundle::public(), &found_elsewhere], &start);
     if known.is_empty() {
         return found;
     }
@@ -254,11 +261,11 @@ mod tests {
     fn a_tangled_chain_spends_one_budget_whatever_the_moments_and_searches() {
         let (store, leaf, others) = namesakes(1);
         let budget = Budget::new(MAX_SIGNATURES);
-        assert_eq!(find(&store, &leaf, &others, &budget).paths, []);
+        assert_eq!(find(&store, &leaf, &others, &[], &budget).paths, []);
         // Webpki's own bound would have been twice as much by now, and no moment alone exceeds it.
         assert_eq!((budget.left(), budget.is_exhausted()), (0, true));
         let little = Budget::new(MAX_SIGNATURES / 2);
-        let refusal = find(&store, &leaf, &others, &little).refusal;
+        let refusal = find(&store, &leaf, &others, &[], &little).refusal;
         assert_eq!(refusal.unwrap(), "the chain is too tangled to follow");
     }
 
@@ -283,7 +290,7 @@ mod tests {
             params.key_usages = usages;
             let issuing = read(&params.signed_by(&key, &issuer).unwrap());
             let leaf = leaf(&Issuer::new(params, key), 1);
-            find(&store, &leaf, &[issuing], &Budget::new(MAX_SIGNATURES))
+            find(&store, &leaf, &[issuing], &[], &Budget::new(MAX_SIGNATURES))
         };
         for usages in [vec![], vec![KeyUsagePurpose::KeyCertSign]] {
             assert_eq!(found(usages).paths.len(), 1);
@@ -297,7 +304,7 @@ mod tests {
         let (root, issuer) = authority("Root", 1);
         let store = TrustStore::new(&[root.der().clone()], &[]).unwrap();
         let budget = Budget::new(MAX_SIGNATURES);
-        let found = find(&store, &leaf(&issuer, 1), &[], &budget);
+        let found = find(&store, &leaf(&issuer, 1), &[], &[], &budget);
         assert_eq!((found.paths.len(), found.refusal, MAX_SIGNATURES - budget.left()), (1, None, 1));
     }
 }

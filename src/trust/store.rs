@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
 use super::bundle::Bundle;
+use super::distrust::DistrustList;
 use super::logs::LogList;
 use super::memory::Memory;
 use crate::observation::certificate::Certificate;
@@ -19,6 +20,10 @@ pub struct TrustStore {
     pub(super) given: Bundle,
     /// The transparency logs that are believed, if the operator gave a list.
     pub(super) logs: Option<Arc<LogList>>,
+    /// Other stores to be asked as well, by what the operator calls them.
+    pub(super) beside: Vec<(Arc<str>, Arc<Self>)>,
+    /// CAs that are not trusted any more, though their roots may be here.
+    pub(super) distrust: DistrustList,
     /// What was assessed by these roots and logs.
     pub(super) memory: Memory,
 }
@@ -31,6 +36,8 @@ impl TrustStore {
             roots: Vec::new(),
             given: Bundle::new(intermediates),
             logs: None,
+            beside: Vec::new(),
+            distrust: DistrustList::default(),
             memory: Memory::default(),
         };
         for (position, der) in roots.iter().enumerate() {
@@ -51,6 +58,32 @@ impl TrustStore {
     /// The transparency logs that it believes.
     pub const fn logs(&self) -> Option<&Arc<LogList>> {
         self.logs.as_ref()
+    }
+
+    /// The same, with other stores that are to be asked as well.
+    #[must_use]
+    pub fn beside(self, stores: Vec<(Arc<str>, Arc<Self>)>) -> Self {
+        Self { beside: stores, ..self }
+    }
+
+    /// The same, with CAs that are not trusted any more.
+    #[must_use]
+    pub fn distrusting(self, distrust: DistrustList) -> Self {
+        Self { distrust, ..self }
+    }
+
+    /// Whether another store judges every chain alike: by the same roots, logs, comparisons and distrust. The
+    /// intermediates it knows besides only tell how a bad chain is bad.
+    pub fn judges_like(&self, other: &Self) -> bool {
+        let roots = |store: &Self| store.roots.iter().map(|root| root.sha256).collect::<Vec<_>>();
+        let mut pairs = self.beside.iter().zip(&other.beside);
+        let alike = pairs.all(|((name, store), (others, with))| name == others && store.judges_like(with));
+        std::ptr::eq(self, other)
+            || roots(self) == roots(other)
+                && self.logs == other.logs
+                && self.distrust == other.distrust
+                && self.beside.len() == other.beside.len()
+                && alike
     }
 
     /// Its roots.

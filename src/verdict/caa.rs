@@ -7,7 +7,7 @@ use super::bench::Bench;
 use super::{Finding, Record};
 use crate::domain::{Domain, DomainName};
 use crate::observation::certificate::Certificate;
-use crate::observation::{CaaObservation, CaaRecord, CaaSet, Code, DnsObservation, Outcome, bounded};
+use crate::observation::{CaaObservation, CaaRecord, CaaSet, Code, DnsObservation, Outcome, Presented, bounded};
 
 /// The properties that IANA's registry knows and a CA may be taken to: only an unknown one that is critical forbids.
 const KNOWN: [&str; 7] = ["issue", "issuewild", "iodef", "issuemail", "issuevmc", "contactemail", "contactphone"];
@@ -19,16 +19,29 @@ const MAX_NAME: usize = 100;
 pub(super) fn judge(domain: &Domain, record: &Record, bench: &mut Bench) {
     let Some(dns) = record.dns.as_deref() else { return };
     let Some(caa) = &dns.caa else { return };
+    let needs = needs(domain, caa, record);
+    for finding in one_of_each(needs.iter().filter_map(|need| need.finding(domain, Some(dns)))) {
+        bench.find(finding);
+    }
+}
+
+/// Whether the CA of a chain that is not in use yet may issue its successor, by these records. What could not be read
+/// is no fault of theirs: nobody knows whether DNS answers at all.
+pub fn may_renew(domain: &Domain, presented: &Presented, caa: &CaaObservation) -> Vec<Finding> {
+    let leaf = presented.leaf().filter(|_| !presented.self_signed);
+    let needs = leaf.map(|leaf| needs_of(domain, caa, leaf)).unwrap_or_default();
+    one_of_each(needs.iter().filter_map(|need| need.finding(domain, None)))
+}
+
+/// One of a code is enough: addresses with different certificates mostly have them from one CA.
+fn one_of_each(all: impl Iterator<Item = Finding>) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
-    for finding in needs(domain, caa, record).iter().filter_map(|need| need.finding(domain, dns)) {
-        // One of a code is enough: addresses with different certificates mostly have them from one CA.
+    for finding in all {
         if found.iter().all(|other| other.code != finding.code) {
             found.push(finding);
         }
     }
-    for finding in found {
-        bench.find(finding);
-    }
+    found
 }
 
 /// A name in the certificate in use whose renewal a set of records governs.
@@ -122,13 +135,13 @@ impl<'a> Need<'a> {
         if wild.is_empty() { of("issue") } else { wild }
     }
 
-    fn finding(&self, domain: &Domain, dns: &DnsObservation) -> Option<Finding> {
+    fn finding(&self, domain: &Domain, dns: Option<&DnsObservation>) -> Option<Finding> {
         let name = self.set.owner().map_or("", DomainName::as_str);
         let what = if self.wildcard { "wildcard certificates" } else { "certificates" };
         let ca = self.leaf.map(ca).unwrap_or_default();
         let finding = match self.ruling() {
             Ruling::Permitted => return None,
-            Ruling::Unreadable => return self.unreadable(domain, dns),
+            Ruling::Unreadable => return self.unreadable(domain, dns?),
             Ruling::Critical(tag) => {
                 let summary = format!(
                     "the CAA records of {name} have the critical property {tag}, which CAs do not know: none may \

@@ -46,6 +46,16 @@ pub enum Family {
     Name,
     /// Whether its chain leads to a root.
     Trust,
+    /// How long the root is good for.
+    Root,
+    /// CAs that are not trusted any more.
+    Distrust,
+    /// Stores of roots that disagree.
+    Stores,
+    /// Whether certificates were revoked.
+    Revocation,
+    /// The stapled OCSP response.
+    Staple,
     /// Surplus or misplaced certificates in the chain.
     Chain,
     /// Whether certificates are made by the rules.
@@ -140,6 +150,11 @@ impl Family {
             Self::Expiry => "expiry",
             Self::Name => "name",
             Self::Trust => "trust",
+            Self::Root => "root",
+            Self::Distrust => "distrust",
+            Self::Stores => "stores",
+            Self::Revocation => "revocation",
+            Self::Staple => "staple",
             Self::Chain => "chain",
             Self::Profile => "profile",
             Self::Rollout => "rollout",
@@ -745,6 +760,89 @@ pub const ENTRIES: &[Entry] = &[
             placeholder from before the real one was installed.",
         remedy: "Install the certificate a CA issued for the domain, and check that the proxy's configuration names \
             it and not the placeholder.",
+    },
+    Entry {
+        code: Code::TlsRootExpires,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Root,
+        title: "the root runs out",
+        explanation: "The root at the end of the certificate's path runs out within 180 days, or has. Of a root many \
+            clients look at name and key alone, Chrome with its own list and Java among them; others, as OpenSSL and Go \
+            do, look at its dates as well and refuse every certificate below it from then on. Of several paths the one \
+            whose root lasts longest counts.",
+        remedy: "Have the next certificate issued below another root of the CA, or send the cross-signed intermediate \
+            that leads to one. If the root is your own, renew it and hand it out in time.",
+    },
+    Entry {
+        code: Code::TlsRootDistrusted,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Distrust,
+        title: "the CA is not trusted any more",
+        explanation: "Every path from the certificate leads over a CA that stands on the list of `distrust`: browsers \
+            drop a CA by such rules, often for what is issued after a day, long before its root leaves their lists. \
+            Critical if the certificate itself is among what is refused; a warning if it is not yet, but its \
+            renewal would be.",
+        remedy: "Have a certificate issued by another CA, before the renewal where that is what is refused.",
+    },
+    Entry {
+        code: Code::TlsStoresDisagree,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Stores,
+        title: "trust stores disagree",
+        explanation: "A store of `compare_roots` sees the certificate otherwise than `roots` does: trusted by one and \
+            not by the other. Customers with the one can log in, those with the other cannot.",
+        remedy: "Have the certificate issued by a CA that is in all of them, send a cross-signed intermediate that leads \
+            to a root of the other, or add the root to the store that lacks it.",
+    },
+    Entry {
+        code: Code::TlsRevoked,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Revocation,
+        title: "the certificate was revoked",
+        explanation: "The CA says that the certificate, or an intermediate that every path needs, was revoked: in the \
+            OCSP response the server staples, or on the list the certificate names; both verified. Browsers refuse it, \
+            some at once, some when their own lists next come.",
+        remedy: "Have a new certificate issued, with a new key if the reason is keyCompromise, and deploy it; ask the CA \
+            why it revoked this one.",
+    },
+    Entry {
+        code: Code::TlsMustStaple,
+        severity: Severity::Critical,
+        kind: Kind::Fact,
+        family: Family::Staple,
+        title: "the OCSP response it must have is missing",
+        explanation: "The certificate says that servers must staple an OCSP response to it (RFC 7633), and this one \
+            staples none, or one that is out of date or worth nothing. Firefox then refuses the connection, so its users \
+            cannot log in; other browsers ignore it.",
+        remedy: "Turn stapling on (nginx: `ssl_stapling on`, with `ssl_trusted_certificate` and a `resolver`) and see that \
+            the server reaches the CA's responder; or have a certificate issued without must-staple: many CAs have ended OCSP.",
+    },
+    Entry {
+        code: Code::TlsOcspStale,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Staple,
+        title: "the stapled OCSP response is out of date",
+        explanation: "The OCSP response that the server staples has run out, or is not valid yet. Browsers pass it over or \
+            refuse it; the server no longer gets new ones.",
+        remedy: "See why the server cannot fetch a new response (outgoing HTTP, `resolver`, a `ssl_stapling_file` nobody \
+            renews), and that its clock is right; or turn stapling off.",
+    },
+    Entry {
+        code: Code::TlsOcspInvalid,
+        severity: Severity::Warning,
+        kind: Kind::Fact,
+        family: Family::Staple,
+        title: "the stapled OCSP response is worth nothing",
+        explanation: "What the server staples is no OCSP response for its certificate: another certificate's, not signed by \
+            the issuer or somebody it appointed, an error of the responder, or one that does not know the certificate. \
+            Some browsers refuse the connection.",
+        remedy: "Restart the server or renew its `ssl_stapling_file` after a new certificate was deployed; else turn \
+            stapling off until the responder answers well.",
     },
     Entry {
         code: Code::TlsChainIncomplete,

@@ -6,10 +6,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::bench::{Bench, subject_of};
-use super::{Finding, Record, Severity, conforming, lifetime, order, pairs, renewal, rollout, strength, transparency};
+use super::{Finding, Limiting, Record, Severity};
+use super::{conforming, lifetime, order, pairs, renewal, rollout, roots, stores, strength, transparency};
 use crate::domain::{Domain, Span, UnixTime};
 use crate::observation::certificate::{Certificate, Sha256};
-use crate::observation::{Code, Presented, TrustPath};
+use crate::observation::{Code, Limit, Origin, Presented, TrustPath};
 
 /// Names of a certificate that a finding repeats.
 const MAX_NAMES: usize = 20;
@@ -78,32 +79,35 @@ pub(super) fn chain(domain: &Domain, presented: &Presented, bench: &mut Bench) -
     .chain(lifetime::judge(leaf, presented))
     .chain(transparency::judge(leaf, presented, bench))
     .chain(order::judge(presented, bench.now))
+    .chain(roots::judge(presented, bench))
+    .chain(stores::judge(leaf, presented, bench))
     .collect()
 }
 
-/// The domain is good until its first address is not.
-pub(super) fn effective_expiry(record: &Record) -> Option<UnixTime> {
+/// What the domain's expiry hangs on: it is good until its first address is not.
+pub(super) fn limit(record: &Record) -> Option<Limit<'_>> {
     let all = record.presenting().chain(record.other_chains());
-    all.filter_map(|(_, presented)| presented.effective_expiry()).min()
+    all.filter_map(|(_, presented)| presented.limit()).min_by_key(|limit| limit.certificate.not_after)
 }
 
 /// The certificate that runs out first on the best path, and when it all begins and ends.
 struct Window<'a> {
-    limiting: &'a Certificate,
+    limit: Limit<'a>,
     not_before: UnixTime,
     not_after: UnixTime,
 }
 
 /// The dates that count: those of the best complete path; without one the leaf's own.
-fn window<'a>(leaf: &'a Certificate, presented: &'a Presented, now: UnixTime) -> Window<'a> {
+fn window<'a>(leaf: &'a Arc<Certificate>, presented: &'a Presented, now: UnixTime) -> Window<'a> {
     let of_path = |path: &'a TrustPath| Window {
-        limiting: path.limiting().map_or(leaf, |step| &step.certificate),
+        limit: Limit { certificate: path.limiting().map_or(leaf, |step| &step.certificate), path: Some(path) },
         not_before: path.not_before(),
         not_after: path.not_after(),
     };
     // A path in date counts before one that is over or to come, whatever their ends.
     let best = presented.complete_paths().max_by_key(|path| (path.in_date(now), path.not_after()));
-    let of_leaf = Window { limiting: leaf, not_before: leaf.not_before, not_after: leaf.not_after };
+    let limit = Limit { certificate: leaf, path: None };
+    let of_leaf = Window { limit, not_before: leaf.not_before, not_after: leaf.not_after };
     best.map_or(of_leaf, of_path)
 }
 
@@ -114,7 +118,7 @@ fn unreadable(presented: &Presented) -> Option<Finding> {
     Some(finding.fact("reason", reason.as_str()))
 }
 
-fn dates(domain: &Domain, leaf: &Certificate, presented: &Presented, bench: &mut Bench) -> Option<Finding> {
+fn dates(domain: &Domain, leaf: &Arc<Certificate>, presented: &Presented, bench: &mut Bench) -> Option<Finding> {
     let now = bench.now;
     let window = window(leaf, presented, now);
     let lifetime = leaf.lifetime();
@@ -127,7 +131,7 @@ fn dates(domain: &Domain, leaf: &Certificate, presented: &Presented, bench: &mut
             bench.may_change_at(boundary);
         }
     }
-    let subject = subject_of(leaf, window.limiting);
+    let subject = subject_of(leaf, window.limit.certificate);
     let left = now.until(window.not_after);
     let finding = if left < 0 {
         Finding::new(Code::TlsExpired, format!("{subject} expired {} ago, on {}", Span(left), window.not_after))
@@ -145,12 +149,15 @@ fn dates(domain: &Domain, leaf: &Certificate, presented: &Presented, bench: &mut
     } else {
         return None;
     };
+    let limiting = Limiting::of(window.limit);
     let finding = finding
         .fact("not_before", window.not_before.to_string())
         .fact("not_after", window.not_after.to_string())
         .fact("seconds_left", left)
         .fact("lifetime_seconds", lifetime)
-        .fact("limiting", window.limiting.subject.as_str());
+        .fact("limiting", limiting.certificate.subject.as_str())
+        .fact("limiting_sha256", limiting.certificate.sha256.to_string())
+        .fact("limiting_path", limiting.titles());
     Some(finding.about(leaf))
 }
 
@@ -161,10 +168,7 @@ fn trust(leaf: &Certificate, presented: &Presented) -> Option<Finding> {
     }
     let issuer = leaf.issuer_title();
     if let Some(path) = presented.paths.first() {
-        let missing: Vec<String> = path.missing().map(|certificate| certificate.subject.clone()).collect();
-        let titles: Vec<String> = path.missing().map(Certificate::title).collect();
-        let summary = format!("the server does not send the intermediate {}", titles.join(", "));
-        return Some(Finding::new(Code::TlsChainIncomplete, summary).fact("missing", missing).about(leaf));
+        return Some(incomplete(path).about(leaf));
     }
     let finding = if presented.self_signed {
         Finding::new(Code::TlsSelfSigned, "the certificate is signed with its own key, by no CA")
@@ -179,6 +183,25 @@ fn trust(leaf: &Certificate, presented: &Presented) -> Option<Finding> {
         Finding::new(Code::TlsUntrusted, summary).fact("reason", reason)
     };
     Some(finding.about(leaf))
+}
+
+/// What the path needs and the server does not send, and where it can be had.
+fn incomplete(path: &TrustPath) -> Finding {
+    let missing: Vec<String> = path.missing().map(|certificate| certificate.subject.clone()).collect();
+    let digests: Vec<String> = path.missing().map(|certificate| certificate.sha256.to_string()).collect();
+    let titles: Vec<String> = path.missing().map(Certificate::title).collect();
+    let mut summary = format!("the server does not send the intermediate {}", titles.join(", "));
+    // Each missing one is named by the certificate below it.
+    let below = path.steps.windows(2).filter_map(|pair| match pair {
+        [below, above] if above.origin == Origin::Bundled => below.certificate.ca_issuers().into_iter().next(),
+        _ => None,
+    });
+    let urls: Vec<String> = below.collect();
+    if !urls.is_empty() {
+        summary += &format!("; it can be had at {}", urls.join(", "));
+    }
+    let finding = Finding::new(Code::TlsChainIncomplete, summary);
+    finding.fact("missing", missing).fact("missing_sha256", digests).fact("issuer_urls", urls)
 }
 
 fn name(domain: &Domain, leaf: &Certificate, presented: &Presented) -> Option<Finding> {

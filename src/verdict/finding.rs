@@ -54,6 +54,15 @@ impl Finding {
         self
     }
 
+    /// With one more fact, if it is known.
+    #[must_use]
+    pub(super) fn fact_if(self, name: &str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.fact(name, value),
+            None => self,
+        }
+    }
+
     /// With another severity than the default.
     #[must_use]
     pub const fn severity(mut self, severity: Severity) -> Self {

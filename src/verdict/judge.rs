@@ -1,9 +1,10 @@
 //! [`judge`]: from what was seen to what is wrong.
 
 use super::bench::Bench;
+use super::{Family, Finding, Kind, Level, Limiting, Path, Record, References, Severity, Surroundings, Verdict};
 use super::{
-    Family, Finding, Kind, Level, Path, Record, References, Severity, Surroundings, Verdict, agreement, caa,
-    certificates, client, contract, dns, documents, hops, login, managed, protocol, reach, sight, views,
+    agreement, caa, certificates, client, contract, dns, documents, hops, login, managed, protocol, reach, revocation,
+    sight, views,
 };
 use crate::domain::{Domain, UnixTime};
 use crate::observation::{Code, Presented, StatusNote};
@@ -14,12 +15,16 @@ use crate::observation::{Code, Presented, StatusNote};
 /// could be seen; whatever was seen is judged.
 pub fn judge(domain: &Domain, record: &Record, surroundings: &Surroundings, now: UnixTime) -> Verdict {
     let bench = hear(domain, record, surroundings, now);
+    let limit = certificates::limit(record);
     Verdict {
         domain: domain.name.clone(),
         at: now,
         level: level(record, &bench.findings),
         path: path(domain, record, &bench.findings),
-        effective_expiry: certificates::effective_expiry(record),
+        effective_expiry: limit.map(|limit| limit.certificate.not_after),
+        limiting: limit.map(Limiting::of),
+        presented_earliest: record.presenting().filter_map(|(_, presented)| presented.earliest_expiry()).min(),
+        revocation: revocation::standing(record, now),
         changes_at: bench.next_change(|then| hear(domain, record, surroundings, then)),
         findings: bench.findings,
     }
@@ -36,6 +41,7 @@ fn hear(domain: &Domain, record: &Record, surroundings: &Surroundings, now: Unix
     certificates::judge(domain, record, &mut bench);
     protocol::judge(record, &mut bench);
     client::judge(domain, record, &mut bench);
+    revocation::judge(record, &mut bench);
     login::judge(domain, record, &mut bench);
     documents::judge(domain, record, &mut bench);
     views::judge(domain, record, &mut bench);
@@ -85,6 +91,9 @@ pub fn judge_chain_with(domain: &Domain, presented: &Presented, others: &[Findin
         },
         path: hops::of_chain(&bench.findings),
         effective_expiry: presented.effective_expiry(),
+        limiting: presented.limit().map(Limiting::of),
+        presented_earliest: presented.earliest_expiry(),
+        revocation: None,
         changes_at: bench.next_change(|then| hear_chain(domain, presented, others, then)),
         findings: bench.findings,
     }

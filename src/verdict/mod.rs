@@ -23,6 +23,7 @@ mod finding;
 mod hops;
 mod judge;
 mod lifetime;
+mod limiting;
 mod login;
 mod managed;
 mod mend;
@@ -35,8 +36,11 @@ mod reach;
 mod record;
 mod registration;
 mod renewal;
+mod revocation;
 mod rollout;
+mod roots;
 mod sight;
+mod stores;
 mod strength;
 mod suggested;
 mod transparency;
@@ -46,13 +50,16 @@ use serde::Serialize;
 
 use crate::domain::{DomainName, UnixTime};
 
+pub use caa::may_renew;
 pub use catalogue::{Entry, Family, Kind};
 pub use deployment::key_mismatch;
 pub use finding::{Finding, Severity};
 pub use judge::{judge, judge_chain, judge_chain_with};
+pub use limiting::Limiting;
 pub use managed::{ClientIp, Managed, Recreated};
 pub use path::{Hop, HopStatus, Path, Step};
 pub use record::{AddressRecord, Differing, DocumentsRecord, Record, References, Surroundings};
+pub use revocation::Standing;
 pub use suggested::Suggested;
 pub use transparency::LIST_HOLDS as LOG_LIST_HOLDS;
 pub use views::answers_well;
@@ -73,6 +80,12 @@ pub struct Verdict {
     /// When the domain stops being good for its certificates, as far as seen: the earliest of its addresses'
     /// effective expiries.
     pub effective_expiry: Option<UnixTime>,
+    /// What that hangs on.
+    pub limiting: Option<Limiting>,
+    /// The earliest expiry of all that was presented, needed or not.
+    pub presented_earliest: Option<UnixTime>,
+    /// Whether the certificates were revoked, as far as known; `None` where that was not asked.
+    pub revocation: Option<Standing>,
     /// The next moment at which the same facts give another verdict: a threshold, an expiry, the end of a rollout.
     pub changes_at: Option<UnixTime>,
 }

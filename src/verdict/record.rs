@@ -11,7 +11,7 @@ use crate::history::{Expectation, History, Noted};
 use crate::observation::certificate::{Certificate, Sha256};
 use crate::observation::{
     Auth0Observation, ContractObservation, Disagreement, DnsObservation, Documents, KeySet, LegacyAnswer, Look,
-    NotLooked, OtherChain, Presented, RateLimit, StatusNote, TlsObservation, Topic, View, ViewObservation,
+    NotLooked, OtherChain, Presented, RateLimit, Revocation, StatusNote, TlsObservation, Topic, View, ViewObservation,
 };
 
 /// An address that DNS has not named for so long (or twice its TTL) is forgotten, in seconds.
@@ -78,6 +78,10 @@ pub struct AddressRecord {
     pub other: Option<OtherChain>,
     /// What the CA last said of the renewal of the last leaf.
     pub suggested: Option<Suggested>,
+    /// Whether an OCSP response was stapled to it; `None` where that was not asked.
+    pub stapled: Option<bool>,
+    /// What was found out of the revocation of its certificates.
+    pub revocation: Vec<Arc<Revocation>>,
     /// The last request and its answer.
     pub auth0: Option<Arc<Auth0Observation>>,
     /// The last answers to what is not asked at every look.
@@ -160,6 +164,7 @@ impl Record {
             let address = self.name(tls.address, at);
             if let Some(presented) = &tls.presented {
                 address.presented = Some((at, Arc::clone(presented)));
+                (address.stapled, address.revocation) = (tls.stapled, tls.revocation.clone());
             }
             if let Some(other) = &tls.other_chain {
                 address.other = Some(other.clone());
@@ -273,11 +278,16 @@ impl Record {
     /// The addresses whose last chain still speaks for the domain: the current ones, and those of a family that
     /// the last look could not ask for. Only an answer takes an address away, not the lack of one.
     pub(super) fn presenting(&self) -> impl Iterator<Item = (SocketAddr, &Arc<Presented>)> {
+        self.speaking().filter_map(|(address, seen)| Some((address, &seen.presented.as_ref()?.1)))
+    }
+
+    /// The addresses whose last chain still speaks for the domain, with all that was seen of them.
+    pub(super) fn speaking(&self) -> impl Iterator<Item = (SocketAddr, &AddressRecord)> {
         let dns = self.dns.as_deref();
         let speaks =
             move |at: SocketAddr, seen: &AddressRecord| Some(seen.named_at) == self.looked_at || unanswered(dns, at);
         let all = self.addresses.iter().filter(move |(address, seen)| speaks(**address, seen));
-        all.filter_map(|(address, seen)| Some((*address, &seen.presented.as_ref()?.1)))
+        all.map(|(address, seen)| (*address, seen))
     }
 
     /// What the last answers of a view say of limits on requests.

@@ -194,6 +194,7 @@ fn the_judged_json_to_the_letter() {
     let ran = inspect(&[&file, "--domain", "ä.example", "--roots", &roots, "--at", NOW]);
     let mut certificate = inspect(&[&file]).json();
     certificate.as_object_mut().unwrap().retain(|key, _| !["file", "index", "error"].contains(&key.as_str()));
+    let root = inspect(&[&roots]).json();
     let expected = json!({
         "file": file,
         "domain": "xn--4ca.example",
@@ -203,6 +204,17 @@ fn the_judged_json_to_the_letter() {
         "findings": [],
         "broken_at": null,
         "effective_expiry": "2027-01-30T00:00:00Z",
+        "limiting": {
+            "subject": certificate["subject"],
+            "sha256": certificate["sha256"],
+            "not_after": "2027-01-30T00:00:00Z",
+            "path": [
+                { "subject": certificate["subject"], "sha256": certificate["sha256"] },
+                { "subject": "CN=Lab Root", "sha256": root["sha256"] },
+            ],
+        },
+        "presented_earliest": "2027-01-30T00:00:00Z",
+        "revocation": null,
         "observations": {
             "dns": null,
             "tls": [{ "address": null, "chain": [certificate], "failure": null }],

@@ -33,6 +33,7 @@ mod modes;
 mod names;
 mod page;
 mod pairs;
+mod pki;
 mod preflight;
 mod proxies;
 mod record;

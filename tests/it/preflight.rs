@@ -7,22 +7,30 @@ use notafter::lab::ca::{Authority, Issued, KeyKind, LeafSpec, self_signed};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::servers::Knot;
 use super::stage::{NOW, Ran, codes, day, notafter, sound};
 
 const NAME: &str = "login.example";
 
-/// Files beside each other, and the roots to judge them by.
+/// Files beside each other, the roots to judge them by, and a name server.
 struct Desk {
     folder: TempDir,
+    knot: Knot,
     root: Authority,
     ca: Authority,
 }
 
 impl Desk {
     fn new() -> Self {
+        Self::with_records("* A 127.0.0.1")
+    }
+
+    /// With these records in the zone `example`.
+    fn with_records(records: &str) -> Self {
+        let knot = Knot::start(&[("example", records)]);
         let root = Authority::root("Lab Root").unwrap();
         let ca = root.intermediate("Lab Intermediate").unwrap();
-        let desk = Self { folder: tempfile::tempdir().unwrap(), root, ca };
+        let desk = Self { folder: tempfile::tempdir().unwrap(), knot, root, ca };
         desk.file("roots.pem", desk.root.root_pem());
         desk
     }
@@ -42,8 +50,8 @@ impl Desk {
 
     /// With these roots, at this time, in JSON unless the arguments say otherwise.
     fn inspect(&self, arguments: &[&str]) -> Ran {
-        let roots = self.path("roots.pem");
-        let mut all = vec!["inspect", "--domain", NAME, "--roots", &roots, "--at", NOW];
+        let (roots, nameserver) = (self.path("roots.pem"), self.knot.address().to_string());
+        let mut all = vec!["inspect", "--domain", NAME, "--roots", &roots, "--at", NOW, "--nameserver", &nameserver];
         if !arguments.contains(&"--format") {
             all.extend(["--format", "json"]);
         }
@@ -66,7 +74,7 @@ fn statuses(object: &Value) -> Vec<String> {
 
 /// All is well but for these.
 fn all_ok_but(others: &[&str]) -> Vec<String> {
-    let all = ["name", "chain", "key", "trust", "lifetime", "strength"];
+    let all = ["name", "chain", "key", "trust", "lifetime", "strength", "caa"];
     let other =
         |name: &&str| others.iter().find(|other| other.starts_with(&format!("{name} "))).map(|&one| one.to_owned());
     all.iter().map(|name| other(name).unwrap_or_else(|| format!("{name} ok"))).collect()
@@ -118,7 +126,12 @@ fn every_fault_answers_its_question() {
         (of(desk.issue(&LeafSpec::new(NAME, day(-90), day(-1)))), &["tls.expired"], 2, &["lifetime bad"]),
         (of(desk.issue(&LeafSpec::new(NAME, day(-80), day(10)))), &["tls.expires_soon"], 1, &["lifetime bad"]),
         (of(stranger.leaf(&sound(NAME)).unwrap()), &["tls.untrusted"], 2, &["chain unknown", "trust bad"]),
-        (of(self_signed(&sound(NAME)).unwrap()), &["tls.self_signed"], 2, &["chain unknown", "trust bad"]),
+        (
+            of(self_signed(&sound(NAME)).unwrap()),
+            &["tls.self_signed"],
+            2,
+            &["chain unknown", "trust bad", "caa not_asked"],
+        ),
         // Its own root may let it live for longer than browsers accept of the world's.
         (of(desk.issue(&LeafSpec::new(NAME, day(-30), day(3000)))), &[], 0, &[]),
     ];
@@ -205,6 +218,7 @@ fn the_text_has_a_line_a_question() {
   ok  trust     leads to Lab Root
   ok  lifetime  until 2027-01-30T00:00:00Z, 60 d left
   ok  strength  EC P-256, signed with ecdsa-with-SHA256
+  ok  caa       no CAA records: every CA may issue the next one
 ";
     let without = text(&["--chain", &chain]);
     assert!(without.ends_with(expected), "{without}");
@@ -215,6 +229,37 @@ fn the_text_has_a_line_a_question() {
     let all = text(&["--chain", &chain, "--key", &key]);
     assert!(all.contains(bad), "{all}");
     assert!(all.lines().all(|line| line.chars().count() <= 80 || line.starts_with('/')), "{all}");
+}
+
+#[test]
+fn whether_the_ca_may_issue_the_next_one_is_asked_of_dns() {
+    let organization = Authority::root_of("Let's Encrypt", "R99").unwrap();
+    for (records, status, exit, detail) in [
+        ("* A 127.0.0.1", "ok", 0, "no CAA records: every CA may issue the next one"),
+        ("login CAA 0 issue \"letsencrypt.org\"", "ok", 0, "the CAA records let R99 issue the next one"),
+        (
+            "login CAA 0 issue \"digicert.com\"",
+            "bad",
+            1,
+            "the CAA records of login.example let only digicert.com issue certificates, not Let's Encrypt",
+        ),
+        ("login CNAME login", "not_asked", 0, "the CAA records could not be asked for: no usable answer"),
+    ] {
+        let desk = Desk::with_records(records);
+        desk.file("roots.pem", organization.root_pem());
+        let issued = organization.leaf(&sound(NAME)).unwrap();
+        let ran = desk.ask(&issued.chain_pem(), &issued.key_pem());
+        let seen = ran.json();
+        let answer = &seen["preflight"]["questions"][6];
+        let told = (answer["question"].as_str().unwrap(), answer["status"].as_str().unwrap(), ran.code);
+        assert_eq!(told, ("caa", status, exit), "{records}: {seen:#}");
+        assert_eq!(answer["detail"], detail);
+    }
+    // A CA nobody knows by name: not known is not no.
+    let desk = Desk::with_records("login CAA 0 issue \"digicert.com\"");
+    let issued = desk.issue(&sound(NAME));
+    let ran = desk.ask(&issued.chain_pem(), &issued.key_pem());
+    assert_eq!((statuses(&ran.json()), ran.code), (all_ok_but(&["caa not_asked"]), 0), "{ran:?}");
 }
 
 #[test]
@@ -274,7 +319,9 @@ mod by_openssl {
     /// As of this very day: OpenSSL takes the dates from the clock.
     fn judge(desk: &Desk, key: &str) -> Ran {
         let [chain, key, roots] = ["leaf.pem", key, "ca.pem"].map(|name| desk.path(name));
-        let arguments = ["inspect", "--format", "json", "--domain", NAME, "--chain", &chain];
+        let nameserver = desk.knot.address().to_string();
+        let arguments =
+            ["inspect", "--format", "json", "--domain", NAME, "--chain", &chain, "--nameserver", &nameserver];
         notafter([&arguments[..], &["--key", &key, "--roots", &roots]].concat())
     }
 

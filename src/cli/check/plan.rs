@@ -148,7 +148,7 @@ impl Plan {
         let mut stores = config::TrustStores::default();
         let planned = watches.into_iter().map(|watch| {
             let watch = overridden(watch, arguments);
-            let trust = stores.load(&watch.roots, &watch.intermediates, watch.log_list.as_deref())?;
+            let trust = stores.load(&watch.trust)?;
             let is_kept = arguments.record.is_some();
             let source = if is_kept { Source::kept(&watch.probe) } else { Source::Live };
             Ok(Planned { watch, trust, at, source, recorded_codes: None })
@@ -193,7 +193,7 @@ fn played(
     recording.asked.lead(&mut watch.domain, &mut watch.probe);
     let (roots, intermediates) = recording.trusted();
     let trust = if arguments.roots.is_some() || arguments.config.is_some() || roots.is_empty() {
-        stores.load(&watch.roots, &watch.intermediates, watch.log_list.as_deref())?
+        stores.load(&watch.trust)?
     } else {
         Arc::new(TrustStore::new(&roots, &intermediates).map_err(|error| error.to_string())?)
     };
@@ -239,10 +239,10 @@ fn overridden(mut watch: Watch, arguments: &Arguments) -> Watch {
     watch.probe.dnssec |= arguments.dnssec;
     watch.probe.rdap |= arguments.rdap;
     if let Some(file) = &arguments.roots {
-        watch.roots = vec![RootSource::File(file.clone())];
+        watch.trust.roots = vec![RootSource::File(file.clone())];
     }
     if let Some(file) = &arguments.intermediates {
-        watch.intermediates = vec![file.clone()];
+        watch.trust.intermediates = vec![file.clone()];
     }
     let expected = &mut watch.domain.expected;
     override_with(&mut expected.txt, &arguments.txt);
@@ -289,7 +289,7 @@ fn parse_address(text: &str) -> Result<SocketAddr, String> {
     socket_address(text, 443)
 }
 
-fn parse_nameserver(text: &str) -> Result<Nameserver, String> {
+pub(crate) fn parse_nameserver(text: &str) -> Result<Nameserver, String> {
     Nameserver::parse(text).map_err(|error| format!("{error}: {}", error.mend()))
 }
 

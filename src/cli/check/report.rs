@@ -22,6 +22,9 @@ pub(crate) fn verdict_json(verdict: &Verdict, observations: Value) -> Value {
         "path": verdict.path,
         "broken_at": verdict.path.broken_at(),
         "effective_expiry": verdict.effective_expiry,
+        "limiting": verdict.limiting,
+        "presented_earliest": verdict.presented_earliest,
+        "revocation": verdict.revocation,
         "observations": observations,
     })
 }
@@ -62,6 +65,7 @@ fn block(seen: &Seen) -> String {
     verdict_text::headline(&seen.verdict)
         + &verdict_text::path_strip(&seen.verdict.path)
         + &verdict_text::addresses(&seen.look.tls, seen.at)
+        + &verdict_text::standing(&seen.verdict)
         + &not_looked_at(seen)
         + &verdict_text::past_proxy(seen.look.origin.as_deref().into_iter().chain(seen.tenant.as_deref()))
         + &verdict_text::findings(&seen.verdict.findings)

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::folder::Folder;
-use crate::config::{Defaults, Receiver, Settings, Sight, Store, Watch};
+use crate::config::{Defaults, Receiver, Settings, Sight, Store, Trust, Watch};
 use crate::domain::Domain;
 use crate::incident::Policy;
 use crate::lab::world::World;
@@ -26,8 +26,11 @@ pub(super) fn of(world: &World, home: &Folder, relay: SocketAddr) -> Result<Sett
             nameservers: vec![Nameserver::at(world.nameserver())],
             ..probe::Settings::default()
         },
-        roots: vec![RootSource::File(home.write("roots.pem", world.root_pem().as_bytes())?)],
-        intermediates: vec![home.write("intermediates.pem", world.intermediate_pem().as_bytes())?],
+        trust: Trust {
+            roots: vec![RootSource::File(home.write("roots.pem", world.root_pem().as_bytes())?)],
+            intermediates: vec![home.write("intermediates.pem", world.intermediate_pem().as_bytes())?],
+            ..Trust::default()
+        },
         ..Defaults::default()
     };
     let domains = world.domains().map_err(|error| error.to_string())?;

@@ -1,38 +1,48 @@
 //! Files judged as the chains that a server would present.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
 use serde_json::{Value, json};
 
 use super::key::PublicHalf;
-use super::preflight::Preflight;
+use super::preflight::{Asked, Preflight};
 use super::{Arguments, read};
 use crate::cli::check::verdict_json;
 use crate::cli::text::{complain, print, printable};
-use crate::cli::{EXIT_USAGE, Format, verdict_text};
-use crate::config::TrustStores;
+use crate::cli::{EXIT_USAGE, Format, block_on, verdict_text};
+use crate::config::{Trust, TrustStores};
 use crate::domain::{Domain, UnixTime};
-use crate::observation::Presented;
+use crate::observation::{CaaObservation, Presented};
+use crate::probe::{Nameserver, Settings, ask_caa};
 use crate::trust::{RootSource, TrustStore};
-use crate::verdict::{Level, Verdict, judge_chain, judge_chain_with, key_mismatch};
+use crate::verdict::{Finding, Level, Verdict, judge_chain_with, key_mismatch, may_renew};
+
+/// Nobody who deploys waits longer for what matters at the next renewal.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn files(arguments: &Arguments, domain: &Domain, now: UnixTime) -> u8 {
     let roots = arguments.roots.clone().map_or(RootSource::Mozilla, RootSource::File);
-    let intermediates: Vec<PathBuf> = arguments.intermediates.iter().cloned().collect();
-    let trust = match TrustStores::default().load(&[roots], &intermediates, None) {
+    let intermediates = arguments.intermediates.iter().cloned().collect();
+    let chosen = Trust { roots: vec![roots], intermediates, ..Trust::default() };
+    let trust = match TrustStores::default().load(&chosen) {
         Ok(trust) => trust,
         Err(error) => {
             complain(&error);
             return EXIT_USAGE;
         }
     };
+    let asks = arguments.chain.is_some() || arguments.key.is_some();
     let court = Court {
         domain,
         trust: &trust,
         now,
         format: arguments.format,
-        asks: arguments.chain.is_some() || arguments.key.is_some(),
+        // Asked once for all files.
+        caa: asks.then(|| caa(domain, &arguments.nameservers, &trust)),
+        asks,
         key: arguments.key.as_deref().map(PublicHalf::of_file),
     };
     let files = arguments.chain.iter().chain(&arguments.files);
@@ -48,6 +58,14 @@ struct Court<'a> {
     /// Whether each question is to be answered.
     asks: bool,
     key: Option<Result<PublicHalf, String>>,
+    /// The domain's CAA records, or why they could not be asked for.
+    caa: Option<Result<CaaObservation, String>>,
+}
+
+fn caa(domain: &Domain, nameservers: &[Nameserver], trust: &Arc<TrustStore>) -> Result<CaaObservation, String> {
+    let settings = Settings { nameservers: nameservers.to_vec(), timeout: PATIENCE, ..Settings::default() };
+    block_on(ask_caa(&domain.name, &settings, trust))?
+        .ok_or_else(|| "there is nobody to ask for CAA records".to_owned())
 }
 
 impl Court<'_> {
@@ -65,7 +83,8 @@ impl Court<'_> {
         };
         let presented = self.trust.assess(&chain, &self.domain.name);
         let mut verdict = self.verdict(&presented);
-        let preflight = self.asks.then(|| Preflight::of(&presented, &verdict, self.key.as_ref()));
+        let asked = Asked { key: self.key.as_ref(), caa: self.caa.as_ref() };
+        let preflight = self.asks.then(|| Preflight::of(&presented, &verdict, asked));
         if preflight.as_ref().is_some_and(Preflight::has_unknown) {
             verdict.level = verdict.level.max(Level::Unknown);
         }
@@ -77,13 +96,12 @@ impl Court<'_> {
     }
 
     fn verdict(&self, presented: &Presented) -> Verdict {
-        let Some(Ok(key)) = &self.key else {
-            return judge_chain(self.domain, presented, self.now);
-        };
-        let owner = presented.chain.iter().position(|certificate| key.is_of(certificate));
-        let is_leafs = presented.leaf().is_some_and(|leaf| key.is_of(leaf));
-        let mismatch = if is_leafs { None } else { key_mismatch(presented, owner) };
-        judge_chain_with(self.domain, presented, mismatch.as_slice(), self.now)
+        let caa = self.caa.as_ref().and_then(|caa| caa.as_ref().ok());
+        let mut others = caa.map(|caa| may_renew(self.domain, presented, caa)).unwrap_or_default();
+        if let Some(Ok(key)) = &self.key {
+            others.extend(mismatch(presented, key));
+        }
+        judge_chain_with(self.domain, presented, &others, self.now)
     }
 
     fn json(&self, file: &Path, presented: &Presented, verdict: &Verdict, preflight: Option<&Preflight>) -> String {
@@ -105,4 +123,12 @@ impl Court<'_> {
         let rest = preflight.map_or_else(|| verdict_text::findings(&verdict.findings), |preflight| preflight.text());
         head + &verdict_text::headline(verdict) + &chain + &rest
     }
+}
+
+/// The key is another's than the leaf's.
+fn mismatch(presented: &Presented, key: &PublicHalf) -> Option<Finding> {
+    if presented.leaf().is_some_and(|leaf| key.is_of(leaf)) {
+        return None;
+    }
+    key_mismatch(presented, presented.chain.iter().position(|certificate| key.is_of(certificate)))
 }

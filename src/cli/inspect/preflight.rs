@@ -8,8 +8,15 @@ use super::key::PublicHalf;
 use crate::cli::text::{DIM, GREEN, MAGENTA, level_style, styled, wrapped};
 use crate::cli::verdict_text;
 use crate::domain::Span;
-use crate::observation::{Code, Presented};
+use crate::observation::{CaaObservation, Code, Outcome, Presented};
 use crate::verdict::{Finding, Level, Severity, Verdict};
+
+/// What belongs to a chain, as far as it was given or could be asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) key: Option<&'a Result<PublicHalf, String>>,
+    pub(super) caa: Option<&'a Result<CaaObservation, String>>,
+}
 
 /// The answers on one chain.
 pub(super) struct Preflight {
@@ -19,14 +26,18 @@ pub(super) struct Preflight {
 }
 
 impl Preflight {
-    pub(super) fn of(presented: &Presented, verdict: &Verdict, key: Option<&Result<PublicHalf, String>>) -> Self {
+    pub(super) fn of(presented: &Presented, verdict: &Verdict, asked: Asked<'_>) -> Self {
         let answer = |question: Question| {
             let about = verdict.findings.iter().filter(|finding| question.codes().contains(&finding.code));
             let (bad, info): (Vec<_>, Vec<_>) = about.partition(|finding| finding.severity > Severity::Info);
             let (status, detail) = match (bad.first(), info.first()) {
                 (Some(bad), _) => (Status::Bad, bad.summary.clone()),
+                // Who may issue is not known then.
+                (None, Some(info)) if info.code == Code::DnsCaaUnknownIssuer => {
+                    (Status::NotAsked, info.summary.clone())
+                }
                 (None, Some(info)) => (Status::Ok, info.summary.clone()),
-                (None, None) => question.unless_found(presented, verdict, key),
+                (None, None) => question.unless_found(presented, verdict, asked),
             };
             Answer { question, status, detail, bad: bad.into_iter().cloned().collect() }
         };
@@ -120,10 +131,11 @@ enum Question {
     Trust,
     Lifetime,
     Strength,
+    Caa,
 }
 
 impl Question {
-    const ALL: [Self; 6] = [Self::Name, Self::Chain, Self::Key, Self::Trust, Self::Lifetime, Self::Strength];
+    const ALL: [Self; 7] = [Self::Name, Self::Chain, Self::Key, Self::Trust, Self::Lifetime, Self::Strength, Self::Caa];
 
     const fn as_str(self) -> &'static str {
         match self {
@@ -133,6 +145,7 @@ impl Question {
             Self::Trust => "trust",
             Self::Lifetime => "lifetime",
             Self::Strength => "strength",
+            Self::Caa => "caa",
         }
     }
 
@@ -144,19 +157,22 @@ impl Question {
                 &[Code::TlsChainIncomplete, Code::TlsChainMisordered, Code::TlsChainStale, Code::TlsChainSurplus]
             }
             Self::Key => &[Code::TlsKeyMismatch],
-            Self::Trust => &[Code::TlsUntrusted, Code::TlsSelfSigned, Code::TlsSctMissing, Code::TlsSctInvalid],
+            Self::Trust => &[
+                Code::TlsUntrusted,
+                Code::TlsSelfSigned,
+                Code::TlsRootDistrusted,
+                Code::TlsRootExpires,
+                Code::TlsSctMissing,
+                Code::TlsSctInvalid,
+            ],
             Self::Lifetime => &[Code::TlsExpired, Code::TlsExpiresSoon, Code::TlsNotYetValid, Code::TlsLifetimeTooLong],
             Self::Strength => &[Code::TlsWeakKey, Code::TlsWeakSignature],
+            Self::Caa => &[Code::DnsCaaForbidsIssuer, Code::DnsCaaUnknownIssuer],
         }
     }
 
     /// The answer where nothing was found.
-    fn unless_found(
-        self,
-        presented: &Presented,
-        verdict: &Verdict,
-        key: Option<&Result<PublicHalf, String>>,
-    ) -> (Status, String) {
+    fn unless_found(self, presented: &Presented, verdict: &Verdict, asked: Asked<'_>) -> (Status, String) {
         let Some(leaf) = presented.leaf() else {
             return (Status::Unknown, "the certificate cannot be read".to_owned());
         };
@@ -165,7 +181,7 @@ impl Question {
         match (self, root) {
             (Self::Name, _) if presented.name_matches.is_none() => (Status::Unknown, "cannot be judged".to_owned()),
             (Self::Name, _) => ok(format!("is for {}", verdict.domain)),
-            (Self::Key, _) => match key {
+            (Self::Key, _) => match asked.key {
                 None => (Status::NotAsked, "no private key was given (--key)".to_owned()),
                 Some(Err(reason)) => (Status::Unknown, reason.clone()),
                 Some(Ok(_)) => ok("the private key is the certificate's".to_owned()),
@@ -180,7 +196,28 @@ impl Question {
                 let until = verdict.effective_expiry.unwrap_or(leaf.not_after);
                 ok(format!("until {until}, {} left", Span(verdict.at.until(until))))
             }
+            (Self::Caa, _) => permitted(presented, asked.caa),
             (Self::Strength, _) => ok(format!("{}, signed with {}", leaf.key.title(), leaf.signature_algorithm)),
         }
+    }
+}
+
+/// What the CAA records say where they forbid nothing. They matter at the next renewal, so that nobody need be held up
+/// where they cannot be asked for.
+fn permitted(presented: &Presented, caa: Option<&Result<CaaObservation, String>>) -> (Status, String) {
+    let not_asked = |why: &str| (Status::NotAsked, why.to_owned());
+    let Some(leaf) = presented.leaf().filter(|_| !presented.self_signed) else {
+        return not_asked("no CA has issued it");
+    };
+    match caa {
+        None => not_asked("the CAA records were not asked for"),
+        Some(Err(why)) => not_asked(why),
+        Some(Ok(caa)) => match [&caa.own, &caa.wildcard].into_iter().find(|set| set.outcome.is_failure()) {
+            Some(failed) => not_asked(&format!("the CAA records could not be asked for: {}", failed.outcome.title())),
+            None if caa.own.outcome != Outcome::Found => {
+                (Status::Ok, "no CAA records: every CA may issue the next one".to_owned())
+            }
+            None => (Status::Ok, format!("the CAA records let {} issue the next one", leaf.issuer_title())),
+        },
     }
 }

@@ -11,12 +11,13 @@ use secrecy::ExposeSecret;
 use crate::config::leaf::World;
 use crate::config::mistake::Notes;
 use crate::config::section::{Section, Value};
-use crate::config::settings::{Defaults, Watch};
+use crate::config::settings::{Defaults, Trust, Watch};
 use crate::config::source::Source;
 use crate::domain::{Domain, DomainName, Expected, Families, Threshold, Thresholds, Verification};
 use crate::observation::{Clause, Layer};
 use crate::probe::{
-    self, ApiKey, ClientIdentity, Contract, DnsMemory, Host, IdentityError, MAX_NAMESERVERS, Nameserver, Origin, Sign,
+    self, ApiKey, ClientIdentity, Contract, DnsMemory, Host, IdentityError, MAX_NAMESERVERS, Nameserver, Origin,
+    RevocationMode, Sign,
 };
 use crate::trust::RootSource;
 
@@ -86,7 +87,7 @@ pub(super) fn watches(
 }
 
 fn watch(section: &Section, name: DomainName, own: Defaults, verification: Verification, notes: &mut Notes) -> Watch {
-    let Defaults { interval, families, thresholds, mut probe, roots, intermediates, log_list, caa_identifiers } = own;
+    let Defaults { interval, families, thresholds, mut probe, trust, caa_identifiers } = own;
     let expected = Expected {
         cname: section.name("cname"),
         txt: section.text("txt").map(str::to_owned),
@@ -112,7 +113,7 @@ fn watch(section: &Section, name: DomainName, own: Defaults, verification: Verif
         mtls_of: None,
         live: section.flag("live").unwrap_or(true),
     };
-    Watch { domain, probe, roots, intermediates, log_list }
+    Watch { domain, probe, trust }
 }
 
 /// The client certificate; none if something is wrong with it, which has then been told.
@@ -185,10 +186,18 @@ fn overridden(section: &Section, base: &Defaults, notes: &mut Notes) -> Defaults
         families: section.text("families").map_or(base.families, families),
         thresholds,
         probe: probe(section, &base.probe, notes),
+        trust: trust(section, &base.trust),
+        caa_identifiers: section.names("caa_identifiers").unwrap_or_else(|| base.caa_identifiers.clone()),
+    }
+}
+
+fn trust(section: &Section, base: &Trust) -> Trust {
+    Trust {
         roots: section.list("roots").map_or_else(|| base.roots.clone(), roots),
         intermediates: section.list("intermediates").map_or_else(|| base.intermediates.clone(), paths),
         log_list: section.path("ct_log_list").or_else(|| base.log_list.clone()),
-        caa_identifiers: section.names("caa_identifiers").unwrap_or_else(|| base.caa_identifiers.clone()),
+        compare: section.list("compare_roots").map_or_else(|| base.compare.clone(), roots),
+        distrust: section.path("distrust").or_else(|| base.distrust.clone()),
     }
 }
 
@@ -218,6 +227,16 @@ fn probe(section: &Section, base: &probe::Settings, notes: &mut Notes) -> probe:
         contract: Contract::default(),
         ari: section.flag("ari").unwrap_or(base.ari),
         acme_directory: section.text("acme_directory").map(str::to_owned).or_else(|| base.acme_directory.clone()),
+        aia: section.flag("aia").unwrap_or(base.aia),
+        revocation: section.text("revocation").map_or(base.revocation, revocation),
+    }
+}
+
+fn revocation(word: &str) -> RevocationMode {
+    match word {
+        "off" => RevocationMode::Off,
+        "staple" => RevocationMode::Staple,
+        _ => RevocationMode::Crl,
     }
 }
 

@@ -115,6 +115,30 @@ const PROBE_KEYS: &[Key] = &[
     )
     .or("[]"),
     Key::new(
+        "compare_roots",
+        Kind::List(&Kind::Roots, 0),
+        "Stores that are asked as well, each by itself; one that sees a certificate otherwise than `roots` is a finding.",
+    )
+    .or("[]"),
+    Key::new(
+        "distrust",
+        Kind::Path,
+        "A file with CAs that are not trusted any more: a line each, the SHA-256 of its certificate, then nothing, \
+         `issued-after 2026-04-15` or `logged-after 2026-04-15`.",
+    ),
+    Key::new(
+        "aia",
+        Kind::Flag,
+        "Whether a certificate that a server leaves out is fetched from where the chain says, once a day at most.",
+    )
+    .or("true"),
+    Key::new(
+        "revocation",
+        Kind::Choice(&["off", "staple", "crl"]),
+        "How it is found out whether certificates were revoked: by the stapled OCSP response, or by the CA's lists too.",
+    )
+    .or("\"crl\""),
+    Key::new(
         "families",
         Kind::Choice(&["auto", "ipv4", "ipv6", "both"]),
         "The address families customers come by; `auto` is every one this machine has a route for.",

@@ -50,6 +50,8 @@ fn presented(leaf: &Certificate) -> Presented {
         paths: vec![TrustPath { steps: vec![step] }],
         refusal: None,
         transparency: None,
+        beside: Vec::new(),
+        distrusted: Vec::new(),
     }
 }
 

@@ -1,13 +1,15 @@
 //! [`Certificate`]: the facts of one X.509 certificate, as they stand in it, with its DER kept beside them.
 //!
 //! `file` finds certificates in a file, `parse` reads the DER, `name` writes distinguished names by RFC 4514, `key`
-//! describes the public key, `profile` lists the rules for certificates that it breaks, `sct` reads the receipts of
+//! describes the public key, `profile` lists the rules for certificates that it breaks, `pointers` reads where more is to
+//! be found, `sct` the receipts of
 //! transparency logs, and `precertificate` what these have signed.
 
 mod file;
 mod key;
 mod name;
 mod parse;
+mod pointers;
 mod precertificate;
 mod profile;
 mod sct;
@@ -24,6 +26,7 @@ use crate::domain::UnixTime;
 
 pub use file::certificates_in;
 pub use key::{KeyType, PublicKey};
+pub use pointers::CrlPoints;
 pub(crate) use precertificate::Precertificate;
 pub use profile::{Profile, Rule};
 pub(crate) use sct::SignedSct;
@@ -58,6 +61,8 @@ pub struct Certificate {
     pub self_issued: bool,
     /// How many CAs may follow below this one, if that is bounded.
     pub path_length: Option<u32>,
+    /// Whether it asks every server that has it to staple an OCSP response (RFC 7633).
+    pub must_staple: bool,
     /// The rules for certificates that it breaks.
     pub profile: Profile,
     /// The receipts of transparency logs that it carries, in its order, bounded.
@@ -145,6 +150,7 @@ impl Certificate {
             is_ca: false,
             self_issued: false,
             path_length: None,
+            must_staple: false,
             profile: Profile::default(),
             scts: Vec::new(),
             names: RawNames { subject: subject.as_bytes().into(), issuer: (*b"Issuing CA").into() },
@@ -185,6 +191,19 @@ impl Serialize for Certificate {
 pub struct Sha256(pub [u8; 32]);
 
 impl Sha256 {
+    /// A digest in hex, in either case, with colons between the octets or without.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b':').collect();
+        if digits.len() != 64 {
+            return None;
+        }
+        let mut out = [0; 32];
+        for (octet, pair) in out.iter_mut().zip(digits.chunks(2)) {
+            *octet = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self(out))
+    }
+
     /// The digest of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);

@@ -10,7 +10,7 @@ use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::FromDer;
 
 use super::key::PublicKey;
-use super::{Certificate, CertificateError, Precertificate, Profile, RawNames, Sha256, hex, name, profile};
+use super::{Certificate, CertificateError, Precertificate, Profile, RawNames, Sha256, hex, name, pointers, profile};
 use crate::domain::UnixTime;
 
 /// More bytes than any certificate we would judge; badssl's with 10,000 names has under 300 KiB.
@@ -37,6 +37,7 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate, CertificateError> {
         dns_names,
         ip_addresses,
         path_length: profile::path_length(&parsed),
+        must_staple: pointers::must_staple(&parsed),
         profile: Profile::of(&parsed, &key),
         key,
         signature_algorithm: signature_algorithm(&parsed.signature_algorithm.algorithm),

@@ -33,6 +33,13 @@ pub(in crate::probe) async fn observe(domain: &DomainName, panel: &Panel, observ
     observation.caa = index.filter(|index| *index < climbs.len()).map(|index| climbs.swap_remove(index));
 }
 
+/// The same for whoever asks nothing else; `None` if there is nobody to ask.
+pub(in crate::probe) async fn ask(domain: &DomainName, panel: &Panel) -> Option<CaaObservation> {
+    let mut observation = DnsObservation::new(panel.nameservers().to_vec(), domain.clone());
+    observe(domain, panel, &mut observation).await;
+    observation.caa
+}
+
 async fn climb_twice(asker: &Asker, domain: &DomainName) -> CaaObservation {
     let own = climb(asker, Some(domain.clone())).await;
     // Whatever did not end at the domain itself went on as the other climb would have.

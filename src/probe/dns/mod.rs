@@ -38,7 +38,7 @@ use crate::probe::settings::Settings;
 use crate::probe::wire;
 
 pub(super) use self::authority::{Way, observe as observe_authority};
-pub(super) use self::caa::observe as observe_caa;
+pub(super) use self::caa::{ask as ask_caa, observe as observe_caa};
 pub(super) use self::dnssec::observe as observe_dnssec;
 pub(super) use self::log::Trouble;
 pub(super) use self::panel::Panel;

@@ -65,6 +65,7 @@ pub(super) struct Wanted<'a> {
 /// What came with status 200.
 #[derive(Debug, Clone)]
 pub(super) struct Document {
+    #[allow(dead_code, reason = "who fetches to a cadence looks for Retry-After here")]
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
 }
@@ -102,6 +103,13 @@ pub(super) enum FetchError {
     /// It is we who have no sockets left; this says nothing about the document.
     #[error("no socket to ask with")]
     OutOfResources,
+}
+
+impl FetchError {
+    /// Whether it is we who did not ask: for want of a socket, or because we may not.
+    pub(super) const fn is_ours(&self) -> bool {
+        matches!(self, Self::OutOfResources | Self::Refused(_))
+    }
 }
 
 impl Fetcher {

@@ -208,6 +208,9 @@ pub(crate) struct Shaken {
     /// What was presented, leaf first; absent if nothing was.
     #[serde(default)]
     pub(crate) chain: Option<Vec<Der>>,
+    /// The OCSP response that was stapled to it; absent if none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) staple: Option<Der>,
 }
 
 /// What an address shows to clients that ask for another kind of key.

@@ -55,6 +55,11 @@ pub async fn replaying<T>(player: Arc<Player>, look: impl Future<Output = T>) ->
     WIRE.scope(Wire::Played(player), look).await
 }
 
+/// Whether there is no network: what a recording does not have cannot be had.
+pub(super) fn is_played() -> bool {
+    player().is_some()
+}
+
 fn wire() -> Option<Wire> {
     WIRE.try_with(Clone::clone).ok()
 }

@@ -95,6 +95,7 @@ impl Player {
         Ok(Handshake {
             observation: observation(shaken),
             chain: shaken.chain.as_ref().map(|chain| chain.iter().map(|der| owned(&der.0)).collect()),
+            staple: shaken.staple.as_ref().map(|staple| staple.0.to_vec()).unwrap_or_default(),
             stream: shaken.open.then_some(Line::Recorded(address)),
             lacks_common_ground: false,
         })

@@ -200,6 +200,7 @@ fn shaken(address: SocketAddr, host: &str, handshake: &Handshake) -> Shaken {
         connect_ms: seen.connect_ms,
         handshake_ms: seen.handshake_ms,
         chain: handshake.chain.as_ref().map(|chain| chain.iter().map(|der| Der(owned(der))).collect()),
+        staple: (!handshake.staple.is_empty()).then(|| Der(handshake.staple.clone().into())),
         ..shaken_nothing(address, host)
     }
 }
@@ -220,6 +221,7 @@ fn shaken_nothing(address: SocketAddr, host: &str) -> Shaken {
         connect_ms: None,
         handshake_ms: None,
         chain: None,
+        staple: None,
     }
 }
 

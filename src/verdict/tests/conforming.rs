@@ -54,7 +54,7 @@ fn what_is_asked_of_a_certificate_hangs_on_its_place() {
 #[test]
 fn one_path_by_the_rules_is_enough_for_as_long_as_it_is_good() {
     let odd = vec![ca("Odd CA").breaks(Rule::SubjectKeyMissing).sent(), ca("Root CA").root()];
-    let good = vec![ca("Issuing CA").sent(), ca("Short Root").left(30 * DAY).root()];
+    let good = vec![ca("Issuing CA").left(30 * DAY).sent(), ca("Root CA").root()];
     let scene = seen([address(V4).presents(&leaf().paths([odd, good]))]);
     assert_healthy(&scene.verdict());
     assert_eq!(scene.verdict().changes_at, Some(NOW.plus(30 * DAY + 1)));

@@ -102,18 +102,26 @@ fn with_paths<const N: usize>(paths: [Vec<PathStep>; N]) -> Scene {
 }
 
 #[test]
-fn an_intermediate_or_a_root_that_ends_first_limits_the_leaf() {
-    let intermediate = vec![ca("Issuing CA").left(DAY).sent(), ca("Root CA").root()];
-    let root = vec![ca("Issuing CA").sent(), ca("Root CA").left(DAY).root()];
-    for (path, limiting) in [(intermediate, "CN=Issuing CA"), (root, "CN=Root CA")] {
-        let scene = with_paths([path]);
-        let verdict = scene.verdict();
-        let finding = the(Code::TlsExpiresSoon, &verdict);
-        assert_eq!(finding.severity, Critical);
-        assert_eq!(finding.facts["limiting"], limiting);
-        assert_eq!(verdict.effective_expiry, Some(NOW.plus(DAY)));
-        assert_eq!(found(&scene.verdict_in(DAY + 1)), [(Code::TlsExpired, Critical)]);
-    }
+fn an_intermediate_that_ends_first_limits_the_leaf() {
+    let scene = with_paths([vec![ca("Issuing CA").left(DAY).sent(), ca("Root CA").root()]]);
+    let verdict = scene.verdict();
+    let finding = the(Code::TlsExpiresSoon, &verdict);
+    assert_eq!(finding.severity, Critical);
+    assert_eq!(finding.facts["limiting"], "CN=Issuing CA");
+    assert_eq!(finding.facts["limiting_path"], serde_json::json!([NAME, "Issuing CA", "Root CA"]));
+    assert_eq!(verdict.effective_expiry, Some(NOW.plus(DAY)));
+    let limiting = verdict.limiting.clone().unwrap();
+    assert_eq!(finding.facts["limiting_sha256"], limiting.certificate.sha256.to_string());
+    assert!(limiting.is_above_leaf());
+    assert_eq!(found(&scene.verdict_in(DAY + 1)), [(Code::TlsExpired, Critical)]);
+}
+
+#[test]
+fn what_is_presented_and_not_needed_ends_apart() {
+    let old = vec![ca("Issuing CA").sent(), ca("Old cross-sign").left(DAY).sent(), ca("Old Root").root()];
+    let verdict = with_paths([old, vec![ca("Issuing CA").sent(), ca("Root CA").root()]]).verdict();
+    assert_eq!((verdict.presented_earliest, verdict.effective_expiry), (Some(NOW.plus(DAY)), Some(NOW.plus(60 * DAY))));
+    assert!(!verdict.limiting.unwrap().is_above_leaf());
 }
 
 #[test]
@@ -126,7 +134,7 @@ fn an_intermediate_that_is_not_valid_yet_limits_the_leaf() {
 #[test]
 fn of_several_paths_the_one_that_lasts_longest_counts() {
     let short = vec![ca("Issuing CA").sent(), ca("Old cross-sign").left(DAY).sent(), ca("Old Root").root()];
-    let long = vec![ca("Issuing CA").sent(), ca("Root CA").left(40 * DAY).root()];
+    let long = vec![ca("Issuing CA").sent(), ca("Cross-sign").left(40 * DAY).sent(), ca("Root CA").root()];
     for paths in [[short.clone(), long.clone()], [long, short]] {
         let verdict = with_paths(paths).verdict();
         assert_healthy(&verdict);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{DAY, NAME, NOW};
 use crate::domain::UnixTime;
 use crate::observation::certificate::{Certificate, Profile, Rule};
-use crate::observation::{Origin, PathStep, Presented, TrustPath};
+use crate::observation::{Beside, DistrustedCa, Origin, PathStep, Presented, TrustPath};
 
 /// A good chain: a leaf of 90 days with 60 left, an intermediate and a root that outlast it by years.
 pub(in crate::verdict) fn leaf() -> Chain {
@@ -18,6 +18,9 @@ pub(in crate::verdict) fn leaf() -> Chain {
         profile: Profile::default(),
         name_matches: true,
         self_signed: false,
+        must_staple: false,
+        beside: Vec::new(),
+        distrusted: Vec::new(),
     }
 }
 
@@ -42,6 +45,9 @@ pub(in crate::verdict) struct Chain {
     profile: Profile,
     name_matches: bool,
     self_signed: bool,
+    must_staple: bool,
+    beside: Vec<Beside>,
+    distrusted: Vec<DistrustedCa>,
 }
 
 impl Chain {
@@ -105,10 +111,30 @@ impl Chain {
         self
     }
 
+    /// It asks for a staple.
+    pub(in crate::verdict) fn must_staple(mut self) -> Self {
+        self.must_staple = true;
+        self
+    }
+
+    /// Another store finds these paths, each without its leaf.
+    pub(in crate::verdict) fn compared(self, store: &str, paths: impl IntoIterator<Item = Vec<PathStep>>) -> Self {
+        let other = self.clone().paths(paths).presented();
+        let beside = Beside { store: store.into(), paths: other.paths.clone(), refusal: other.refusal.clone() };
+        Self { beside: [self.beside, vec![beside]].concat(), ..self }
+    }
+
+    /// A CA of its paths is listed as not trusted any more.
+    pub(in crate::verdict) fn distrusted(mut self, step: PathStep, since: Option<UnixTime>, applies: bool) -> Self {
+        self.distrusted.push(DistrustedCa { certificate: step.certificate, since, applies });
+        self
+    }
+
     pub(in crate::verdict) fn presented(&self) -> Arc<Presented> {
         let not_before = self.not_after.plus(-self.lifetime);
         let mut leaf = Certificate::sample(&self.subject, not_before, self.not_after);
         leaf.profile = self.profile;
+        leaf.must_staple = self.must_staple;
         let leaf = Arc::new(leaf);
         let first = PathStep { certificate: Arc::clone(&leaf), origin: Origin::Presented };
         let with_leaf = |steps: &Vec<PathStep>| TrustPath {
@@ -129,6 +155,8 @@ impl Chain {
             paths: self.paths.iter().map(with_leaf).collect(),
             refusal: self.paths.is_empty().then(|| "UnknownIssuer".to_owned()),
             transparency: None,
+            beside: self.beside.clone(),
+            distrusted: self.distrusted.clone(),
         })
     }
 }

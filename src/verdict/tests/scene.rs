@@ -9,8 +9,8 @@ use super::{NAME, NOW, leaf, name, socket};
 use crate::domain::{Domain, UnixTime};
 use crate::observation::{
     AnswerHeaders, Auth0Observation, CnameLink, Code, Distrusted, DnsObservation, Documents, Evidence, Failure, KeySet,
-    Layer, Look, Lookup, NotLooked, Outcome, Presented, RenewalInfo, Reply, SigningKey, TlsObservation, Vantage, View,
-    ViewObservation,
+    Layer, Look, Lookup, NotLooked, Outcome, Presented, RenewalInfo, Reply, Revocation, SigningKey, TlsObservation,
+    Vantage, View, ViewObservation,
 };
 use crate::verdict::{Managed, Record, References, Surroundings, Verdict, judge};
 
@@ -113,6 +113,8 @@ pub(in crate::verdict) fn address(text: &str) -> At {
     At {
         address: socket(text),
         presented: Some(leaf().presented()),
+        stapled: None,
+        revocation: Vec::new(),
         failure: None,
         answer: Some(answer(200)),
         window: None,
@@ -192,6 +194,8 @@ impl Answer {
 pub(in crate::verdict) struct At {
     address: SocketAddr,
     presented: Option<Arc<Presented>>,
+    stapled: Option<bool>,
+    revocation: Vec<Arc<Revocation>>,
     failure: Option<Code>,
     answer: Option<Answer>,
     /// From when until when the CA suggests to renew.
@@ -212,6 +216,13 @@ impl At {
     /// The CA suggests to renew from so many seconds after now on, within a day.
     pub(in crate::verdict) fn suggested_from(mut self, seconds: i64) -> Self {
         self.window = Some((NOW.plus(seconds), NOW.plus(seconds + super::DAY)));
+        self
+    }
+
+    /// It was found out that all this is said of its certificates, and whether anything was stapled.
+    pub(in crate::verdict) fn says(mut self, stapled: bool, said: impl IntoIterator<Item = Revocation>) -> Self {
+        self.stapled = Some(stapled);
+        self.revocation = said.into_iter().map(Arc::new).collect();
         self
     }
 
@@ -244,6 +255,8 @@ impl At {
         TlsObservation {
             renewal_info: self.renewal_info().map(Arc::new),
             presented: self.presented.clone(),
+            stapled: self.stapled,
+            revocation: self.revocation.clone(),
             version: self.failure.is_none().then(|| "TLSv1.3".to_owned()),
             failure: self.failure.map(|code| Failure::new(code, "as the system says")),
             ..TlsObservation::new(self.address)

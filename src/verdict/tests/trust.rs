@@ -68,6 +68,8 @@ fn a_leaf_that_cannot_be_read_is_trusted_by_nobody() {
         paths: Vec::new(),
         refusal: Some("not a DER certificate".to_owned()),
         transparency: None,
+        beside: Vec::new(),
+        distrusted: Vec::new(),
     };
     let verdict = seen([address(V4).presents_this(unreadable)]).verdict();
     assert_eq!(found(&verdict), [(Code::TlsUntrusted, Critical)]);

@@ -81,8 +81,7 @@ fn place(left: i64, lifetime: i64) -> i64 {
 }
 
 fn limiting(presented: &Presented, leaf: &Certificate, expiry: UnixTime) -> Option<String> {
-    let path = presented.complete_paths().find(|path| path.not_after() == expiry)?;
-    let certificate = &path.limiting()?.certificate;
+    let certificate = presented.limit().filter(|limit| limit.certificate.not_after == expiry)?.certificate;
     (certificate.sha256 != leaf.sha256).then(|| plain::line(&certificate.title(), 120))
 }
 

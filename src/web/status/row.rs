@@ -10,7 +10,7 @@ use super::past::Past;
 use super::plain;
 use crate::domain::{DomainName, Span, UnixTime};
 use crate::keeper::DomainState;
-use crate::verdict::{AddressRecord, HopStatus, Step, Verdict};
+use crate::verdict::{AddressRecord, HopStatus, Standing, Step, Verdict};
 
 /// Findings of a domain that are shown.
 const FINDINGS: usize = 12;
@@ -43,6 +43,8 @@ pub(super) struct Row {
     pub(super) more_addresses: usize,
     /// What its certificates have been.
     pub(super) past: Option<Past>,
+    /// Whether the certificates were revoked, as far as known, and why.
+    pub(super) revocation: Option<String>,
     /// The operator's labels.
     pub(super) labels: Vec<Fact>,
 }
@@ -98,6 +100,7 @@ impl Row {
             addresses: state.record.current().take(ADDRESSES).map(|(at, seen)| AddressView::new(at, seen)).collect(),
             more_addresses: state.record.current().count().saturating_sub(ADDRESSES) + state.record.surplus_addresses,
             past: Past::new(&state.record, now),
+            revocation: verdict.and_then(|verdict| verdict.revocation.as_ref()).map(revocation),
             labels: labels
                 .map(|(name, value)| Fact { name: plain::line(name, 40), value: plain::line(value, 80) })
                 .collect(),
@@ -120,6 +123,10 @@ impl AddressView {
             leaf: leaf.map(|leaf| plain::line(&leaf, 300)),
         }
     }
+}
+
+fn revocation(standing: &Standing) -> String {
+    plain::line(&format!("{} ({})", standing.status.as_str(), standing.why), 300)
 }
 
 /// The name in U-labels, where it is another. A name of several scripts may pass for one of ours, so it never stands alone.

@@ -8,7 +8,7 @@ use notafter::config::{self, Settings, World};
 use notafter::domain::{DomainName, Families, Threshold, UnixTime, Verification};
 use notafter::notify::email::Security;
 use notafter::observation::Layer;
-use notafter::probe::{ApiKey, DnsMemory};
+use notafter::probe::{ApiKey, DnsMemory, RevocationMode};
 use notafter::trust::RootSource;
 use notafter::verdict::Severity;
 use secrecy::ExposeSecret;
@@ -34,7 +34,7 @@ fn the_smallest_file_has_every_default() {
     assert_eq!(settings.store.path, Path::new("/var/lib/notafter/notafter.db"));
     let [watch] = settings.watches.as_slice() else { panic!("one domain") };
     assert_eq!(watch.domain, notafter::domain::Domain::new(name("login.example.com")));
-    assert_eq!(watch.roots, [RootSource::Mozilla]);
+    assert_eq!(watch.trust.roots, [RootSource::Mozilla]);
     assert_eq!(watch.probe, notafter::probe::Settings::default());
     assert_eq!(settings.policy, notafter::incident::Policy::default());
     assert!(settings.remarks.is_empty());
@@ -85,8 +85,11 @@ fn probe_is_the_default_and_a_domain_may_say_otherwise() {
     assert_eq!(plain.domain.families, Families::Ipv4);
     assert_eq!(plain.domain.thresholds.warn_before, Threshold::new(Some(seconds(30 * 86_400)), Some(30)));
     assert_eq!(plain.domain.thresholds.critical_before, Threshold::new(Some(seconds(5 * 86_400)), None));
-    assert_eq!(plain.roots, [RootSource::Mozilla, RootSource::System, file("/etc/notafter/roots.pem")]);
-    assert_eq!(plain.intermediates, [Path::new("/etc/notafter/intermediates.pem")]);
+    assert_eq!(plain.trust.roots, [RootSource::Mozilla, RootSource::System, file("/etc/notafter/roots.pem")]);
+    assert_eq!(plain.trust.intermediates, [Path::new("/etc/notafter/intermediates.pem")]);
+    assert_eq!(plain.trust.compare, [RootSource::System, file("/etc/notafter/other-roots.pem")]);
+    assert_eq!(plain.trust.distrust.as_deref(), Some(Path::new("/etc/notafter/distrust.txt")));
+    assert_eq!((plain.probe.aia, plain.probe.revocation), (false, RevocationMode::Staple));
     assert_eq!((plain.probe.timeout, plain.probe.http_addresses), (seconds(5), 2));
     let nameservers: Vec<String> = plain.probe.nameservers.iter().map(ToString::to_string).collect();
     let [tls, https] = ["tls://192.0.2.53:853#dns.example", "https://dns.example/dns-query#192.0.2.54"];
@@ -96,7 +99,7 @@ fn probe_is_the_default_and_a_domain_may_say_otherwise() {
     assert_eq!(plain.probe.contact.as_deref(), Some("ops@example.com"));
     assert_eq!(plain.probe.key_markers, ["Invalid API key", "forbidden host"]);
     assert!(!plain.probe.legacy_versions && !plain.probe.mtls_aliases);
-    assert_eq!(plain.log_list.as_deref(), Some(Path::new("/etc/notafter/log_list.json")));
+    assert_eq!(plain.trust.log_list.as_deref(), Some(Path::new("/etc/notafter/log_list.json")));
     assert_eq!(plain.probe.client, None);
     let client = own.probe.client.as_ref().unwrap();
     assert_eq!(client.chain()[0].subject, "CN=notafter");
@@ -114,14 +117,14 @@ fn probe_is_the_default_and_a_domain_may_say_otherwise() {
 
     assert_eq!((own.domain.interval, own.probe.timeout), (Duration::from_millis(500), seconds(1)));
     assert_eq!((own.domain.families, &own.probe.nameservers), (Families::Both, &plain.probe.nameservers));
-    assert_eq!(own.roots, [file("/etc/notafter/other-roots.pem")]);
+    assert_eq!(own.trust.roots, [file("/etc/notafter/other-roots.pem")]);
     assert_eq!(own.domain.thresholds, plain.domain.thresholds);
 
     let unlisted = settings.watch_of(&name("other.example"));
     assert_eq!(unlisted.domain.expected.caa_identifiers, plain.domain.expected.caa_identifiers);
     assert_eq!(
-        (unlisted.domain.interval, &unlisted.probe, &unlisted.roots),
-        (seconds(120), &plain.probe, &plain.roots)
+        (unlisted.domain.interval, &unlisted.probe, &unlisted.trust.roots),
+        (seconds(120), &plain.probe, &plain.trust.roots)
     );
     assert_eq!(settings.watch_of(&own.domain.name).domain, own.domain);
 }

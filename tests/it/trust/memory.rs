@@ -6,12 +6,12 @@ use super::*;
 fn a_chain_is_worked_through_once_while_somebody_holds_what_came_of_it() {
     let world = world();
     let store = store([&world.root]);
-    assert_eq!(store.assessed(&world.chain, &name(NAME)), None);
+    assert_eq!(store.assessed(&world.chain, &name(NAME), &[]), None);
     let first = assess(&store, &world.chain);
     assert!(Arc::ptr_eq(&first, &assess(&store, &world.chain)));
-    assert!(Arc::ptr_eq(&first, &store.assessed(&world.chain, &name(NAME)).unwrap()));
+    assert!(Arc::ptr_eq(&first, &store.assessed(&world.chain, &name(NAME), &[]).unwrap()));
     drop(first);
-    assert_eq!(store.assessed(&world.chain, &name(NAME)), None);
+    assert_eq!(store.assessed(&world.chain, &name(NAME), &[]), None);
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod logs;
 mod memory;
 mod paths;
 mod presented;
+mod revocation;
+mod stores;
 
 use std::sync::Arc;
 

@@ -156,7 +156,18 @@ impl Site {
             _ => Level::Healthy,
         };
         let domain = self.domain.name.clone();
-        Verdict { domain, at, level, findings, path: Path::not_looked(), effective_expiry: expires, changes_at }
+        Verdict {
+            domain,
+            at,
+            level,
+            findings,
+            path: Path::not_looked(),
+            effective_expiry: expires,
+            limiting: None,
+            presented_earliest: None,
+            revocation: None,
+            changes_at,
+        }
     }
 
     fn looked(&self) -> Looked {

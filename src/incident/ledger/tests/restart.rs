@@ -168,14 +168,14 @@ fn what_a_newer_version_stored_survives_load_and_save() {
     row["code"] = "connect.eaten".into();
     row["mood"] = "bad".into();
     let mut unknown = row.clone();
-    unknown["code"] = "ocsp.revoked".into();
-    world.disk.insert((Table::Incident, "a.example/proxy/revocation".to_owned()), unknown);
+    unknown["code"] = "spell.broken".into();
+    world.disk.insert((Table::Incident, "a.example/proxy/sorcery".to_owned()), unknown);
     world.restart();
     assert_eq!(world.ledger.incidents().next().unwrap().code, "connect.eaten");
     world.run_until(3 * HOUR);
     assert_eq!(world.disk[&key]["mood"], "bad");
     assert_eq!(world.disk[&key]["state"], "resolved");
-    assert_eq!(world.standing(), ["a.example revocation firing critical"], "what we cannot see we cannot end");
+    assert_eq!(world.standing(), ["a.example sorcery firing critical"], "what we cannot see we cannot end");
 }
 
 #[test]

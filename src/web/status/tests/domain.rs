@@ -4,6 +4,7 @@ use super::DAY;
 use super::scene::{Site, World};
 use crate::observation::{Code, Outcome};
 use crate::web::status::life::Life;
+use crate::web::status::render;
 use crate::web::status::row::{Fault, Row};
 
 fn row(site: Site) -> Row {
@@ -62,6 +63,14 @@ fn what_runs_out_first_is_named_if_it_is_not_the_leaf() {
     let life = life(Site::new("a.example").intermediate_left(12 * DAY));
     assert_eq!(life.limiting.as_deref(), Some("Example Issuing CA 7"));
     assert_eq!((life.text.as_str(), life.zone), ("12 d left of 90 d", "warning"));
+}
+
+#[test]
+fn what_is_known_of_revocation_is_said_where_it_was_asked() {
+    let asked = World::of([Site::new("a.example").staples_nothing()]);
+    let html = render::html(&asked.page()).unwrap();
+    assert!(html.contains("<dt>revocation</dt><dd><bdi>unknown (no OCSP response is stapled)</bdi>"), "{html}");
+    assert_eq!(row(Site::new("a.example")).revocation, None);
 }
 
 #[test]

@@ -87,6 +87,7 @@ pub(super) struct Site {
 struct At {
     address: SocketAddr,
     presented: Arc<Presented>,
+    stapled: Option<bool>,
     failure: Option<Failure>,
     answer: Auth0Observation,
 }
@@ -116,7 +117,7 @@ impl Site {
             ..Auth0Observation::new(address)
         };
         let presented = Arc::new(chain(self.domain.name.as_str(), left, 1800 * DAY));
-        self.addresses.push(At { address, presented, failure: None, answer });
+        self.addresses.push(At { address, presented, stapled: None, failure: None, answer });
         self
     }
 
@@ -147,6 +148,11 @@ impl Site {
 
     pub(super) fn presents(self, set: impl Fn(&mut Presented)) -> Self {
         self.each(|at| set(Arc::make_mut(&mut at.presented)))
+    }
+
+    /// It was found out that nothing is stapled.
+    pub(super) fn staples_nothing(self) -> Self {
+        self.each(|at| at.stapled = Some(false))
     }
 
     /// No handshake comes to be.
@@ -223,6 +229,7 @@ impl At {
     fn tls(&self) -> TlsObservation {
         TlsObservation {
             presented: self.failure.is_none().then(|| Arc::clone(&self.presented)),
+            stapled: self.stapled,
             version: self.failure.is_none().then(|| "TLSv1.3".to_owned()),
             failure: self.failure.clone(),
             ..TlsObservation::new(self.address)
@@ -243,6 +250,8 @@ fn chain(subject: &str, leaf_left: i64, intermediate_left: i64) -> Presented {
         name_matches: Some(true),
         self_signed: false,
         paths: vec![TrustPath { steps }],
+        beside: Vec::new(),
+        distrusted: Vec::new(),
         refusal: None,
         transparency: None,
     }
