@@ -20,8 +20,8 @@ use super::{
 };
 use crate::domain::{Domain, DomainName, Families, UnixTime};
 use crate::observation::{
-    Auth0Observation, AuthorityObservation, CaaObservation, DnsObservation, Look, NotLooked, RegistrationObservation,
-    TlsObservation, Vantage, View, ViewObservation, Wanted,
+    Auth0Observation, AuthorityObservation, CaaObservation, DnsObservation, DnssecObservation, Look, NotLooked,
+    RegistrationObservation, TlsObservation, Vantage, View, ViewObservation, Wanted,
 };
 use crate::trust::TrustStore;
 
@@ -111,21 +111,13 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
     let wishes = wishes(&asked, turn);
     let visits = addresses.iter().zip(wishes).map(|(address, wish)| visit(target, *address, wish, due));
     let (mut tls, mut auth0, mut not_looked) = (Vec::new(), Vec::new(), Vec::new());
-    dns.wanted = Wanted {
-        authority: target.settings.authoritative,
-        dnssec: target.settings.dnssec,
-        registration: target.settings.rdap,
-    };
-    let due = turn.closely || turn.is_due(SELDOM, target.domain.interval);
-    let asks_authority = dns.wanted.authority && (due || dns::is_in_doubt(target.domain, &dns));
-    let authority = OptionFuture::from(asks_authority.then(|| authority(target, &panel, dns.clone(), at)));
-    let dnssec = OptionFuture::from((dns.wanted.dnssec && due).then(|| dns::observe_dnssec(target.domain, &panel, at)));
-    let registration = OptionFuture::from(dns.wanted.registration.then(|| registration(target, &panel, at)));
-    let caa = OptionFuture::from((due && !dns.failed()).then(|| caa(target, &panel, &mut dns)));
+    dns.wanted = wanted(target.settings);
+    let seldom = turn.closely || turn.is_due(SELDOM, target.domain.interval);
+    let besides = besides(target, &panel, dns.clone(), seldom, at);
+    let caa = OptionFuture::from((seldom && !dns.failed()).then(|| caa(target, &panel, &mut dns)));
     // Side by side: no handshake waits for records that no login needs.
-    let (_, authority, dnssec, registration, visited) =
-        tokio::join!(caa, authority, dnssec, registration, join_all(visits));
-    (dns.authority, dns.dnssec, dns.registration) = (authority, dnssec, registration.flatten());
+    let (_, besides, visited) = tokio::join!(caa, besides, join_all(visits));
+    (dns.authority, dns.dnssec, dns.registration) = besides;
     // Once all are there: what one address presents may be what another lacks.
     for visited in join_all(visited.into_iter().map(|visited| follow_up(target, &panel, visited, at))).await {
         match visited {
@@ -216,6 +208,28 @@ async fn caa(target: Target<'_>, panel: &dns::Panel, dns: &mut DnsObservation) {
 /// How many resolvers are asked side by side.
 fn at_once(panel: &dns::Panel) -> u32 {
     u32::try_from(panel.len()).unwrap_or(1).max(1)
+}
+
+const fn wanted(settings: &Settings) -> Wanted {
+    Wanted { authority: settings.authoritative, dnssec: settings.dnssec, registration: settings.rdap }
+}
+
+/// What is asked for beside the records, where it is wanted and its turn has come.
+async fn besides(
+    target: Target<'_>,
+    panel: &dns::Panel,
+    dns: DnsObservation,
+    seldom: bool,
+    at: UnixTime,
+) -> (Option<AuthorityObservation>, Option<DnssecObservation>, Option<RegistrationObservation>) {
+    let wanted = dns.wanted;
+    let asks_authority = wanted.authority && (seldom || dns::is_in_doubt(target.domain, &dns));
+    let authority = OptionFuture::from(asks_authority.then(|| authority(target, panel, dns, at)));
+    let asks_dnssec = wanted.dnssec && seldom;
+    let dnssec = OptionFuture::from(asks_dnssec.then(|| dns::observe_dnssec(target.domain, panel, at)));
+    let registration = OptionFuture::from(wanted.registration.then(|| registration(target, panel, at)));
+    let (authority, dnssec, registration) = tokio::join!(authority, dnssec, registration);
+    (authority, dnssec, registration.flatten())
 }
 
 /// The zone's own name servers, who must not send us into our own network: only where the look is, or the resolver that
