@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use notafter::lab::ca::{Authority, Issued, LeafSpec, Validity, self_signed};
+use notafter::lab::ca::{Authority, CrlSpec, Issued, LeafSpec, Pointers, Validity, self_signed};
+use notafter::observation::certificate::Sha256;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
+use crate::pki::Publisher;
 use crate::servers::{Identity, program, run};
 use crate::stage::{day, sound};
 
@@ -44,6 +46,9 @@ pub(super) struct Desk {
     pub(super) unsent: Authority,
     rsa: Authority,
     stray: Authority,
+    /// Trusted here, and listed by the operator as dropped from some later day on, or altogether.
+    listening: [Authority; 2],
+    publisher: Publisher,
     pub(super) name: String,
 }
 
@@ -54,7 +59,20 @@ impl Desk {
         let unsent = root.intermediate("Lab Unsent").unwrap();
         let lasting = Validity { not_before: day(-900), not_after: day(900) };
         let rsa = root.intermediate_with("Lab RSA", lasting, KeyKind::Rsa2048).unwrap();
-        Self { root, intermediate, unsent, rsa, stray: Authority::root("Stray").unwrap(), name: String::new() }
+        let [stray, known, blocked] = ["Stray", "Lab Known", "Lab Blocked"].map(|name| Authority::root(name).unwrap());
+        let (listening, publisher) = ([known, blocked], Publisher::new());
+        Self { root, intermediate, unsent, rsa, stray, listening, publisher, name: String::new() }
+    }
+
+    /// All that are trusted, in PEM.
+    pub(super) fn roots_pem(&self) -> String {
+        self.root.root_pem() + &self.listening.each_ref().map(Authority::root_pem).concat()
+    }
+
+    /// The operator's list of CAs to be trusted no more.
+    pub(super) fn distrust(&self) -> String {
+        let [known, blocked] = self.listening.each_ref().map(|root| Sha256::of(root.certificate()));
+        format!("{known} issued-after 2026-12-24\n{blocked}\n")
     }
 
     fn spec(&self) -> LeafSpec {
@@ -98,6 +116,22 @@ impl Desk {
     pub(super) fn with_names(&self, names: usize) -> Identity {
         let others = (1..names).map(|number| format!("host-{number}-of-many.badssl.test"));
         self.issue(&others.fold(self.spec(), |spec, name| spec.with_name(&name)))
+    }
+
+    /// On the list that it names.
+    pub(super) fn revoked(&self) -> Identity {
+        let list = CrlSpec { this_update: day(-1), next_update: day(6), part: None, revoked: vec![(7, day(-2))] };
+        self.publisher.publish("/revoked.crl", &self.intermediate.crl(&list).unwrap());
+        let crls = vec![format!("http://{}/revoked.crl", self.publisher.address())];
+        self.issue(&self.spec().with_serial(7).with_pointers(Pointers { crls, ..Pointers::default() }))
+    }
+
+    pub(super) fn below_known_listener(&self) -> Identity {
+        Identity::from(&self.listening[0].leaf(&self.spec()).unwrap())
+    }
+
+    pub(super) fn below_blocked_listener(&self) -> Identity {
+        Identity::from(&self.listening[1].leaf(&self.spec()).unwrap())
     }
 
     pub(super) fn self_signed(&self) -> Identity {

@@ -11,6 +11,7 @@ const NO_TLS: &[&str] = &["tls.handshake_failed"];
 const TOO_OLD: &[&str] = &["tls.only_legacy"];
 const OLD_SUITES: &[&str] = &["tls.only_old_suites"];
 const UNTRUSTED: &[&str] = &["tls.untrusted"];
+const DISTRUSTED: &[&str] = &["tls.root_distrusted"];
 const WRONG_NAME: &[&str] = &["tls.name_mismatch"];
 const BACKWARDS: &[&str] = &["tls.name_mismatch", "tls.untrusted", "tls.chain_misordered"];
 /// By a key or hash that no verifier takes, the path is lost as well.
@@ -53,7 +54,7 @@ pub(super) const ROWS: &[Row] = &[
     ("long-extended-subdomain-name-containing-many-letters-and-dashes", Nginx(""), &[], None),
     ("longextendedsubdomainnamewithoutdashesinordertotestwordwrapping", Nginx(""), &[], None),
     ("extended-validation", Nginx(""), &[], None),
-    ("revoked", Nginx(""), &[], None),
+    ("revoked", Certificate(Desk::revoked), &["tls.revoked"], TLS),
     ("pinning-test", BROWSER, &[], None),
     // Receipts of transparency logs are asked for where a public CA is at the end of the path, which the lab's is not.
     ("no-sct", Nginx(""), &[], None),
@@ -65,9 +66,10 @@ pub(super) const ROWS: &[Row] = &[
     ("preact-cli", Certificate(Desk::below_stray_leaf_alone), UNTRUSTED, TLS),
     ("webpack-dev-server", Certificate(Desk::below_stray_leaf_alone), UNTRUSTED, TLS),
     ("mitm-software", Certificate(Desk::below_stray_leaf_alone), UNTRUSTED, TLS),
-    // And those that are trusted where somebody has installed them, as the lab's root is here.
-    ("known-interception", Nginx(""), &[], None),
-    ("blocked-interception", Nginx(""), &[], None),
+    // And those that are trusted where somebody has installed them, as is done here. Nobody finds them out but by the
+    // operator's list of CAs to be trusted no more: one from some later day on, the other already.
+    ("known-interception", Certificate(Desk::below_known_listener), DISTRUSTED, None),
+    ("blocked-interception", Certificate(Desk::below_blocked_listener), DISTRUSTED, TLS),
     // Keys and hashes.
     ("ecc256", Nginx(""), &[], None),
     ("ecc384", Certificate(|desk| desk.keyed(KeyKind::P384)), &[], None),

@@ -80,10 +80,12 @@ fn look(desk: &Desk, at: impl Fn(usize, &Row) -> SocketAddr) -> BTreeMap<String,
     let knot = Knot::start(&[("badssl.test", "* A 127.0.0.1")]);
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    file("roots.pem", &desk.root.root_pem());
+    file("roots.pem", &desk.roots_pem());
+    file("distrust.txt", &desk.distrust());
     file("intermediates.pem", &desk.unsent.certificate_pem());
     let mut text = format!(
-        "[probe]\nnameservers = [\"{}\"]\nroots = [\"roots.pem\"]\nintermediates = [\"intermediates.pem\"]\n",
+        "[probe]\nnameservers = [\"{}\"]\nroots = [\"roots.pem\"]\nintermediates = [\"intermediates.pem\"]\n\
+         distrust = \"distrust.txt\"\n",
         knot.address()
     );
     for (index, row) in ROWS.iter().enumerate().filter(|(_, row)| !matches!(row.1, Served::NotApplicable(_))) {

@@ -19,14 +19,14 @@ use super::servers::{Identity, Vhost};
 use super::stage::{Stage, codes, day, sound};
 
 /// A CA's web server: one answer a path, and every request noted. It ends with the process.
-struct Publisher {
+pub(super) struct Publisher {
     address: SocketAddr,
     documents: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Publisher {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
         let (documents, requests) = (Arc::default(), Arc::default());
@@ -39,12 +39,17 @@ impl Publisher {
         publisher
     }
 
+    /// Where its documents are: those that need no name server.
+    pub(super) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Where a document is, by a name that the stage's name server knows.
     fn url(&self, path: &str) -> String {
         format!("http://pki.example:{}{path}", self.address.port())
     }
 
-    fn publish(&self, path: &str, document: &[u8]) {
+    pub(super) fn publish(&self, path: &str, document: &[u8]) {
         self.documents.lock().unwrap().insert(path.to_owned(), document.to_vec());
     }
 
