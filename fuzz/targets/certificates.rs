@@ -28,6 +28,7 @@ pub(super) fn certificate(data: &[u8]) {
     assert_eq!(read.sha256, Sha256::of(data));
     assert!(read.subject.chars().count() <= 4_096 && read.issuer.chars().count() <= 4_096);
     let _ = (read.title(), read.issuer_title(), read.issuer_organization(), read.lifetime());
+    assert!(read.ca_issuers().len() <= 4 && read.crl_points().urls.len() <= 4);
     serde_json::to_string(&read).expect("JSON");
 }
 

@@ -7,6 +7,7 @@
 
 #![allow(unreachable_pub, reason = "the binaries are another crate, the test is not")]
 
+mod authorities;
 mod certificates;
 mod names;
 mod network;
@@ -30,17 +31,29 @@ pub const ALL: &[Target] = &[
     target("certificate", certificates::certificate, 40_000),
     target("chain", certificates::chain, 10_000),
     target("config", operator::config, 4_000),
+    target("cookie", network::cookie, 40_000),
+    target("crl", authorities::crl, 60_000),
     target("discovery", network::discovery, 30_000),
+    target("distrust", operator::distrust, 40_000),
     target("dns", network::dns, 80_000),
+    target("dns_errors", network::dns_errors, 60_000),
     target("duration", operator::duration, 8_000),
+    target("hosts", operator::hosts, 40_000),
+    target("issuers", authorities::issuers, 30_000),
     target("legacy", network::legacy, 60_000),
     target("log_list", operator::log_list, 10_000),
     target("management", network::management, 60_000),
     target("metadata", network::metadata, 40_000),
     target("name", names::name, 80_000),
+    target("nameserver", operator::nameserver, 60_000),
     target("pem", certificates::pem, 40_000),
     target("private_key", operator::private_key, 40_000),
     target("recording", state::recording, 8_000),
+    target("registration", authorities::registration, 40_000),
+    target("registries", authorities::registries, 30_000),
+    target("renewal_info", authorities::renewal_info, 40_000),
+    target("staple", authorities::staple, 30_000),
+    target("status_feed", network::status_feed, 40_000),
     target("stored", state::stored, 6_000),
     target("time", names::time, 80_000),
 ];

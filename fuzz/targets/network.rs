@@ -32,6 +32,31 @@ pub(super) fn dns(data: &[u8]) {
     judged(&domain, Some(seen), None);
 }
 
+/// A message of DNS as the answer to a question of ours, or an extended error alone: what explains a failure.
+pub(super) fn dns_errors(data: &[u8]) {
+    let explained = parsers::dns_errors(data, 0x1234, &domain().name).unwrap_or_default();
+    for (_, words) in explained.iter().chain(&parsers::extended_error(data)) {
+        // A byte that is no UTF-8 becomes three.
+        assert!(words.len() <= 3 * data.len() && !words.ends_with('\0'));
+    }
+}
+
+/// A `Set-Cookie`.
+pub(super) fn cookie(data: &[u8]) {
+    if let Some(kept) = parsers::cookie(data) {
+        let texts = [Some(&kept.name), kept.same_site.as_ref(), kept.domain.as_ref(), kept.path.as_ref()];
+        assert!(texts.into_iter().flatten().all(|text| text.chars().count() <= 201), "{kept:?}");
+    }
+}
+
+/// The feed of a status page.
+pub(super) fn status_feed(data: &[u8]) {
+    if let Some(Some(note)) = parsers::status_feed(&String::from_utf8_lossy(data)) {
+        assert!(["Investigating", "Identified", "Monitoring", "Update"].contains(&note.status.as_str()), "{note:?}");
+        assert!(note.title.chars().count() <= 201, "{note:?}");
+    }
+}
+
 /// CAA records, one a line: flags, a tag and a value, with one space between.
 pub(super) fn caa(data: &[u8]) {
     let domain = domain();

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use notafter::cli::parsers;
 use notafter::config::{Settings, World, parse};
-use notafter::trust::LogList;
+use notafter::domain::DomainName;
+use notafter::probe::{Nameserver, parsers as network};
+use notafter::trust::{DistrustList, LogList};
 
 /// No duration in the file is longer.
 const LONGEST: Duration = Duration::from_secs(3_650 * 86_400);
@@ -32,6 +34,29 @@ pub(super) fn log_list(data: &[u8]) {
     match LogList::parse(data) {
         Ok(list) => drop(list.made_at()),
         Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// A list of CAs that are trusted no more.
+pub(super) fn distrust(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    if let Err(error) = DistrustList::parse(&text) {
+        assert!((1..=text.lines().count()).contains(&error.line) && !error.reason.is_empty(), "{error}");
+    }
+}
+
+/// The hosts file of a machine.
+pub(super) fn hosts(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let found = network::hosts(&text, &DomainName::parse("login.example.com").expect("a name"));
+    assert!(found.len() <= 64.min(text.lines().count()));
+}
+
+/// A resolver: as it is shown, it is read again and is the same.
+pub(super) fn nameserver(data: &[u8]) {
+    match Nameserver::parse(&String::from_utf8_lossy(data)) {
+        Ok(read) => assert_eq!(Nameserver::parse(read.label()).as_ref(), Ok(&read)),
+        Err(error) => assert!(!error.to_string().is_empty() && !error.mend().is_empty()),
     }
 }
 

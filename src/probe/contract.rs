@@ -251,7 +251,7 @@ fn holds(body: &[u8], text: &[u8]) -> bool {
 }
 
 /// A `Set-Cookie` (RFC 6265, 5.2), without its value.
-fn cookie(set: &[u8]) -> Option<CookieSet> {
+pub(super) fn cookie(set: &[u8]) -> Option<CookieSet> {
     let text = String::from_utf8_lossy(set);
     let cookie = cookie::Cookie::parse(text.as_ref()).ok()?;
     let kept = |text: &str| bounded(text.to_owned(), MOST);

@@ -24,7 +24,8 @@ pub(super) fn read(body: &[u8]) -> Option<Metadata> {
         match reader.read_event().ok()? {
             Event::Start(element) | Event::Empty(element) => {
                 is_described |= element.local_name().as_ref() == "EntityDescriptor";
-                for attribute in element.attributes().flatten() {
+                // Whether one stands there twice is not asked: with very many that takes very long.
+                for attribute in element.attributes().with_checks(false).flatten() {
                     let value = attribute.value.into_owned();
                     let name = attribute.key.as_ref();
                     if name == "entityID" {

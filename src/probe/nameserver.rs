@@ -168,9 +168,9 @@ fn https(text: &str) -> Result<(String, Server), NameserverError> {
     let (host, port) = host_and_port(authority).ok_or(NameserverError::Url)?;
     let bootstrap =
         bootstrap.map(|ip| bare(ip).parse::<IpAddr>().map_err(|_| NameserverError::Bootstrap)).transpose()?;
-    let (name, ip, shown) = match bare(host).parse::<IpAddr>() {
-        Ok(ip) => (ip.into(), bootstrap.unwrap_or(ip), host.to_owned()),
-        Err(_) => {
+    let (name, ip, shown) = match literal(host) {
+        Some(ip) => (ip.into(), bootstrap.unwrap_or(ip), host.to_owned()),
+        None => {
             let name = DomainName::parse(host).map_err(|_| NameserverError::Url)?;
             let ip = bootstrap.ok_or(NameserverError::Bootstrap)?;
             (server_name(&name).ok_or(NameserverError::Url)?, ip, name.to_string())
@@ -185,6 +185,12 @@ fn https(text: &str) -> Result<(String, Server), NameserverError> {
 
 fn server_name(name: &DomainName) -> Option<ServerName<'static>> {
     ServerName::try_from(name.as_str().to_owned()).ok()
+}
+
+/// The address that is the host of a URL: one of IPv6 has its brackets, and no other (RFC 3986 §3.2.2).
+fn literal(host: &str) -> Option<IpAddr> {
+    let address: IpAddr = bare(host).parse().ok()?;
+    (address.is_ipv6() == host.starts_with('[')).then_some(address)
 }
 
 fn host_and_port(authority: &str) -> Option<(&str, u16)> {
@@ -245,6 +251,8 @@ mod tests {
             ("https://dns.example/dns-query", Bootstrap),
             ("https://dns.example/dns-query#dns.example", Bootstrap),
             ("https://dns.example:port/#192.0.2.53", Url),
+            ("https://2001:db8::53:443/", Url),
+            ("https://[192.0.2.53]/", Url),
             ("192.0.2.53:0", PortZero),
             ("https://192.0.2.53:0/", PortZero),
         ] {

@@ -12,6 +12,8 @@ use crate::observation::{StatusNote, bounded};
 
 /// Bytes of a feed that are read.
 const MAX_BODY: usize = 1 << 20;
+/// No feed has elements within elements within so many.
+const MAX_DEPTH: usize = 64;
 /// Characters kept of a title.
 const MOST: usize = 200;
 /// The words a status page has for how an incident goes on, and whether it still does.
@@ -33,7 +35,7 @@ pub async fn status_note(feed: &str, tenant: &DomainName, patience: Duration) ->
 }
 
 /// The newest entry of an Atom (RFC 4287) or RSS feed, if it still goes on; entries stand newest first.
-fn newest(feed: &str) -> Option<Option<StatusNote>> {
+pub(super) fn newest(feed: &str) -> Option<Option<StatusNote>> {
     let mut reader = Reader::from_str(feed);
     let (mut within, mut is_feed) = (Vec::<String>::new(), false);
     let (mut title, mut content) = (String::new(), String::new());
@@ -42,6 +44,9 @@ fn newest(feed: &str) -> Option<Option<StatusNote>> {
             Event::Start(element) => {
                 let name = element.local_name().as_ref().to_owned();
                 is_feed |= matches!(name.as_str(), "feed" | "rss");
+                if within.len() == MAX_DEPTH {
+                    return None;
+                }
                 within.push(name);
             }
             Event::End(element) => {
@@ -110,7 +115,8 @@ mod tests {
                    <description><![CDATA[<strong>Identified</strong>]]></description></item></channel></rss>";
         assert_eq!(newest(rss).unwrap().unwrap().status, "Identified");
         assert_eq!(newest("<feed></feed>"), Some(None));
-        for body in ["", "<html><body>404</body></html>", "{}", "<feed><entry"] {
+        let deep = format!("<feed>{}", "<a>x".repeat(MAX_DEPTH));
+        for body in ["", "<html><body>404</body></html>", "{}", "<feed><entry", &deep] {
             assert_eq!(newest(body), None, "{body}");
         }
     }

@@ -21,7 +21,7 @@ pub(super) fn addresses_of(name: &DomainName) -> Vec<IpAddr> {
 }
 
 /// hosts(5): an address, then its names, on each line; `#` begins a comment.
-fn find(text: &str, name: &DomainName) -> Vec<IpAddr> {
+pub(in crate::probe) fn find(text: &str, name: &DomainName) -> Vec<IpAddr> {
     let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
     let named = lines.filter_map(|line| {
         let mut words = line.split_ascii_whitespace();

@@ -144,7 +144,7 @@ pub(super) fn extended_errors(message: &Message) -> Vec<(u16, String)> {
 }
 
 /// A code in two bytes, then words in UTF-8; a NUL at their end is not part of them (RFC 8914 §2).
-pub(super) fn extended_error(data: &[u8]) -> Option<(u16, String)> {
+pub(in crate::probe) fn extended_error(data: &[u8]) -> Option<(u16, String)> {
     let (code, text) = data.split_first_chunk()?;
     let text = String::from_utf8_lossy(text).trim_end_matches('\0').to_owned();
     Some((u16::from_be_bytes(*code), text))

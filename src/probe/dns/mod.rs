@@ -40,7 +40,9 @@ use crate::probe::wire;
 pub(super) use self::authority::{Way, observe as observe_authority};
 pub(super) use self::caa::{ask as ask_caa, observe as observe_caa};
 pub(super) use self::dnssec::observe as observe_dnssec;
+pub(super) use self::hosts::find as find_in_hosts;
 pub(super) use self::log::Trouble;
+pub(super) use self::message::extended_error;
 pub(super) use self::panel::Panel;
 pub use self::resolvers::Resolvers;
 
@@ -48,6 +50,7 @@ use self::ask::{Asker, PATIENCE};
 use self::chain::Followed;
 use self::compare::{Voice, believed, disagreement, most_telling, silence_down};
 use self::memory::Remembered;
+use self::message::{Question, Reading};
 use self::records::{ipv4, ipv6, txt_value, typed};
 
 /// Questions asked at once of each resolver, each over a socket of its own.
@@ -309,4 +312,13 @@ pub(super) fn read_message(message: &Message, name: &DomainName, at: UnixTime) -
 
 fn longer<'a>(one: &'a [CnameLink], other: &'a [CnameLink]) -> &'a [CnameLink] {
     if one.len() >= other.len() { one } else { other }
+}
+
+/// What explains the answer to a question for a name's addresses that went out by this id. `None` if it is no answer to it.
+pub(super) fn read_errors(bytes: &[u8], id: u16, name: &DomainName) -> Option<Vec<(u16, String)>> {
+    let question = Question::new(chain::wire_name(name)?, RecordType::A);
+    match message::read(bytes, &[id], &question) {
+        Reading::Answer(answer) => Some(message::extended_errors(&answer)),
+        Reading::Malformed | Reading::Foreign(_) => None,
+    }
 }

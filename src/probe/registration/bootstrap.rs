@@ -5,6 +5,10 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use crate::domain::DomainName;
+use crate::observation::bounded;
+
+/// Characters kept of what is wrong with a list: it repeats what stands there.
+const MAX_TEXT: usize = 100;
 
 /// The base URLs of registries, by the names below which they answer.
 #[derive(Debug)]
@@ -18,7 +22,8 @@ struct File {
 
 impl Bootstrap {
     pub(super) fn read(json: &[u8]) -> Result<Self, String> {
-        let file: File = serde_json::from_slice(json).map_err(|error| format!("no list of registries: {error}"))?;
+        let file: File = serde_json::from_slice(json)
+            .map_err(|error| format!("no list of registries: {}", bounded(error.to_string(), MAX_TEXT)))?;
         let mut registries = HashMap::new();
         for service in &file.services {
             let [names, urls] = service.as_slice() else { continue };

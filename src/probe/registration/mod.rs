@@ -8,6 +8,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+pub(super) use self::response::read;
+
 use self::bootstrap::Bootstrap;
 use super::Settings;
 use super::dns::Panel;
@@ -127,8 +129,7 @@ impl Asking {
             let wait = wait(&error);
             (format!("{registry}: {error}"), wait)
         })?;
-        response::read(&document.body, &self.registered, self.at)
-            .map_err(|error| (format!("{registry}: {error}"), AGAIN))
+        read(&document.body, &self.registered, self.at).map_err(|error| (format!("{registry}: {error}"), AGAIN))
     }
 
     async fn list(&self) -> Result<Arc<Bootstrap>, String> {
@@ -147,6 +148,11 @@ fn wait(error: &FetchError) -> Duration {
         FetchError::Status { status: 429, .. } => DAY,
         _ => AGAIN,
     }
+}
+
+/// The base URL of the registry that answers for a domain by this list.
+pub(super) fn registry(list: &[u8], domain: &DomainName) -> Result<Option<String>, String> {
+    Ok(Bootstrap::read(list)?.registry(domain).map(str::to_owned))
 }
 
 /// The domain that is registered at a registry: one label below the public suffix. Suffixes that somebody hands out

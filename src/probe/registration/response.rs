@@ -42,8 +42,14 @@ struct Entity {
 }
 
 /// Reads the answer about this domain.
-pub(super) fn read(json: &[u8], domain: &DomainName, at: UnixTime) -> Result<RegistrationObservation, String> {
-    let answer: Answer = serde_json::from_slice(json).map_err(|error| format!("no RDAP answer: {error}"))?;
+pub(in crate::probe) fn read(
+    json: &[u8],
+    domain: &DomainName,
+    at: UnixTime,
+) -> Result<RegistrationObservation, String> {
+    // The error repeats what it stumbled over.
+    let no_answer = |error: serde_json::Error| format!("no RDAP answer: {}", bounded(error.to_string(), MAX_TEXT));
+    let answer: Answer = serde_json::from_slice(json).map_err(no_answer)?;
     if answer.object_class_name != "domain" {
         return Err("the answer is about no domain".to_owned());
     }
