@@ -74,7 +74,8 @@ async fn play(arguments: Arguments, home: &mut Option<Folder>) -> Result<(), Str
     let world = World::start(system_now()).await.map_err(|error| error.to_string())?;
     let (sink, mails) = Sink::start(&outbox).await.map_err(|error| error.to_string())?;
     let settings = settings::of(&world, home, sink.address())?;
-    say(&greeting(page, &outbox, arguments.outbox.is_some()), &stop);
+    let file = settings::write(&world, home)?;
+    say(&greeting(page, &outbox, &file, arguments.outbox.is_some()), &stop);
     let scene = Scene { world, mails, duration: arguments.duration, stop: stop.clone() };
     let ended = tokio::select! {
         ended = daemon::run(Source::Settings(Box::new(settings)), Some(listener), stop) => ended,
@@ -161,10 +162,11 @@ fn say(text: &str, stop: &CancellationToken) {
 }
 
 /// The page first: who reads but one line, reads that.
-fn greeting(page: SocketAddr, outbox: &Path, kept: bool) -> String {
+fn greeting(page: SocketAddr, outbox: &Path, file: &Path, kept: bool) -> String {
     let mut text = format!("{}\n\n", styled(format!("http://{page}/"), BOLD));
     let _ = writeln!(text, "metrics  http://{page}/metrics");
     let _ = writeln!(text, "mails    {}", outbox.display());
+    let _ = writeln!(text, "by hand  notafter check --config {}", file.display());
     let _ = writeln!(text, "\nThese domains are watched, every {} s:\n", settings::INTERVAL.as_secs());
     let width = |of: fn(&Story) -> usize| STORIES.iter().map(of).max().unwrap_or_default();
     let (names, words) = (width(|story| full_name(story).len()), width(|story| story.words.len()));
@@ -189,7 +191,7 @@ mod tests {
 
     #[test]
     fn the_greeting_fits_a_terminal_and_begins_with_the_page() {
-        let styled = greeting(([127, 0, 0, 1], 10047).into(), Path::new("/outbox"), false);
+        let styled = greeting(([127, 0, 0, 1], 10047).into(), Path::new("/outbox"), Path::new("/notafter.toml"), false);
         let text = anstream::adapter::strip_str(&styled).to_string();
         assert_eq!(text.lines().next(), Some("http://127.0.0.1:10047/"));
         for line in text.lines() {

@@ -7,7 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::grammar::{Key, Kind, Table, listed};
+use super::grammar::{Key, Kind, ROOT, Table, listed};
 use super::hiding::leaves;
 use super::leaf::{self, Fault, World, quoted};
 use super::mistake::Notes;
@@ -141,9 +141,11 @@ impl<'a> Reader<'a> {
         if near.is_none_or(|key| matches!(key.kind, Kind::Secret)) {
             self.hidden.extend(leaves(value));
         }
-        let mend = match near {
-            Some(key) => format!("did you mean `{}`?", key.name),
-            None => format!("take it out; known here are {}", listed(&known)),
+        let elsewhere = ROOT.headings(name.get_ref(), "");
+        let mend = match (near, elsewhere.as_slice()) {
+            (_, [heading]) if !heading.is_empty() => format!("it belongs under `{heading}`"),
+            (Some(key), _) => format!("did you mean `{}`?", key.name),
+            (None, _) => format!("take it out; known here are {}", listed(&known)),
         };
         let place = match section.path.as_str() {
             "" => "at the top of the file".to_owned(),

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use http::header::{CONTENT_TYPE, HOST, SERVER};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, SERVER, STRICT_TRANSPORT_SECURITY};
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -158,8 +158,10 @@ fn respond(request: &Request<Incoming>, sites: &Sites) -> Response<Full<Bytes>> 
         Some(Answer::Page(status)) => page(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
         Some(answer) => {
             let issuer = if let Answer::DiscoveryOf(other) = &answer { other.as_str() } else { host };
-            let mut response = as_auth0(request.uri().path(), issuer);
-            response.headers_mut().insert("x-auth0-requestid", HeaderValue::from_static("0123456789abcdef0123"));
+            let mut response = as_auth0(request, issuer);
+            let headers = response.headers_mut();
+            headers.insert("x-auth0-requestid", HeaderValue::from_static("0123456789abcdef0123"));
+            headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
             response
         }
         None => page(StatusCode::MISDIRECTED_REQUEST),
@@ -167,11 +169,15 @@ fn respond(request: &Request<Incoming>, sites: &Sites) -> Response<Full<Bytes>> 
 }
 
 /// What Auth0 answers as `issuer`. Its one key has signed nothing.
-fn as_auth0(path: &str, issuer: &str) -> Response<Full<Bytes>> {
+fn as_auth0(request: &Request<Incoming>, issuer: &str) -> Response<Full<Bytes>> {
     let key = json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": "lab", "n": "AQAB", "e": "AQAB" });
-    match path {
+    match request.uri().path() {
         DISCOVERY => json_response(StatusCode::OK, &edge::discovery(issuer)),
         KEYS => json_response(StatusCode::OK, &json!({ "keys": [key] })),
+        edge::FEDERATION => response(StatusCode::OK, "application/xml; charset=utf-8", edge::federation(issuer)),
+        "/userinfo" if request.headers().contains_key(AUTHORIZATION) => {
+            json_response(StatusCode::UNAUTHORIZED, &json!({ "error": "invalid_token" }))
+        }
         "/userinfo" => json_response(StatusCode::UNAUTHORIZED, &json!({ "message": "Unauthorized" })),
         _ => page(StatusCode::NOT_FOUND),
     }

@@ -1195,7 +1195,7 @@ pub const ENTRIES: &[Entry] = &[
         explanation: "Auth0 sends `Strict-Transport-Security` with its answers; through the proxy it is missing. \
             Browsers then try plain HTTP first whenever somebody types the name.",
         remedy: "Let the proxy pass the header on, or set it itself: nginx `add_header Strict-Transport-Security \
-            \"max-age=31536000\"always;`.",
+            \"max-age=31536000\" always;`.",
     },
     Entry {
         code: Code::Auth0NotJson,

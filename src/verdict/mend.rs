@@ -38,8 +38,8 @@ const fn chapter(trouble: Trouble) -> Option<&'static str> {
 fn opening(trouble: Trouble) -> Option<&'static str> {
     Some(match trouble {
         Trouble::Gateway => {
-            "Auth0's edge answers us, but not the proxy: it must send SNI and Host of the origin host over TLS 1.2 or \
-             later, and ask for the host's addresses anew, which change."
+            "The proxy does not get through to Auth0's edge: it must send SNI and Host of the origin host over TLS 1.2 \
+             or later, and ask for the host's addresses anew, which change."
         }
         Trouble::Slow => {
             "The proxy gets no answer in time: its address of the origin host may be an old one, so that it must be \

@@ -1,6 +1,8 @@
 //! The daemon's settings for the demo: what a configuration file would say of the lab's world, in a hurry.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::folder::Folder;
@@ -44,6 +46,21 @@ pub(super) fn of(world: &World, home: &Folder, relay: SocketAddr) -> Result<Sett
         watch: Sight { references: vec![world.nameserver().to_string()], ..Sight::default() },
         ..Settings::default()
     })
+}
+
+/// The same as a configuration file, for `notafter check`. Who is told is left out: that is the daemon's.
+pub(super) fn write(world: &World, home: &Folder) -> Result<PathBuf, String> {
+    let mut file = format!("[probe]\nnameservers = [\"{}\"]\n", world.nameserver());
+    file += "roots = [\"roots.pem\"]\nintermediates = [\"intermediates.pem\"]\n";
+    for domain in world.domains().map_err(|error| error.to_string())? {
+        let expected = &domain.expected;
+        let _ = writeln!(file, "\n[[domain]]\nname = \"{}\"", domain.name);
+        let _ = expected.cname.iter().try_for_each(|cname| writeln!(file, "cname = \"{cname}\""));
+        let _ = expected.txt.iter().try_for_each(|txt| writeln!(file, "txt = \"{txt}\""));
+        let addresses = domain.addresses.iter().map(|address| format!("\"{address}\"")).collect::<Vec<_>>();
+        let _ = writeln!(file, "addresses = [{}]", addresses.join(", "));
+    }
+    home.write("notafter.toml", file.as_bytes())
 }
 
 fn watch(domain: Domain, defaults: &Defaults) -> Watch {

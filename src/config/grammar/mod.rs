@@ -37,6 +37,17 @@ impl Table {
     pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys().find(|key| key.name == name)
     }
+
+    /// The headings below which a key of this name may stand, this table's own being `heading`.
+    pub(super) fn headings(&self, name: &str, heading: &str) -> Vec<String> {
+        let below = |key: &Key| match (key.kind, heading) {
+            (Kind::Table(table) | Kind::Tables(table), "") => table.headings(name, key.name),
+            (Kind::Table(table) | Kind::Tables(table), _) => table.headings(name, &format!("{heading}.{}", key.name)),
+            _ => Vec::new(),
+        };
+        let own = self.key(name).map(|_| heading.to_owned());
+        own.into_iter().chain(self.keys().flat_map(below)).collect()
+    }
 }
 
 /// A key of a table.
@@ -111,6 +122,8 @@ pub(super) enum Kind {
     Pem,
     /// The path of a list of certificate transparency logs.
     LogList,
+    /// The path of a list of CAs that are not trusted any more.
+    Distrust,
     /// `mozilla`, `system`, or the path of a PEM file.
     Roots,
     /// `{ env = … }` or `{ file = … }`.
@@ -153,7 +166,7 @@ impl Kind {
             Self::HttpUrl => "a URL in quotes, such as \"https://example.com/ping\"".to_owned(),
             Self::Relay => "a relay in quotes, such as \"smtps://mail.example.com:465\"".to_owned(),
             Self::Postgres => "a URL in quotes, such as \"postgres://db.example.com/notafter\"".to_owned(),
-            Self::Path | Self::Pem | Self::LogList => "the path of a file in quotes".to_owned(),
+            Self::Path | Self::Pem | Self::LogList | Self::Distrust => "the path of a file in quotes".to_owned(),
             Self::Roots => "\"mozilla\", \"system\" or the path of a PEM file".to_owned(),
             Self::Secret => "{ env = \"NAME\" } or { file = \"PATH\" }".to_owned(),
             Self::Mailbox => "a mail address in quotes".to_owned(),

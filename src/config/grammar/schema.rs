@@ -72,6 +72,7 @@ fn of(kind: &Kind) -> Map<String, Value> {
         | Kind::Path
         | Kind::Pem
         | Kind::LogList
+        | Kind::Distrust
         | Kind::Roots
         | Kind::Mailbox => json!({ "type": "string", "minLength": 1 }),
     };

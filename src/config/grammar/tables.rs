@@ -122,7 +122,7 @@ const PROBE_KEYS: &[Key] = &[
     .or("[]"),
     Key::new(
         "distrust",
-        Kind::Path,
+        Kind::Distrust,
         "A file with CAs that are not trusted any more: a line each, the SHA-256 of its certificate, then nothing, \
          `issued-after 2026-04-15` or `logged-after 2026-04-15`.",
     ),

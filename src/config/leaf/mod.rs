@@ -91,6 +91,7 @@ fn from_text(kind: &Kind, text: &str, world: &World<'_>) -> Result<Value, Fault>
         Kind::Path => text::path(text, world),
         Kind::Pem => text::pem(text, world),
         Kind::LogList => text::log_list(text, world),
+        Kind::Distrust => text::distrust(text, world),
         Kind::Roots if matches!(text, "mozilla" | "system") => Ok(Value::Text(text.to_owned())),
         Kind::Roots => text::pem(text, world),
         Kind::Mailbox => text::mailbox(text),

@@ -10,7 +10,7 @@ use super::{Fault, World, quoted};
 use crate::config::grammar::listed;
 use crate::config::section::Value;
 use crate::domain::{DomainName, NameError, UnixTime};
-use crate::trust::LogList;
+use crate::trust::{DistrustList, LogList};
 
 /// Any text of one line.
 pub(super) fn text(text: &str) -> Result<Value, Fault> {
@@ -100,6 +100,19 @@ pub(super) fn log_list(file: &str, world: &World<'_>) -> Result<Value, Fault> {
     let bytes =
         (world.read_file)(&path).map_err(|reason| Fault::new(format!("cannot read {shown}: {reason}"), mend))?;
     LogList::parse(&bytes).map_err(|reason| Fault::new(format!("{shown}: {reason}"), mend))?;
+    Ok(Value::Path(path))
+}
+
+/// A list of CAs that are not trusted any more.
+pub(super) fn distrust(file: &str, world: &World<'_>) -> Result<Value, Fault> {
+    text(file)?;
+    let path: PathBuf = world.base.join(file);
+    let shown = path.display();
+    let mend = "a line each: the SHA-256 of the CA's certificate in hex, then nothing, `issued-after 2026-04-15` or `logged-after 2026-04-15`; relative paths begin at the configuration's folder";
+    let bytes =
+        (world.read_file)(&path).map_err(|reason| Fault::new(format!("cannot read {shown}: {reason}"), mend))?;
+    DistrustList::parse(&String::from_utf8_lossy(&bytes))
+        .map_err(|reason| Fault::new(format!("{shown}: {reason}"), mend))?;
     Ok(Value::Path(path))
 }
 

@@ -16,7 +16,7 @@ use crate::lab::ca::LabError;
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 const METADATA: &str = "/.well-known/oauth-authorization-server";
 const KEYS: &str = "/.well-known/jwks.json";
-const FEDERATION: &str = "/wsfed/FederationMetadata/2007-06/FederationMetadata.xml";
+pub(in crate::lab) const FEDERATION: &str = "/wsfed/FederationMetadata/2007-06/FederationMetadata.xml";
 
 /// A request that the edge let through.
 #[derive(Debug)]
@@ -138,7 +138,8 @@ fn saml(host: &str) -> String {
     )
 }
 
-fn federation(host: &str) -> String {
+/// The metadata for WS-Federation, whose entity is named after the host asked.
+pub(in crate::lab) fn federation(host: &str) -> String {
     format!(
         "<EntityDescriptor entityID=\"urn:{host}\" xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\">\
          <RoleDescriptor protocolSupportEnumeration=\"http://docs.oasis-open.org/wsfed/federation/200706\">\

@@ -34,7 +34,7 @@ pub use self::fault::Fault;
 pub use self::journal::Request;
 pub use self::registry::{ClientIp, Registered};
 
-pub(super) use self::application::discovery;
+pub(super) use self::application::{FEDERATION, discovery, federation};
 
 /// A running edge with its tenants; dropping it ends it.
 #[derive(Debug)]

@@ -65,7 +65,6 @@ pub(super) struct Wanted<'a> {
 /// What came with status 200.
 #[derive(Debug, Clone)]
 pub(super) struct Document {
-    #[allow(dead_code, reason = "who fetches to a cadence looks for Retry-After here")]
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
 }

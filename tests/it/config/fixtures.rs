@@ -52,6 +52,7 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
         Some("client.pem") => Ok(client().chain_pem().into_bytes()),
         Some("client.key") => Ok(client().key_pem().into_bytes()),
         Some("log_list.json") => Ok(log_list().into_bytes()),
+        Some("distrust.txt") => Ok(b"# nobody yet\n".to_vec()),
         Some("roots.pem" | "other-roots.pem" | "intermediates.pem") => Ok(certificate().into_bytes()),
         _ => Err(io::Error::from(io::ErrorKind::NotFound)),
     }

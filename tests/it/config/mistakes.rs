@@ -161,6 +161,13 @@ const EXPECTED: &[(&str, &[Told])] = &[
         ],
     ),
     (
+        "bad_distrust.toml",
+        &[
+            (2, 12, "probe.distrust", "/etc/notafter/roots.pem: line 1: a SHA-256 fingerprint has 64 hex digits"),
+            (6, 12, "domain[0].distrust", "cannot read /etc/notafter/missing.txt: entity not found"),
+        ],
+    ),
+    (
         "bad_threshold.toml",
         &[
             (2, 23, "probe.warn_before", "\"120%\" is no share of a lifetime"),
@@ -447,6 +454,7 @@ fn the_nearest_known_key_is_proposed() {
     assert_eq!(mend("[probe]\nintervall = \"1m\""), "did you mean `interval`?");
     assert_eq!(mend("[probe]\nWarn-Before = \"1d\""), "did you mean `warn_before`?");
     assert_eq!(mend("[sever]"), "did you mean `server`?");
+    assert_eq!(mend("[probe]\ncontract = [\"post\"]"), "it belongs under `domain.auth0`");
     assert_eq!(mend("[server]\nport = 80"), "take it out; known here are `listen`");
 }
 
