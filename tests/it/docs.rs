@@ -134,7 +134,7 @@ fn findings() -> String {
 
 const HEAD: &str = "# Findings
 
-One section a code, made from the catalogue in `src/verdict/catalogue.rs`; `notafter explain CODE` says the same. A code
+One section a code, made from the catalogue in `src/verdict/catalogue`; `notafter explain CODE` says the same. A code
 is stable for ever: it is what `check`, the mails, the metrics and the state call a fault.
 
 - The **severity** is the default; the circumstances may make it another, as the section says. `info` never changes a
