@@ -96,7 +96,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             domain's.",
         remedy: "Take rewriting of `Location` out of the proxy (nginx `proxy_redirect off;`), and check that the \
             origin is the edge host of the custom domain, not the tenant's canonical host. If the answer is an \
-            error page, check `client` and `redirect_uri` of the configuration.",
+            error page, check `client_id` and `redirect_uri` of the configuration.",
     },
     Entry {
         code: Code::Auth0CookieAltered,
