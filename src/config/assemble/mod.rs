@@ -3,6 +3,7 @@
 mod telling;
 mod watches;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::leaf::World;
@@ -34,7 +35,7 @@ pub(super) fn settings(root: &Section, source: &Source<'_>, world: &World<'_>, n
         policy: telling::policy(table("policy"), notes),
         store: store(table("store"), world, notes),
         watch: sight(table("watch")),
-        tenants: root.sections("tenant").iter().filter_map(tenant).collect(),
+        tenants: tenants(root.sections("tenant"), source, notes),
         remarks: Vec::new(),
     }
 }
@@ -61,6 +62,22 @@ fn sight(section: &Section) -> Sight {
         status_feed: section.text("status_feed").map(str::to_owned),
         references: section.texts("references").unwrap_or_default(),
     }
+}
+
+/// Each tenant once: two that list the same would each ask for tokens, which are counted.
+fn tenants(sections: &[Section], source: &Source<'_>, notes: &mut Notes) -> Vec<Tenant> {
+    let mut first = BTreeMap::new();
+    for section in sections {
+        let Some(name) = section.name("domain") else { continue };
+        let place = section.place("domain");
+        if let Some(line) = first.get(&name) {
+            let message = format!("the tenant {name} stands here a second time; first in line {line}");
+            notes.mistake(place, &section.path_of("domain"), message, "keep one of the two");
+        } else {
+            first.insert(name, source.line(place.start));
+        }
+    }
+    sections.iter().filter_map(tenant).collect()
 }
 
 /// None if a key that it needs is missing or bad, which has then been told.

@@ -137,6 +137,7 @@ pub(super) fn check_routing(root: &Section, notes: &mut Notes) {
     if routes.iter().all(|route| route.sound("match") && route.list("receivers").is_some()) {
         unrouted(root, routes, notes);
         unreached(root.sections("domain"), routes, notes);
+        unreached_tenants(root.sections("tenant"), routes, notes);
     }
 }
 
@@ -182,6 +183,19 @@ fn unreached(domains: &[Section], routes: &[Section], notes: &mut Notes) {
             let message = format!("nobody is told of the domain {name}: no route matches its labels");
             let mend = "give it labels that a route matches, or add a `[[route]]` without `match`";
             notes.mistake(section.place("name"), &section.path_of("name"), message, mend);
+        }
+    }
+}
+
+/// Tenants of whose domains nobody would be told: a new one would be watched in vain.
+fn unreached_tenants(tenants: &[Section], routes: &[Section], notes: &mut Notes) {
+    let listing = |section: &&Section| section.flag("discover") == Some(true) && section.sound("labels");
+    for section in tenants.iter().filter(listing) {
+        let Some(name) = section.name("domain") else { continue };
+        if !routes.iter().any(|route| applies(route, section)) {
+            let message = format!("nobody is told of the domains that {name} lists: no route matches its labels");
+            let mend = "give it `labels` that a route matches, or add a `[[route]]` without `match`";
+            notes.mistake(section.place("domain"), &section.path_of("domain"), message, mend);
         }
     }
 }

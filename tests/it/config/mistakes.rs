@@ -323,6 +323,18 @@ const EXPECTED: &[(&str, &[Told])] = &[
         ],
     ),
     (
+        "tenants.toml",
+        &[
+            (
+                2,
+                10,
+                "tenant[0].domain",
+                "nobody is told of the domains that one.us.auth0.com lists: no route matches its labels",
+            ),
+            (8, 10, "tenant[1].domain", "the tenant one.us.auth0.com stands here a second time; first in line 2"),
+        ],
+    ),
+    (
         "thresholds_crossed.toml",
         &[
             (3, 19, "probe.critical_before", "critical_before (21d) lies above warn_before (7d)"),
