@@ -2,12 +2,16 @@
 
 use std::fmt::Write;
 
+use serde_json::Value;
+
 use super::text::{
     BOLD, DIM, RED, WIDTH, YELLOW, cut, hop_style, level_style, printable, severity_style, styled, wrapped,
 };
 use crate::domain::{DomainName, Span, UnixTime};
 use crate::observation::certificate::Certificate;
-use crate::observation::{Auth0Observation, OtherChain, Presented, TlsObservation, ViewObservation};
+use crate::observation::{
+    Auth0Observation, Clause, ContractObservation, OtherChain, Presented, TlsObservation, ViewObservation,
+};
 use crate::verdict::{Finding, HopStatus, Path, Verdict};
 
 /// Addresses whose chains are shown each; with more, equal ones are told by number.
@@ -84,6 +88,23 @@ fn view(view: &ViewObservation) -> String {
     lines.extend(view.not_looked.iter().map(|other| format!("{}  not looked at: {}", other.address, other.reason)));
     let head = format!("  past the proxy, {} {}:\n", view.view.as_str(), printable(view.host.as_str()));
     head + &lines.iter().map(|line| format!("    {}\n", cut(&printable(line), WIDTH - 4))).collect::<String>()
+}
+
+/// Which clauses of the proxy's part of the bargain were tried, and which are kept; what is broken has its finding.
+pub(super) fn bargain(trial: &ContractObservation, findings: &[Finding]) -> String {
+    let is_broken = |clause: Clause| {
+        findings.iter().any(|finding| finding.facts.get("clause").and_then(Value::as_str) == Some(clause.as_str()))
+    };
+    let (broken, kept): (Vec<Clause>, Vec<Clause>) =
+        trial.tried.iter().map(|tried| tried.clause).partition(|clause| is_broken(*clause));
+    let named = |clauses: &[Clause]| clauses.iter().map(|clause| clause.as_str()).collect::<Vec<_>>().join(", ");
+    let said = match (kept.as_slice(), broken.as_slice()) {
+        ([], []) => "no clause could be tried: an ordinary request does not get through".to_owned(),
+        (kept, []) => format!("all kept ({})", named(kept)),
+        ([], broken) => format!("not kept: {}", named(broken)),
+        (kept, broken) => format!("not kept: {}; kept: {}", named(broken), named(kept)),
+    };
+    wrapped(&format!("the proxy's part of the bargain, at {}: {said}", trial.address), "  ", "    ") + "\n"
 }
 
 fn spoken(answer: &Auth0Observation) -> String {

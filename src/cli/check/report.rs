@@ -68,7 +68,13 @@ fn block(seen: &Seen) -> String {
         + &verdict_text::standing(&seen.verdict)
         + &not_looked_at(seen)
         + &verdict_text::past_proxy(seen.look.origin.as_deref().into_iter().chain(seen.tenant.as_deref()))
+        + &bargain(seen)
         + &verdict_text::findings(&seen.verdict.findings)
+}
+
+fn bargain(seen: &Seen) -> String {
+    let trial = seen.look.contract.as_deref();
+    trial.map(|trial| verdict_text::bargain(trial, &seen.verdict.findings)).unwrap_or_default()
 }
 
 /// Addresses that this machine cannot look at, which is nobody's fault.

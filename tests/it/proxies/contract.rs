@@ -47,6 +47,21 @@ fn every_printed_configuration_keeps_every_clause() {
 }
 
 #[test]
+fn people_are_told_what_was_tried() {
+    let scene = Scene::new();
+    let said = |lines: &[(&str, &str)]| {
+        let proxy = scene.start(Kind::Nginx, Altered { lines, ..Altered::default() }).unwrap();
+        let ran = scene.check_with(&proxy, &["--contract", "--format", "text"]);
+        ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let whole = said(&[]);
+    // Nobody listens at port 80 here, which is no more than information.
+    assert!(whole.contains("not kept: https; kept: post, authorization, query, cookies, ws_federation"), "{whole}");
+    let broken = said(&[("proxy_redirect off;", "proxy_set_header Authorization ''; proxy_redirect off;")]);
+    assert!(broken.contains("not kept: authorization, https; kept: post, query,"), "{broken}");
+}
+
+#[test]
 fn without_being_told_to_nothing_forged_and_nothing_posted_is_sent() {
     let scene = Scene::new();
     let proxy = scene.start(Kind::Nginx, Altered::default()).unwrap();

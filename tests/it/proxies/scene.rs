@@ -139,8 +139,6 @@ impl Scene {
         let arguments = [
             "check",
             DOMAIN,
-            "--format",
-            "json",
             "--address",
             &proxy.https.to_string(),
             "--nameserver",
@@ -150,7 +148,8 @@ impl Scene {
             "--intermediates",
             &path("intermediate.pem"),
         ];
-        notafter(arguments.into_iter().chain(more.iter().copied()))
+        let format = if more.contains(&"--format") { &[][..] } else { &["--format", "json"] };
+        notafter(arguments.into_iter().chain(format.iter().copied()).chain(more.iter().copied()))
     }
 
     /// A folder with the files that the configuration speaks of, and free ports.
