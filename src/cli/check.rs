@@ -105,6 +105,8 @@ async fn look_at(watches: &[Planned], library: &Arc<Library>, resolvers: &Arc<Re
     let progress = report::Progress::new(watches.len());
     let looks = watches.iter().map(|planned| async {
         let (domain, settings) = (&planned.watch.domain, &planned.watch.probe);
+        let own = planned.source.own_library();
+        let library = own.as_ref().unwrap_or(library);
         let target = Target { domain, settings, trust: &planned.trust, library, resolvers, known: None };
         let turn = Turn::whole(planned.watch.http_addresses());
         let seen = planned.source.run(look(target, planned.at, turn)).await;

@@ -9,10 +9,10 @@ use futures_util::future::join_all;
 use rustls_pki_types::CertificateDer;
 use tokio::time::Instant;
 
+use super::Target;
 use super::aside::aside;
 use super::assess::assess;
 use super::fetch::{Fetcher, Wanted};
-use super::{Target, wire};
 use crate::observation::Presented;
 use crate::observation::certificate::Certificate;
 use crate::trust::certificates_in;
@@ -43,7 +43,7 @@ pub(super) async fn complete(
         return presented;
     }
     let mut known = presented.chain.clone();
-    let mut left = if target.settings.aia && !wire::is_played() { MAX_DOCUMENTS } else { 0 };
+    let mut left = if target.settings.aia { MAX_DOCUMENTS } else { 0 };
     for _ in 0..MAX_DEPTH {
         let seen = target.trust.seen_above(&known);
         let found: Vec<_> = known[presented.chain.len()..].iter().chain(&seen).cloned().collect();

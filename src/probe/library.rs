@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::registration::Registrations;
 use super::renewal::{KeptDirectory, KeptInfo};
 use super::revocation::KeptList;
+use super::wire;
 use crate::observation::certificate::Certificate;
 
 /// What was fetched for looks, by kind. One a process: it outlives a change of the configuration.
@@ -125,7 +126,8 @@ impl<V: Clone + Send + Sync + 'static> Shelf<V> {
             return Some(value);
         }
         let (shelf, key) = (Arc::clone(self), key.to_owned());
-        let made = tokio::spawn(async move { shelf.get_or_make(&key, make).await });
+        // Which wire it is belongs to the task, and this is another.
+        let made = tokio::spawn(wire::carried(async move { shelf.get_or_make(&key, make).await }));
         match kept {
             Some((value, _)) => Some(value),
             None => tokio::time::timeout(patience, made).await.ok()?.ok(),

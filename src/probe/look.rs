@@ -119,7 +119,7 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
     let (_, besides, visited) = tokio::join!(caa, besides, join_all(visits));
     (dns.authority, dns.dnssec, dns.registration) = besides;
     // Once all are there: what one address presents may be what another lacks.
-    for visited in join_all(visited.into_iter().map(|visited| follow_up(target, &panel, visited, at))).await {
+    for visited in join_all(visited.into_iter().map(|visited| Box::pin(follow_up(target, &panel, visited, at)))).await {
         match visited {
             Ok(visit) => {
                 tls.push(visit.observation);
@@ -248,10 +248,6 @@ async fn authority(target: Target<'_>, panel: &dns::Panel, dns: DnsObservation, 
 }
 
 async fn registration(target: Target<'_>, panel: &dns::Panel, at: UnixTime) -> Option<RegistrationObservation> {
-    // What registries said is in no recording.
-    if wire::recorded_at().is_some() {
-        return None;
-    }
     let Target { domain, settings, trust, library, .. } = target;
     registration::observe(&domain.name, settings, panel, trust, &library.registrations, at).await
 }

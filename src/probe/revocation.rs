@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::aside::aside;
 use super::assess::judge_staple;
 use super::fetch::{FetchError, Fetcher, Wanted};
-use super::{RevocationMode, Target, wire};
+use super::{RevocationMode, Target};
 use crate::domain::UnixTime;
 use crate::observation::certificate::{Certificate, Sha256};
 use crate::observation::{Presented, Revocation, RevocationSource, RevocationStatus, TlsObservation};
@@ -54,7 +54,7 @@ pub(super) async fn observe(
     if !staple.is_empty() {
         observation.revocation.extend(judge_staple(presented, staple, target.trust).await);
     }
-    if target.settings.revocation == RevocationMode::Crl && !wire::is_played() {
+    if target.settings.revocation == RevocationMode::Crl {
         let fetcher = Fetcher { timeout: PATIENCE.max(fetcher.timeout), ..fetcher.clone() };
         let search = Search { target, fetcher: &fetcher, at, until };
         let asked = issued(presented).into_iter().map(|pair| search.look_up(pair));

@@ -10,7 +10,7 @@ use super::Seen;
 use super::plan::{Plan, Planned};
 use crate::cli::text::{note, printable};
 use crate::domain::{DomainName, UnixTime};
-use crate::probe::{Asked, MAX_RECORDING, Player, Recording, Settings, Tape, recording, replaying};
+use crate::probe::{Asked, Library, MAX_RECORDING, Player, Recording, Settings, Tape, recording, replaying};
 
 /// Files of a folder that are read.
 const MAX_FILES: usize = 10_000;
@@ -53,6 +53,11 @@ impl Source {
             Self::Played { tenant, .. } => Self::Played { look: Arc::clone(tenant), tenant: Arc::clone(tenant) },
             Self::Live => Self::Live,
         }
+    }
+
+    /// What a look fetches belongs into its own recording, and comes from there, whoever else fetched the same.
+    pub(super) fn own_library(&self) -> Option<Arc<Library>> {
+        (!matches!(self, Self::Live)).then(Arc::default)
     }
 
     fn tape(&self) -> Option<&Tape> {

@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use super::sockets::is_shortage;
-use super::{dns, sockets};
+use super::{dns, sockets, wire};
 use crate::domain::DomainName;
 use crate::observation::Outcome;
 use crate::trust::TrustStore;
@@ -102,24 +102,43 @@ pub(super) enum FetchError {
     /// It is we who have no sockets left; this says nothing about the document.
     #[error("no socket to ask with")]
     OutOfResources,
+    /// As a recording has it, in the words of then.
+    #[error("{0}")]
+    Recorded(String),
+    /// Nobody fetched it during the recorded look.
+    #[error("it is not in the recording")]
+    NotRecorded,
+    /// It was fetched, and had so many bytes that it was not kept.
+    #[error("its {0} bytes are not in the recording, which was too much")]
+    NotKept(u64),
 }
 
 impl FetchError {
-    /// Whether it is we who did not ask: for want of a socket, or because we may not.
+    /// Whether it is we who did not ask: for want of a socket or of a network, or because we may not.
     pub(super) const fn is_ours(&self) -> bool {
-        matches!(self, Self::OutOfResources | Self::Refused(_))
+        matches!(self, Self::OutOfResources | Self::Refused(_) | Self::NotRecorded | Self::NotKept(_))
     }
 }
 
 impl Fetcher {
     /// Fetches, once. Must not be called while holding a permit for sockets.
     pub(super) async fn get(&self, wanted: Wanted<'_>) -> Result<Document, FetchError> {
+        // First, so that no URL with a password in it is kept anywhere.
         let place = Place::of(wanted.url)?;
+        // On the heap: with what is asked and shaken in it, it is too large for the stack of whoever waits.
+        let document = wire::document(wanted.url, Box::pin(self.get_live(&place, wanted))).await?;
+        if document.body.len() > wanted.most_bytes {
+            return Err(FetchError::TooLong(wanted.most_bytes));
+        }
+        Ok(document)
+    }
+
+    async fn get_live(&self, place: &Place, wanted: Wanted<'_>) -> Result<Document, FetchError> {
         // Nobody closes the semaphore.
         let _turn = TURNS.acquire().await;
         let _permit = sockets::permit(1).await;
         let deadline = Instant::now() + self.timeout;
-        match timeout_at(deadline, self.get_from(&place, wanted, deadline)).await {
+        match timeout_at(deadline, self.get_from(place, wanted, deadline)).await {
             Ok(result) => result,
             Err(_) => Err(FetchError::Timeout(self.timeout)),
         }

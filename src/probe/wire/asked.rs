@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Domain, DomainName, Families, Threshold, Thresholds, UnixTime, Verification};
 use crate::observation::Clause;
-use crate::probe::Settings;
 use crate::probe::settings::{ApiKey, Contract, Host, Origin};
+use crate::probe::{RevocationMode, Settings};
 
 /// The question behind a look. Of the key it holds whether there was one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +53,22 @@ pub struct Asked {
     pub(crate) with_key: bool,
     /// The tenant's canonical host.
     pub(crate) tenant: Option<Place>,
+    /// Whether issuers that were left out were fetched.
+    pub(crate) aia: bool,
+    /// Whether CAs were asked when they suggest a renewal.
+    pub(crate) ari: bool,
+    /// Where the CA's ACME directory is, if the operator said so.
+    pub(crate) acme_directory: Option<String>,
+    /// Whether CAs' lists of the revoked were fetched.
+    pub(crate) crl: bool,
+    /// The list of registries, where they were asked.
+    pub(crate) rdap: Option<String>,
+    /// Whether the zone's own name servers were asked.
+    pub(crate) authoritative: bool,
+    /// Those, where the operator said which.
+    pub(crate) authorities: Vec<SocketAddr>,
+    /// Whether the domain's records were checked by DNSSEC.
+    pub(crate) dnssec: bool,
 }
 
 /// A span before an expiry.
@@ -106,6 +122,14 @@ impl Asked {
             origin: settings.origin.as_ref().map(|origin| place(&origin.host)),
             with_key: settings.origin.as_ref().is_some_and(|origin| origin.key.is_some()),
             tenant: settings.tenant.as_ref().map(place),
+            aia: settings.aia,
+            ari: settings.ari,
+            acme_directory: settings.acme_directory.clone(),
+            crl: settings.revocation == RevocationMode::Crl,
+            rdap: settings.rdap.then(|| settings.rdap_bootstrap.clone()),
+            authoritative: settings.authoritative,
+            authorities: settings.authorities.clone(),
+            dnssec: settings.dnssec,
         }
     }
 
@@ -145,9 +169,27 @@ impl Asked {
         };
         domain.tenant = self.tenant.as_ref().map(|place| place.name.clone());
         settings.tenant = self.tenant.as_ref().map(host);
+        settings.authoritative |= self.authoritative;
+        settings.authorities.clone_from(&self.authorities);
+        settings.dnssec |= self.dnssec;
+        self.lead_fetches(settings);
         // In place of a key, which is sent nowhere: that one was at hand is part of what is judged.
         let key = self.with_key.then(|| ApiKey::new(SecretString::from("***")));
         settings.origin = self.origin.as_ref().map(|place| Origin { host: host(place), key });
+    }
+
+    /// What was not fetched then, as by versions that kept no documents, is not missed now.
+    fn lead_fetches(&self, settings: &mut Settings) {
+        settings.aia = self.aia;
+        settings.ari = self.ari;
+        settings.acme_directory.clone_from(&self.acme_directory);
+        if settings.revocation == RevocationMode::Crl && !self.crl {
+            settings.revocation = RevocationMode::Staple;
+        }
+        settings.rdap = self.rdap.is_some();
+        if let Some(bootstrap) = &self.rdap {
+            settings.rdap_bootstrap.clone_from(bootstrap);
+        }
     }
 }
 

@@ -116,13 +116,16 @@ pub(crate) struct Wired {
     /// Every request.
     #[serde(default)]
     pub(crate) exchanges: Vec<Exchange>,
+    /// Every small document that was fetched.
+    #[serde(default)]
+    pub(crate) documents: Vec<Fetched>,
 }
 
 impl Wired {
     /// How many entries there are of the kind that has the most.
     fn longest(&self) -> usize {
         let shaken = self.handshakes.len().max(self.other_chains.len()).max(self.legacy.len());
-        shaken.max(self.dns.len()).max(self.exchanges.len())
+        shaken.max(self.dns.len()).max(self.exchanges.len()).max(self.documents.len())
     }
 }
 
@@ -269,6 +272,29 @@ pub(crate) struct Exchange {
     /// The body, its beginning if it is long, secrets as `***`.
     #[serde(default)]
     pub(crate) body: String,
+}
+
+/// One document that certificates, CAs or registries have for everybody. With neither a status nor a reason it had not
+/// come when the look ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Fetched {
+    /// Where it is.
+    pub(crate) url: String,
+    /// The status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<u16>,
+    /// The header fields that are heeded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) headers: Vec<(String, String)>,
+    /// The body in base64, of status 200.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) body: Option<String>,
+    /// In place of it, how many bytes there were where they were too many to be kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) too_long: Option<u64>,
+    /// Why there is none, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) not_fetched: Option<String>,
 }
 
 /// A failure by its code.

@@ -2,7 +2,7 @@
 //! [`Recording`] of an earlier look.
 //!
 //! What a look learns from outside comes through a few doors: an answer of a name server, a handshake, an answer to a
-//! request, the routes of this machine, the clock. Each of them asks here first. What is kept is what came through, before
+//! request, a fetched document, the routes of this machine, the clock. Each of them asks here first. What is kept is what came through, before
 //! anybody has read anything into it, so that a later version, or another table of signs, reads it anew; and it is kept
 //! without its secrets ([`redact`]).
 //!
@@ -24,6 +24,7 @@ use rustls_pki_types::CertificateDer;
 
 use super::discovery::broken;
 use super::dns::Trouble;
+use super::fetch::{Document, FetchError};
 use super::http::{Answer, HttpError};
 use super::tls::{Handshake, Other};
 use crate::domain::UnixTime;
@@ -53,6 +54,20 @@ pub async fn recording<T>(tape: Arc<Tape>, look: impl Future<Output = T>) -> T {
 /// Runs a look over what the player has, and nothing else.
 pub async fn replaying<T>(player: Arc<Player>, look: impl Future<Output = T>) -> T {
     WIRE.scope(Wire::Played(player), look).await
+}
+
+/// The same work on the wire of whoever calls this, for a task of its own.
+pub(super) fn carried<F>(work: F) -> impl Future<Output = F::Output> + Send
+where
+    F: Future + Send,
+{
+    let wire = wire();
+    async move {
+        match wire {
+            Some(wire) => WIRE.scope(wire, work).await,
+            None => work.await,
+        }
+    }
 }
 
 /// Whether there is no network: what a recording does not have cannot be had.
@@ -168,6 +183,23 @@ pub(super) async fn exchange(
     }
 }
 
+/// What is fetched from a URL. What has not come when the look ends is kept as what never came.
+pub(super) async fn document(
+    url: &str,
+    live: impl Future<Output = Result<Document, FetchError>>,
+) -> Result<Document, FetchError> {
+    match wire() {
+        Some(Wire::Played(player)) => player.document(url),
+        Some(Wire::Kept(tape)) => {
+            let place = tape.begin_document(url);
+            let document = live.await;
+            tape.end_document(place, &document);
+            document
+        }
+        None => live.await,
+    }
+}
+
 /// The answer to a request that is made without TLS, the connection included.
 pub(super) async fn plain(
     question: Question<'_>,
@@ -209,6 +241,21 @@ pub(super) fn resolvers() -> Option<Resolvers> {
 /// Whether there was a route; `None` on a live wire.
 pub(super) fn had_route(address: SocketAddr) -> Option<bool> {
     player().map(|player| player.had_route(address))
+}
+
+/// Whether this machine has a route there.
+pub(super) fn route(address: SocketAddr, live: impl FnOnce() -> bool) -> bool {
+    match wire() {
+        Some(Wire::Played(player)) => player.had_route(address),
+        Some(Wire::Kept(tape)) => {
+            let has_route = live();
+            if !has_route {
+                tape.keep_no_route(address);
+            }
+            has_route
+        }
+        None => live(),
+    }
 }
 
 /// When it was recorded, by the clock on the wall; `None` on a live wire.

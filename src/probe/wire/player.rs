@@ -8,14 +8,16 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::rr::{Name, RecordType};
-use http::{HeaderName, HeaderValue, Response, Version};
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, Version};
 
-use super::document::{Exchange, Lookup, Recording, Shaken, Wired};
+use super::document::{Exchange, Fetched, Lookup, Recording, Shaken, Wired};
 use super::{Question, Resolvers, owned};
 use crate::domain::UnixTime;
 use crate::observation::{Code, Failure, LegacyAnswer, NotLooked, Outcome, TlsObservation};
 use crate::probe::discovery::late;
 use crate::probe::dns::Trouble;
+use crate::probe::fetch::{Document, FetchError};
 use crate::probe::http::{Answer, HttpError};
 use crate::probe::tls::{Handshake, Line, Other};
 
@@ -37,6 +39,7 @@ struct Given {
     other_chains: Vec<bool>,
     legacy: Vec<bool>,
     exchanges: Vec<bool>,
+    documents: Vec<bool>,
 }
 
 impl Player {
@@ -137,6 +140,14 @@ impl Player {
         }
     }
 
+    /// Two looks at one document are two answers; more than were recorded get the first.
+    pub(super) fn document(&self, url: &str) -> Result<Document, FetchError> {
+        let all = &self.wired.documents;
+        let next = self.next(|given| &mut given.documents, |at| all.get(at).is_some_and(|one| one.url == url));
+        let found = next.and_then(|at| all.get(at)).or_else(|| all.iter().find(|one| one.url == url));
+        fetched(found.ok_or(FetchError::NotRecorded)?)
+    }
+
     /// Not if it had ended by now, or if there is nothing left.
     pub(super) fn is_open(&self, address: SocketAddr, host: &str) -> bool {
         let all = &self.wired.exchanges;
@@ -171,6 +182,7 @@ impl Given {
             other_chains: vec![false; wired.other_chains.len()],
             legacy: vec![false; wired.legacy.len()],
             exchanges: vec![false; wired.exchanges.len()],
+            documents: vec![false; wired.documents.len()],
         }
     }
 }
@@ -190,6 +202,41 @@ fn observation(shaken: &Shaken) -> TlsObservation {
     }
 }
 
+/// What came of it then.
+fn fetched(one: &Fetched) -> Result<Document, FetchError> {
+    if let Some(why) = &one.not_fetched {
+        return Err(FetchError::Recorded(why.clone()));
+    }
+    let headers = fields(&one.headers);
+    match one.status {
+        None => Err(FetchError::Recorded("it had not come when the recorded look ended".to_owned())),
+        Some(200) => match (&one.body, one.too_long) {
+            (_, Some(bytes)) => Err(FetchError::NotKept(bytes)),
+            (Some(body), None) => BASE64
+                .decode(body)
+                .map(|body| Document { headers, body })
+                .map_err(|_| FetchError::Broken("what is recorded of it cannot be read".to_owned())),
+            (None, None) => Err(FetchError::NotRecorded),
+        },
+        Some(status) => {
+            let retry_after = headers.get(RETRY_AFTER).and_then(|value| Some(value.to_str().ok()?.to_owned()));
+            Err(FetchError::Status { status, retry_after })
+        }
+    }
+}
+
+/// Header fields as far as they are any.
+fn fields(recorded: &[(String, String)]) -> HeaderMap {
+    let mut fields = HeaderMap::new();
+    for (name, value) in recorded.iter().take(super::tape::MAX_FIELDS) {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
+            fields.append(name, value);
+        }
+    }
+    fields
+}
+
 /// What no answer can have is left out of it.
 fn answered(exchange: &Exchange, status: u16) -> Answer {
     let mut response = Response::new(());
@@ -199,12 +246,7 @@ fn answered(exchange: &Exchange, status: u16) -> Answer {
         Some("HTTP/1.0") => Version::HTTP_10,
         _ => Version::HTTP_11,
     };
-    for (name, value) in exchange.headers.iter().take(super::tape::MAX_FIELDS) {
-        let name = HeaderName::from_bytes(name.as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
-            response.headers_mut().append(name, value);
-        }
-    }
+    *response.headers_mut() = fields(&exchange.headers);
     Answer { head: response.into_parts().0, body: exchange.body.clone().into_bytes() }
 }
 

@@ -1,14 +1,16 @@
 //! [`Tape`]: keeps what comes over the wire during one look, less its secrets.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::rr::{Name, RecordType};
+use http::header::{CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER};
 
-use super::document::{Der, Exchange, FORMAT, Failed, Greeted, Lookup, OtherShown, Recording, Shaken, Wired};
+use super::document::{Der, Exchange, FORMAT, Failed, Fetched, Greeted, Lookup, OtherShown, Recording, Shaken, Wired};
 use super::redact::Redactor;
 use super::{Asked, Question, owned};
 use crate::domain::UnixTime;
@@ -16,6 +18,7 @@ use crate::observation::{LegacyAnswer, Look, NotLooked, Origin, OtherChain, TlsO
 use crate::probe::Settings;
 use crate::probe::discovery::broken;
 use crate::probe::dns::Trouble;
+use crate::probe::fetch::{Document, FetchError};
 use crate::probe::http::{Answer, HttpError};
 use crate::probe::tls::{Handshake, Other};
 
@@ -24,6 +27,12 @@ const MAX_BODY: usize = 64 * 1024;
 /// Header fields that are kept of an answer, and bytes of each.
 pub(super) const MAX_FIELDS: usize = 128;
 const MAX_FIELD: usize = 4 * 1024;
+/// Bytes of a fetched document that are kept; of longer ones it is kept how long they were.
+const MAX_DOCUMENT: usize = 1024 * 1024;
+/// The same of all documents of one look, so that the recording stays one that is read.
+const MAX_DOCUMENTS: usize = 4 * MAX_DOCUMENT;
+/// What readers of documents heed besides the body.
+const HEEDED: [HeaderName; 3] = [CONTENT_TYPE, DATE, RETRY_AFTER];
 /// Characters kept of a target.
 const MAX_TARGET: usize = 1024;
 
@@ -32,12 +41,13 @@ const MAX_TARGET: usize = 1024;
 pub struct Tape {
     redactor: Redactor,
     kept: Mutex<Wired>,
+    no_route: Mutex<BTreeSet<SocketAddr>>,
 }
 
 impl Tape {
     /// An empty tape for a look with these settings, whose secrets it will not keep.
     pub fn new(settings: &Settings) -> Self {
-        Self { redactor: Redactor::new(settings), kept: Mutex::default() }
+        Self { redactor: Redactor::new(settings), kept: Mutex::default(), no_route: Mutex::default() }
     }
 
     /// What was kept of a look, and on another tape of the look at its tenant. `at` is the time it was judged as of,
@@ -53,7 +63,7 @@ impl Tape {
             asked,
             resolvers: look.dns.iter().flat_map(|dns| &dns.resolvers).map(|one| one.resolver.to_string()).collect(),
             nameservers: look.dns.iter().flat_map(|dns| &dns.nameservers).map(ToString::to_string).collect(),
-            no_route: look.no_route.clone(),
+            no_route: self.no_routes().union(&look.no_route.iter().copied().collect()).copied().collect(),
             wired: self.with(|kept| kept.clone()),
             tenant: tenant.map(|tape| tape.with(|kept| kept.clone())).unwrap_or_default(),
             roots: Vec::new(),
@@ -143,6 +153,39 @@ impl Tape {
         });
     }
 
+    pub(super) fn keep_no_route(&self, address: SocketAddr) {
+        self.no_routes().insert(address);
+    }
+
+    fn no_routes(&self) -> MutexGuard<'_, BTreeSet<SocketAddr>> {
+        self.no_route.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes what is fetched and where what comes of it belongs.
+    pub(super) fn begin_document(&self, url: &str) -> usize {
+        let fetched = Fetched { url: url.to_owned(), ..Fetched::default() };
+        self.with(|kept| {
+            kept.documents.push(fetched);
+            kept.documents.len() - 1
+        })
+    }
+
+    pub(super) fn end_document(&self, place: usize, outcome: &Result<Document, FetchError>) {
+        self.with(|kept| {
+            let weight: usize = kept.documents.iter().filter_map(|one| Some(one.body.as_ref()?.len() / 4 * 3)).sum();
+            let Some(fetched) = kept.documents.get_mut(place) else { return };
+            match outcome {
+                Ok(document) => keep_document(fetched, document, MAX_DOCUMENTS.saturating_sub(weight)),
+                Err(FetchError::Status { status, retry_after }) => {
+                    fetched.status = Some(*status);
+                    let retry_after = retry_after.iter().map(|value| (RETRY_AFTER.to_string(), value.clone()));
+                    fetched.headers = retry_after.collect();
+                }
+                Err(error) => fetched.not_fetched = Some(error.to_string()),
+            }
+        });
+    }
+
     /// Header fields and body as they may be kept.
     fn read(&self, answer: &Answer) -> (Vec<(String, String)>, String) {
         let fields = answer.head.headers.iter().take(MAX_FIELDS).map(|(name, value)| {
@@ -183,6 +226,21 @@ impl Recording {
     /// With what another view was found good by as well.
     pub fn also_trusting(self, view: &ViewObservation) -> Self {
         self.trusting(view.tls.iter())
+    }
+}
+
+/// What is heeded of a document, if there is room for it.
+fn keep_document(fetched: &mut Fetched, document: &Document, room: usize) {
+    fetched.status = Some(200);
+    let field = |name: &HeaderName| {
+        let value = document.headers.get(name)?.to_str().ok()?;
+        Some((name.to_string(), start_of(value, MAX_FIELD).to_owned()))
+    };
+    fetched.headers = HEEDED.iter().filter_map(field).collect();
+    if document.body.len() > room.min(MAX_DOCUMENT) {
+        fetched.too_long = Some(document.body.len() as u64);
+    } else {
+        fetched.body = Some(BASE64.encode(&document.body));
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod issuers;
 mod lists;
+mod recorded;
 mod roots;
 mod staples;
 

@@ -18,7 +18,7 @@ use crate::probe::dns::exchange::exchange;
 use crate::probe::dns::panel::Panel;
 use crate::probe::dns::records::{ipv4, ipv6};
 use crate::probe::fetch::Reach;
-use crate::probe::sockets;
+use crate::probe::{sockets, wire};
 
 /// Name servers of one zone whose addresses are asked for; more do not fit an answer.
 const MAX_NAMES: usize = 13;
@@ -152,7 +152,7 @@ fn place(name: DomainName, ip: IpAddr, port: u16, reach: &Reach) -> Place {
 }
 
 fn no_route(address: SocketAddr) -> Option<&'static str> {
-    (!sockets::has_route(address)).then_some("this machine has no route over IPv6")
+    (!wire::route(address, || sockets::has_route(address))).then_some("this machine has no route over IPv6")
 }
 
 fn is_public_suffix(name: &DomainName) -> bool {
