@@ -57,11 +57,7 @@ impl Wire {
         let host = uri.host().ok_or_else(|| format!("`{base}` names no host"))?;
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let name = ServerName::try_from(host.clone()).map_err(|error| format!("`{base}`: {error}"))?;
-        let mut roots = RootCertStore::empty();
-        for root in trust.roots() {
-            // A root that no path can end in is none to trust; the store has told of it.
-            let _ = roots.add(root.der());
-        }
+        let roots = RootCertStore { roots: trust.anchors().to_vec() };
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
