@@ -20,6 +20,9 @@ packages=(
     fakeroot libfakeroot        # lets it start without root
     libnss-wrapper              # a hosts file for one process
     prometheus                  # scrapes us; promtool
+    prometheus-alertmanager     # is told what fires; amtool
+    prometheus-blackbox-exporter # the peer that `make bench` measures
+    valgrind                    # counts instructions
     openssl                     # a second opinion on handshakes
     unbound                     # the resolver, also over TLS and HTTPS
 )

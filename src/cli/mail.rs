@@ -6,7 +6,7 @@ use super::check::system_now;
 use super::text::{GREEN, RED, complain, print, printable, styled};
 use super::{EXIT_USAGE, block_on, config_file};
 use crate::config::{self, Receiver};
-use crate::notify::email::Mailer;
+use crate::notify::Courier;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -64,8 +64,7 @@ fn receivers(file: Option<PathBuf>, only: Option<&str>) -> Result<Vec<Receiver>,
 }
 
 async fn test(receiver: &Receiver) -> Result<String, String> {
-    let mailer = Mailer::new(&receiver.email).map_err(|error| error.to_string())?;
-    mailer.test(system_now()).await.map(|report| report.to_string()).map_err(|error| error.to_string())
+    Courier::new(&receiver.channel).map_err(|error| error.to_string())?.test(system_now()).await
 }
 
 fn printable_lines(text: &str) -> String {

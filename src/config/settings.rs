@@ -9,7 +9,7 @@ use super::mistake::Mistake;
 use crate::discover;
 use crate::domain::{Domain, DomainName, Expected, Families, Thresholds};
 use crate::incident::Policy;
-use crate::notify::email;
+use crate::notify::Channel;
 use crate::probe;
 use crate::trust::RootSource;
 use crate::verdict::Severity;
@@ -203,8 +203,8 @@ impl Defaults {
 pub struct Receiver {
     /// What routes and metrics call it.
     pub name: String,
-    /// How it is told.
-    pub email: email::Settings,
+    /// By what it is told.
+    pub channel: Channel,
 }
 
 /// Who is told of which domains.

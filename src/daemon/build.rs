@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::discovery::{self, Clients, Known};
-use crate::config::{Settings, TrustStores, Watch as Configured};
+use crate::config::{Receiver, Settings, TrustStores, Watch as Configured};
 use crate::domain::{Domain, DomainName, UnixTime};
 use crate::keeper::{Recipient, Watch};
-use crate::notify::email::Mailer;
+use crate::notify::Courier;
 use crate::probe;
 use crate::trust::TrustStore;
 
@@ -45,7 +45,7 @@ pub(super) struct Parts {
     pub(super) fleet: Arc<Fleet>,
     pub(super) tenants: Arc<Tenants>,
     pub(super) watches: Vec<Watch>,
-    pub(super) mailers: BTreeMap<String, Arc<Mailer>>,
+    pub(super) couriers: BTreeMap<String, Arc<Courier>>,
     pub(super) references: Arc<[String]>,
     pub(super) heartbeat: Option<Arc<str>>,
     pub(super) status_feed: Option<Arc<str>>,
@@ -100,7 +100,7 @@ impl Parts {
             fleet: Arc::new(fleet),
             tenants: Arc::new(tenants),
             watches,
-            mailers: mailers(settings)?,
+            couriers: couriers(settings)?,
             references: settings.watch.references.clone().into(),
             heartbeat: settings.watch.heartbeat_url.as_deref().map(Into::into),
             status_feed: settings.watch.status_feed.as_deref().map(Into::into),
@@ -109,7 +109,7 @@ impl Parts {
     }
 
     pub(super) fn receivers(&self) -> Vec<String> {
-        self.mailers.keys().cloned().collect()
+        self.couriers.keys().cloned().collect()
     }
 }
 
@@ -118,10 +118,11 @@ fn recipients(settings: &Settings, configured: &Configured) -> Vec<Recipient> {
     told.into_iter().map(|(receiver, min_severity)| Recipient { receiver: receiver.to_owned(), min_severity }).collect()
 }
 
-fn mailers(settings: &Settings) -> Result<BTreeMap<String, Arc<Mailer>>, String> {
-    let mailer = |(name, settings): (&String, _)| {
-        let mailer = Mailer::new(settings).map_err(|error| format!("receiver {name}: {error}"))?;
-        Ok((name.clone(), Arc::new(mailer)))
+fn couriers(settings: &Settings) -> Result<BTreeMap<String, Arc<Courier>>, String> {
+    let courier = |receiver: &Receiver| {
+        let courier =
+            Courier::new(&receiver.channel).map_err(|error| format!("receiver {}: {error}", receiver.name))?;
+        Ok((receiver.name.clone(), Arc::new(courier)))
     };
-    settings.receivers.iter().map(|receiver| mailer((&receiver.name, &receiver.email))).collect()
+    settings.receivers.iter().map(courier).collect()
 }

@@ -14,7 +14,7 @@ use crate::discover::{Client, Through};
 use crate::domain::{Clock, Domain, DomainName};
 use crate::incident::{Delivery, Mail};
 use crate::keeper::{ClientIpRequest, ClientIpSeen, Listed, ListingRequest, LookRequest, TenantRequest};
-use crate::notify::email::Mailer;
+use crate::notify::Courier;
 use crate::observation::management::{Refusal, TokenLog};
 use crate::observation::{Look, ViewObservation};
 use crate::probe::{self, Aside, Library, Resolvers, Target, Turn};
@@ -71,10 +71,10 @@ pub(super) fn spawn(
             });
         }
         Errand::Mail(receiver, mail) => {
-            let mailer = parts.mailers.get(&receiver).cloned();
+            let courier = parts.couriers.get(&receiver).cloned();
             let (id, tasks_of) = (mail.id.clone(), tasks.clone());
             tasks.spawn(async move {
-                let work = async move { deliver(mailer, &mail, &clock).await };
+                let work = async move { deliver(courier, &mail, &clock).await };
                 let delivery = answered(&receiver, &id, work, &tasks_of).await;
                 let _ = inputs.send(Input::Delivered { receiver, mail: id, delivery }).await;
             });
@@ -205,9 +205,9 @@ async fn answered(
     })
 }
 
-async fn deliver(mailer: Option<Arc<Mailer>>, mail: &Mail, clock: &Arc<dyn Clock>) -> Delivery {
-    match mailer {
-        Some(mailer) => mailer.deliver(mail, clock.now().wall).await,
+async fn deliver(courier: Option<Arc<Courier>>, mail: &Mail, clock: &Arc<dyn Clock>) -> Delivery {
+    match courier {
+        Some(courier) => courier.deliver(mail, clock.now().wall).await,
         None => Delivery::Deferred { error: "the receiver is no longer configured".to_owned() },
     }
 }

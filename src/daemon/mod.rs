@@ -147,7 +147,7 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
     let shared = Shared { snapshot: shown, reload: reload.clone(), clock: Arc::clone(&clock) };
     let server = tokio::spawn(web::serve(listener, web::router(shared), serving.clone()));
     let fleet = Arc::clone(&parts.fleet);
-    tracing::info!(%address, domains = parts.watches.len(), receivers = parts.mailers.len(), "notafter is running");
+    tracing::info!(%address, domains = parts.watches.len(), receivers = parts.couriers.len(), "notafter is running");
     let mut daemon = Daemon {
         file,
         bound: Bound::of(&settings),

@@ -78,7 +78,7 @@ impl Daemon {
         self.settings = Arc::new(settings);
         tracing::info!(
             domains = parts.watches.len(),
-            receivers = parts.mailers.len(),
+            receivers = parts.couriers.len(),
             "the configuration was read again"
         );
         self.parts = parts;

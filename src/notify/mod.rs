@@ -1,9 +1,10 @@
-//! Telling people: a [`Mail`](crate::incident::Mail) is [`render`]ed (pure) and delivered by a
-//! [`Mailer`](email::Mailer) (I/O).
+//! Telling people: a [`Mail`](crate::incident::Mail) is [`render`]ed (pure) and delivered by a [`Courier`] (I/O), such
+//! as a [`Mailer`](email::Mailer).
 //!
 //! `letter` decides what is said in which order, `subject` how it fits a lock screen, `facts` and [`words`] how
 //! facts and spans of time read, `plain` what of a stranger's text may pass; the templates only lay it out.
 
+mod courier;
 pub mod email;
 mod facts;
 mod letter;
@@ -14,4 +15,5 @@ mod subject;
 mod tests;
 pub mod words;
 
+pub use courier::{Channel, Courier, CourierError};
 pub use render::{Context, Rendered, render};

@@ -10,6 +10,7 @@ use crate::config::{Defaults, Receiver, Settings, Sight, Store, Trust, Watch};
 use crate::domain::Domain;
 use crate::incident::Policy;
 use crate::lab::world::World;
+use crate::notify::Channel;
 use crate::notify::email::{self, Relay, Security};
 use crate::probe::{self, Nameserver};
 use crate::trust::RootSource;
@@ -39,7 +40,7 @@ pub(super) fn of(world: &World, home: &Folder, relay: SocketAddr) -> Result<Sett
     Ok(Settings {
         watches: domains.into_iter().map(|domain| watch(domain, &defaults)).collect(),
         defaults,
-        receivers: vec![Receiver { name: "oncall".to_owned(), email: email_by(relay) }],
+        receivers: vec![Receiver { name: "oncall".to_owned(), channel: Channel::Email(email_by(relay)) }],
         policy: policy(),
         store: Store { path: home.path().join("notafter.db") },
         // What of this world shares nothing with the proxies.

@@ -10,6 +10,7 @@ use crate::config::section::{Section, Value};
 use crate::config::settings::{Receiver, Route};
 use crate::config::source::Source;
 use crate::incident::Policy;
+use crate::notify::Channel;
 use crate::notify::email::{Credentials, Relay, Security, Settings as Email};
 use crate::verdict::Severity;
 
@@ -50,7 +51,7 @@ pub(super) fn receivers(sections: &[Section], source: &Source<'_>, notes: &mut N
             continue;
         }
         first.insert(name, source.line(place.start));
-        receivers.extend(email.map(|email| Receiver { name: name.to_owned(), email }));
+        receivers.extend(email.map(|email| Receiver { name: name.to_owned(), channel: Channel::Email(email) }));
     }
     receivers
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use notafter::config::{self, Settings, World};
 use notafter::domain::{DomainName, Families, Threshold, UnixTime, Verification};
+use notafter::notify::Channel;
 use notafter::notify::email::Security;
 use notafter::observation::Layer;
 use notafter::probe::{ApiKey, DnsMemory, RevocationMode};
@@ -166,16 +167,17 @@ fn what_is_expected_of_a_domain_is_kept() {
 fn receivers_have_their_relay_and_their_secret() {
     let settings = fixture("full.toml").unwrap();
     let [oncall, archive] = settings.receivers.as_slice() else { panic!("two receivers") };
-    assert_eq!(oncall.email.to, ["oncall@example.com", "Second line <second@example.com>"]);
-    assert_eq!(oncall.email.from, "notafter@example.com");
-    let relay = &oncall.email.relay;
+    let (Channel::Email(told), Channel::Email(kept)) = (&oncall.channel, &archive.channel);
+    assert_eq!(told.to, ["oncall@example.com", "Second line <second@example.com>"]);
+    assert_eq!(told.from, "notafter@example.com");
+    let relay = &told.relay;
     assert_eq!((relay.security, relay.host.as_str(), relay.port), (Security::Implicit, "mail.example.com", 465));
     assert_eq!(relay.roots.as_deref(), Some(Path::new("/etc/notafter/roots.pem")));
-    let credentials = oncall.email.credentials.as_ref().unwrap();
+    let credentials = told.credentials.as_ref().unwrap();
     assert_eq!((credentials.username.as_str(), credentials.password.expose_secret()), ("notafter", "CANARY-file"));
-    let relay = &archive.email.relay;
+    let relay = &kept.relay;
     assert_eq!((relay.security, relay.host.as_str(), relay.port), (Security::Plain, "192.0.2.25", 25));
-    assert!(archive.email.credentials.is_none());
+    assert!(kept.credentials.is_none());
 }
 
 #[test]

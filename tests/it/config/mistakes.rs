@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use notafter::config::{self, Mistake};
+use notafter::notify::Channel;
 
 use super::fixtures::{fixture, names, parse};
 
@@ -515,5 +516,6 @@ fn files_beside_the_configuration_are_found_from_anywhere() {
     assert_eq!(only(config::load(&path)).key, "receiver[0].email.password");
     std::fs::write(folder.path().join("pw"), "s3cret\n").unwrap();
     let settings = config::load(&path).expect("a valid file");
-    assert!(settings.receivers[0].email.credentials.is_some());
+    let Channel::Email(email) = &settings.receivers[0].channel;
+    assert!(email.credentials.is_some());
 }
