@@ -1,6 +1,6 @@
 //! [`Read`]: everything that may be asked of the Management API. Each is a GET, and that it is stands here alone.
 
-use std::fmt::Write as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// How many domains a page holds at most.
 const PAGE: usize = 100;
@@ -45,17 +45,12 @@ impl Read {
     }
 }
 
-/// Percent-encodes all but unreserved characters (RFC 3986, 2.3): the API's own words must not become a request of
-/// their own making.
+/// All but the unreserved characters (RFC 3986, 2.3) is percent-encoded: the API's own words must not become a
+/// request of their own making.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 fn escape(text: &str, out: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
+    out.extend(utf8_percent_encode(text, RESERVED));
 }
 
 #[cfg(test)]

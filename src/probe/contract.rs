@@ -12,6 +12,7 @@ use http::{HeaderMap, Method, Request};
 use http_body_util::Full;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::task::AbortOnDropHandle;
@@ -99,7 +100,7 @@ impl Trial<'_> {
             Clause::Authorize => vec![self.ask(get(&authorize(contract))).await],
             Clause::Saml => {
                 let client = contract.client_id.as_deref().unwrap_or_default();
-                vec![self.ask_metadata(&format!("/samlp/metadata/{}", escaped(client))).await]
+                vec![self.ask_metadata(&format!("/samlp/metadata/{}", escaped(Some(client)))).await]
             }
             Clause::WsFederation => vec![self.ask_metadata(FEDERATION).await],
             Clause::ClientKey => forged(get_with(&fresh, [("cname-api-key", "notafter")])).await,
@@ -232,18 +233,15 @@ fn post() -> Ask<'static> {
 }
 
 fn authorize(contract: &Contract) -> String {
-    let part = |part: &Option<String>| escaped(part.as_deref().unwrap_or_default());
-    let (client, redirect) = (part(&contract.client_id), part(&contract.redirect_uri));
+    let (client, redirect) = (escaped(contract.client_id.as_deref()), escaped(contract.redirect_uri.as_deref()));
     format!("/authorize?response_type=code&scope=openid&state=notafter&client_id={client}&redirect_uri={redirect}")
 }
 
-/// Percent-encodes all but unreserved characters (RFC 3986, 2.3).
-fn escaped(text: &str) -> String {
-    let one = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(one).collect()
+/// All but the unreserved characters (RFC 3986, 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+fn escaped(part: Option<&str>) -> PercentEncode<'_> {
+    utf8_percent_encode(part.unwrap_or_default(), RESERVED)
 }
 
 fn holds(body: &[u8], text: &[u8]) -> bool {
