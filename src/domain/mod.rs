@@ -1,7 +1,8 @@
 //! What the operator asks us to watch: [`Domain`], its [`DomainName`], what is [`Expected`] of it, and the
 //! thresholds and cadence it is judged by. Also [`UnixTime`], [`Now`] and [`Span`], in which every room speaks of
-//! time.
+//! time, and [`hours`], as people keep it.
 
+pub mod hours;
 mod name;
 mod ownership;
 mod time;
