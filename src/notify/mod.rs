@@ -7,6 +7,7 @@
 mod courier;
 pub mod email;
 mod facts;
+pub mod http;
 mod letter;
 mod plain;
 mod render;
