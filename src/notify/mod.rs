@@ -11,6 +11,7 @@ pub mod http;
 mod letter;
 mod plain;
 mod render;
+pub(crate) mod samples;
 mod subject;
 #[cfg(test)]
 mod tests;
