@@ -1,6 +1,8 @@
 //! [`Notice`]: one message owed, and [`Mail`]: the notices that go out together. Both are stored, so codes and
 //! reasons are strings that survive load and save even where this version does not know them.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -171,6 +173,13 @@ pub enum Delivery {
     Deferred {
         /// What it said.
         error: String,
+    },
+    /// It did not, and said when to ask again: an HTTP 429 or 503 with a Retry-After (RFC 9110 §10.2.3).
+    Postponed {
+        /// What it said.
+        error: String,
+        /// Nothing is to be sent to it for so long.
+        wait: Duration,
     },
     /// It never will take this mail to this receiver: an SMTP 5xx.
     Rejected {

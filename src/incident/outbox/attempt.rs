@@ -16,6 +16,9 @@ impl Outbox {
 
     /// The mail that is tried next: of those that are due and may be told the urgent first, then the oldest.
     pub(super) fn next_due(&self) -> Option<String> {
+        if self.now.mono < self.quiet_until {
+            return None;
+        }
         let due = self.posts.iter().filter(|(_, post)| {
             let may_be_told = post.frozen_by.max(self.told_by) <= self.stored || self.tells_from_memory();
             post.is_owed() && may_be_told && post.next_try <= self.now.mono
@@ -45,6 +48,7 @@ impl Outbox {
     pub(super) fn failed(&mut self, id: &str, error: &str, for_good: bool) {
         let Some(post) = self.posts.get_mut(id) else { return };
         let retry_in = post.fail(error, &self.policy.retry, self.now);
+        let retry_in = retry_in.max(self.quiet_until.saturating_sub(self.now.mono));
         let (mail, notices, error) = (id.to_owned(), post.notices.len(), bounded(error));
         let event = if !for_good {
             OutboxEvent::Deferred { mail, notices, error, retry_in }

@@ -39,6 +39,8 @@ pub use self::restore::receivers;
 
 /// After so long of failing commits we tell from memory what could not be stored.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Who asks us to wait longer is taken to mean this: a critical notice is not to be muted for a day by somebody's slip.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 /// How often old rows are looked for.
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 /// A mail given up for good is kept so long, in seconds.
@@ -57,6 +59,8 @@ pub struct Outbox {
     settled: Settled,
     limit: Limit,
     in_flight: Option<String>,
+    /// Until when the receiver has asked to be sent nothing. A restart forgets it.
+    quiet_until: Duration,
     /// Incidents that were over before anybody was told, since the last mail.
     untold: u64,
     unreadable: usize,
@@ -90,6 +94,7 @@ impl Outbox {
             settled: Settled::default(),
             limit: Limit::default(),
             in_flight: None,
+            quiet_until: Duration::ZERO,
             untold: 0,
             unreadable: 0,
             sequence: 0,
@@ -131,6 +136,10 @@ impl Outbox {
         match delivery {
             Delivery::Delivered => self.delivered(mail),
             Delivery::Deferred { error } => self.failed(mail, &error, false),
+            Delivery::Postponed { error, wait } => {
+                self.quiet_until = self.now.mono + wait.min(LONGEST_WAIT);
+                self.failed(mail, &error, false);
+            }
             Delivery::Rejected { error } => self.failed(mail, &error, true),
         }
         self.advance();
@@ -200,7 +209,7 @@ impl Outbox {
 
     /// When [`handle_timeout`](Self::handle_timeout) is due, by the monotonic clock.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        let retries = self.posts.values().filter(|post| post.is_owed()).map(|post| post.next_try);
+        let retries = self.posts.values().filter(|post| post.is_owed()).map(|post| post.next_try.max(self.quiet_until));
         let memory = self.patience_ends.filter(|_| self.is_unstored());
         let limited = self.gathering.is_ripe() && !self.is_held_by_a_mail();
         let limit = limited.then(|| self.limit.frees_at(self.allowed(), self.open_posts())).flatten();

@@ -47,6 +47,30 @@ fn a_wait_of_zero_is_no_wait_but_attempts_begin_a_second_apart() {
 }
 
 #[test]
+fn a_receiver_that_asks_for_quiet_is_sent_nothing_until_then() {
+    let mut bench = with_retry(&[10, 10, 10, 10]);
+    let first = first_mail(&mut bench);
+    let postponed = |wait| Delivery::Postponed { error: "429 slow down".to_owned(), wait: Duration::from_secs(wait) };
+    bench.answer(&first, postponed(120));
+    let [OutboxEvent::Deferred { retry_in, .. }] = &bench.events()[..] else { panic!("one deferral") };
+    assert_eq!(*retry_in, Duration::from_secs(120));
+    assert_eq!(bench.wakes_in(), Some(120));
+    // News have an old mail tried at once, but not now.
+    bench.tell([opened("b.example")]);
+    bench.pass(119);
+    assert_eq!(bench.mail(), None);
+    bench.pass(1);
+    assert_eq!(bench.mail().unwrap().id, first.id);
+    // Neither is it tried sooner than it would have been without.
+    bench.answer(&first, postponed(1));
+    assert_eq!(bench.wakes_in(), Some(10));
+    bench.pass(10);
+    assert_eq!(bench.mail().unwrap().id, first.id);
+    bench.answer(&first, postponed(1_000_000));
+    assert_eq!(bench.wakes_in(), Some(3600), "a slip does not mute us for days");
+}
+
+#[test]
 fn there_is_one_mail_on_its_way_and_only_its_answer_ends_it() {
     let mut bench = Bench::new();
     let mail = first_mail(&mut bench);
