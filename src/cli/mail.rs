@@ -1,4 +1,4 @@
-//! `notafter mail test`: one test mail to each receiver, through its configured relay.
+//! `notafter mail test`: one test mail to each receiver, through its configured relay; to an Alertmanager a test alert.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use super::check::system_now;
 use super::text::{GREEN, RED, complain, print, printable, styled};
 use super::{EXIT_USAGE, block_on, config_file};
 use crate::config::{self, Receiver};
-use crate::notify::Courier;
+use crate::notify::Line;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -17,6 +17,9 @@ pub(super) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Send one test mail through the configured relay, and say how that went
+    ///
+    /// A receiver that is an Alertmanager is posted a test alert instead: NotafterTest, with severity="none", over by
+    /// itself after a minute. It pages nobody unless a route asks for it.
     Test {
         /// The configuration file [default: config/notafter.toml, else /etc/notafter/notafter.toml]
         #[arg(long, value_name = "FILE")]
@@ -64,7 +67,7 @@ fn receivers(file: Option<PathBuf>, only: Option<&str>) -> Result<Vec<Receiver>,
 }
 
 async fn test(receiver: &Receiver) -> Result<String, String> {
-    Courier::new(&receiver.channel).map_err(|error| error.to_string())?.test(system_now()).await
+    Line::new(&receiver.channel).map_err(|error| error.to_string())?.test(system_now()).await
 }
 
 fn printable_lines(text: &str) -> String {

@@ -12,7 +12,7 @@ use super::grammar::ROOT;
 /// Words that a key for a secret holds.
 const TELLING: [&str; 8] = ["password", "passwd", "secret", "token", "api_key", "apikey", "credential", "private"];
 /// The secrets' keys; a slip of two letters still hides what stands there.
-const KEYS: [&str; 3] = ["password", "client_secret", "cname_api_key"];
+const KEYS: [&str; 4] = ["password", "client_secret", "cname_api_key", "bearer_token"];
 
 /// A private key's, which only as a whole word tells anything.
 const PRIVATE_KEY: &str = "key";

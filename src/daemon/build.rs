@@ -6,8 +6,10 @@ use std::sync::Arc;
 use super::discovery::{self, Clients, Known};
 use crate::config::{Receiver, Settings, TrustStores, Watch as Configured};
 use crate::domain::{Domain, DomainName, UnixTime};
+use crate::incident::alerts;
 use crate::keeper::{Recipient, Watch};
-use crate::notify::Courier;
+use crate::notify::alertmanager::Peers;
+use crate::notify::{Courier, Line};
 use crate::probe;
 use crate::trust::TrustStore;
 
@@ -46,6 +48,7 @@ pub(super) struct Parts {
     pub(super) tenants: Arc<Tenants>,
     pub(super) watches: Vec<Watch>,
     pub(super) couriers: BTreeMap<String, Arc<Courier>>,
+    pub(super) alertmanagers: BTreeMap<String, Arc<Peers>>,
     pub(super) references: Arc<[String]>,
     pub(super) heartbeat: Option<Arc<str>>,
     pub(super) status_feed: Option<Arc<str>>,
@@ -94,13 +97,15 @@ impl Parts {
             }
             fleet.insert(domain.name.clone(), probed);
         }
+        let (couriers, alertmanagers) = receivers(settings)?;
         let made_at = |probed: &Probed| probed.trust.logs().and_then(|logs| logs.made_at());
         Ok(Self {
             log_list_made_at: fleet.values().filter_map(made_at).min(),
             fleet: Arc::new(fleet),
             tenants: Arc::new(tenants),
             watches,
-            couriers: couriers(settings)?,
+            couriers,
+            alertmanagers,
             references: settings.watch.references.clone().into(),
             heartbeat: settings.watch.heartbeat_url.as_deref().map(Into::into),
             status_feed: settings.watch.status_feed.as_deref().map(Into::into),
@@ -108,8 +113,14 @@ impl Parts {
         })
     }
 
+    /// The receivers that are told what happens.
     pub(super) fn receivers(&self) -> Vec<String> {
         self.couriers.keys().cloned().collect()
+    }
+
+    /// Those that are shown how things stand.
+    pub(super) fn alert_receivers(&self) -> BTreeMap<String, alerts::Settings> {
+        self.alertmanagers.iter().map(|(name, peers)| (name.clone(), peers.alerts().clone())).collect()
     }
 }
 
@@ -118,11 +129,16 @@ fn recipients(settings: &Settings, configured: &Configured) -> Vec<Recipient> {
     told.into_iter().map(|(receiver, min_severity)| Recipient { receiver: receiver.to_owned(), min_severity }).collect()
 }
 
-fn couriers(settings: &Settings) -> Result<BTreeMap<String, Arc<Courier>>, String> {
-    let courier = |receiver: &Receiver| {
-        let courier =
-            Courier::new(&receiver.channel).map_err(|error| format!("receiver {}: {error}", receiver.name))?;
-        Ok((receiver.name.clone(), Arc::new(courier)))
-    };
-    settings.receivers.iter().map(courier).collect()
+type Receivers = (BTreeMap<String, Arc<Courier>>, BTreeMap<String, Arc<Peers>>);
+
+fn receivers(settings: &Settings) -> Result<Receivers, String> {
+    let mut all = Receivers::default();
+    for Receiver { name, channel } in &settings.receivers {
+        let line = Line::new(channel).map_err(|error| format!("receiver {name}: {error}"))?;
+        match line {
+            Line::Told(courier) => _ = all.0.insert(name.clone(), Arc::new(courier)),
+            Line::Shown(peers) => _ = all.1.insert(name.clone(), Arc::new(peers)),
+        }
+    }
+    Ok(all)
 }

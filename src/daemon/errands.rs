@@ -12,6 +12,7 @@ use super::Input;
 use super::build::{Parts, Probed};
 use crate::discover::{Client, Through};
 use crate::domain::{Clock, Domain, DomainName};
+use crate::incident::alerts::{Post, Posted};
 use crate::incident::{Delivery, Mail};
 use crate::keeper::{ClientIpRequest, ClientIpSeen, Listed, ListingRequest, LookRequest, TenantRequest};
 use crate::notify::Courier;
@@ -35,6 +36,7 @@ pub(super) enum Errand {
     Look(LookRequest),
     Tenant(TenantRequest),
     Mail(String, Box<Mail>),
+    Post(String, Post),
     References,
     Heartbeat,
     List(ListingRequest),
@@ -77,6 +79,27 @@ pub(super) fn spawn(
                 let work = async move { deliver(courier, &mail, &clock).await };
                 let delivery = answered(&receiver, &id, work, &tasks_of).await;
                 let _ = inputs.send(Input::Delivered { receiver, mail: id, delivery }).await;
+            });
+        }
+        Errand::Post(receiver, post) => {
+            let peers = parts.alertmanagers.get(&receiver).cloned();
+            let tasks_of = tasks.clone();
+            tasks.spawn(async move {
+                let Post { number, peer, body } = post;
+                let to = peer.clone();
+                let work = async move {
+                    match peers {
+                        Some(peers) => peers.post(&to, body).await,
+                        None => {
+                            Posted::Deferred { error: "the receiver is no longer configured".to_owned(), wait: None }
+                        }
+                    }
+                };
+                let posted = tasks_of.spawn(work).await.unwrap_or_else(|error| {
+                    tracing::error!(receiver, peer, %error, "an attempt to post alerts panicked");
+                    Posted::Deferred { error: "a fault of ours".to_owned(), wait: None }
+                });
+                let _ = inputs.send(Input::Posted { receiver, peer, number, posted }).await;
             });
         }
         Errand::References => {

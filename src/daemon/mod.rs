@@ -30,7 +30,8 @@ use signals::Signal;
 
 use crate::config::{self, Mistake, Settings};
 use crate::domain::{Clock, DomainName};
-use crate::incident::{Change, Delivery, OutboxEvent};
+use crate::incident::alerts::Posted;
+use crate::incident::{AlertsEvent, Change, Delivery, OutboxEvent};
 use crate::keeper::{ClientIpSeen, Keeper, Listed, Snapshot, StoredChain, Tag};
 use crate::observation::{Look, Presented, StatusNote, ViewObservation};
 use crate::probe::{Library, Resolvers};
@@ -88,6 +89,7 @@ enum Input {
     Tenant(DomainName, Option<Box<ViewObservation>>),
     Remembered(DomainName, StoredChain, Arc<Presented>),
     Delivered { receiver: String, mail: String, delivery: Delivery },
+    Posted { receiver: String, peer: String, number: u64, posted: Posted },
     References(References),
     Reloaded(Result<Box<Reloaded>, String>),
     Listed(Listed),
@@ -131,6 +133,7 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
     let rows = store.load()?;
     let remembered = crate::keeper::stored_chains(&rows);
     let mut keeper = Keeper::restore(settings.policy.clone(), &parts.receivers(), rows, clock.now());
+    keeper.handle_alert_receivers(parts.alert_receivers(), clock.now());
     keeper.handle_tenants(discovery::tenants(&settings), clock.now());
     if keeper.poll_discovered() {
         // What was listed before the restart is watched from the start.
@@ -147,7 +150,7 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
     let shared = Shared { snapshot: shown, reload: reload.clone(), clock: Arc::clone(&clock) };
     let server = tokio::spawn(web::serve(listener, web::router(shared), serving.clone()));
     let fleet = Arc::clone(&parts.fleet);
-    tracing::info!(%address, domains = parts.watches.len(), receivers = parts.couriers.len(), "notafter is running");
+    tracing::info!(%address, domains = parts.watches.len(), receivers = settings.receivers.len(), "notafter is running");
     let mut daemon = Daemon {
         file,
         bound: Bound::of(&settings),
@@ -306,6 +309,10 @@ impl Daemon {
                 self.deliveries = self.deliveries.saturating_sub(1);
                 self.keeper.handle_delivery(&receiver, &mail, delivery, now);
             }
+            Input::Posted { receiver, peer, number, posted } => {
+                self.deliveries = self.deliveries.saturating_sub(1);
+                self.keeper.handle_posted(&receiver, &peer, number, posted, now);
+            }
         }
     }
 
@@ -357,6 +364,10 @@ impl Daemon {
             self.deliveries += 1;
             self.spawn(Errand::Mail(receiver, Box::new(mail)));
         }
+        while let Some((receiver, post)) = self.keeper.poll_post() {
+            self.deliveries += 1;
+            self.spawn(Errand::Post(receiver, post));
+        }
         if self.keeper.poll_references() && !self.parts.references.is_empty() {
             self.spawn(Errand::References);
         }
@@ -381,6 +392,9 @@ impl Daemon {
         }
         while let Some((receiver, event)) = self.keeper.poll_event() {
             log_event(&receiver, &event);
+        }
+        while let Some((receiver, event)) = self.keeper.poll_alerts_event() {
+            log_alerts_event(&receiver, &event);
         }
     }
 
@@ -441,5 +455,19 @@ fn log_event(receiver: &str, event: &OutboxEvent) {
         }
         OutboxEvent::Dead { mail, notices, error } => tracing::error!(receiver, mail, notices, error, "mail given up"),
         OutboxEvent::Cancelled { notices } => tracing::info!(receiver, notices, "over before anybody was told"),
+    }
+}
+
+/// Repetitions are no news, neither of what was taken nor of what failed.
+fn log_alerts_event(receiver: &str, event: &AlertsEvent) {
+    match event {
+        AlertsEvent::Delivered { news: 0, recovered: false, .. } | AlertsEvent::Deferred { again: true, .. } => {}
+        AlertsEvent::Delivered { peer, news, .. } => tracing::info!(receiver, peer, news, "alerts posted"),
+        AlertsEvent::Deferred { peer, news, error, retry_in, .. } => {
+            tracing::warn!(receiver, peer, news, error, ?retry_in, "alerts deferred");
+        }
+        AlertsEvent::Rejected { peer, alert, error, .. } => {
+            tracing::error!(receiver, peer, alert, error, "alert rejected");
+        }
     }
 }

@@ -71,6 +71,7 @@ impl Daemon {
         }
         let now = self.clock.now();
         self.keeper.handle_receivers(&settings.policy, &parts.receivers(), now);
+        self.keeper.handle_alert_receivers(parts.alert_receivers(), now);
         self.keeper.handle_watches(parts.watches.clone(), now);
         self.keeper.handle_log_list(parts.log_list_made_at, now);
         // Which domains count of what is known may be others now; the loop builds for them.
@@ -78,7 +79,7 @@ impl Daemon {
         self.settings = Arc::new(settings);
         tracing::info!(
             domains = parts.watches.len(),
-            receivers = parts.couriers.len(),
+            receivers = self.settings.receivers.len(),
             "the configuration was read again"
         );
         self.parts = parts;

@@ -4,6 +4,7 @@
 //! ledger's notices to the outboxes, and what both change to whoever commits it. It does no I/O and reads no clock:
 //! the daemon feeds it (`handle_*`), does what it asks for (`poll_*`), and reads its [`Snapshot`].
 
+mod alerts;
 mod chains;
 mod commits;
 mod histories;
@@ -23,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use alerts::AlertReceivers;
 use commits::Takings;
 use looks::Flight;
 use manners::Manners;
@@ -60,6 +62,7 @@ pub struct Keeper {
     domains: BTreeMap<DomainName, Watched>,
     ledger: Ledger,
     outboxes: Outboxes,
+    alerts: AlertReceivers,
     own_sight: OwnSight,
     manners: Manners,
     tenants: Tenants,
@@ -109,6 +112,7 @@ impl Keeper {
             schedule: Schedule::default(),
             domains: BTreeMap::new(),
             outboxes,
+            alerts: AlertReceivers::default(),
             tenants: Tenants::restore(&rows),
             ledger: Ledger::restore(policy, rows, now),
             own_sight: OwnSight::new(now),
@@ -178,6 +182,7 @@ impl Keeper {
             // Thresholds may have changed; what was seen is judged by the new ones at once.
             self.judge_anew(&name);
         }
+        self.show_all();
         self.settle();
     }
 
@@ -194,7 +199,7 @@ impl Keeper {
         self.now = now;
         self.outboxes.reconcile(policy, receivers, now);
         self.ledger.handle_policy(policy.clone(), now);
-        self.counters.keep_receivers(receivers);
+        self.keep_counters();
         self.settle();
     }
 
@@ -260,7 +265,8 @@ impl Keeper {
         if let Some(change) = self.own_sight.heartbeat(now) {
             self.commit(Tag::Keeper, vec![change]);
         }
-        let failing = self.own_sight.failing_delivery(self.outboxes.told().map(|(_, outbox)| outbox), now);
+        self.alerts.handle_timeout(now);
+        let failing = own_sight::failing_delivery(self.failing_receivers(), now);
         self.ledger.handle_own_sight(Family::Delivery, failing.as_ref(), now);
         self.tell_of_log_list();
         self.settle();
@@ -319,8 +325,8 @@ impl Keeper {
         let outboxes = self.outboxes.told().filter_map(|(_, outbox)| outbox.poll_timeout());
         let all = looks.into_iter().chain(self.ledger.poll_timeout()).chain(outboxes);
         let tenants = self.next_listing().into_iter().chain(self.tenant_views.next_wakeup());
-        let tenants = tenants.filter(|_| !self.draining);
-        all.chain(tenants).chain(self.own_sight.next_wakeup()).min().unwrap_or(self.now.mono + IDLE)
+        let not_draining = tenants.chain(self.alerts.poll_timeout()).filter(|_| !self.draining);
+        all.chain(not_draining).chain(self.own_sight.next_wakeup()).min().unwrap_or(self.now.mono + IDLE)
     }
 
     /// Looks under way.
@@ -346,7 +352,7 @@ impl Keeper {
             domains: self.chunks.clone(),
             counters: self.counters.clone(),
             own_sight: self.own_sight_findings(),
-            owed: self.outboxes.told().map(|(name, outbox)| (name.clone(), outbox.queue_len())).collect(),
+            owed: self.owed(),
             references: self.own_sight.references(),
             log_list_made_at: self.own_sight.log_list_made_at,
         }
@@ -423,6 +429,7 @@ impl Keeper {
                 break;
             }
         }
+        self.show_changed();
         self.collect_commits();
         self.collect_events();
     }
@@ -434,6 +441,7 @@ impl Keeper {
                 self.events.push_back((name.clone(), event));
             }
         }
+        self.count_posts();
     }
 }
 

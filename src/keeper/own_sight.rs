@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Keeper, OwnFinding};
 use crate::domain::{Domain, DomainName, Now, Span, UnixTime};
-use crate::incident::{Change, Operation, Outbox, Row, Table};
+use crate::incident::{Change, Operation, Row, Table};
 use crate::observation::{Code, Look};
 use crate::verdict::{Family, Finding, Kind, LOG_LIST_HOLDS, References, Severity, Surroundings, Verdict};
 
@@ -19,8 +19,8 @@ const REFERENCES_EVERY: Duration = Duration::from_secs(10);
 const REFERENCES_HOLD: Duration = Duration::from_secs(60);
 /// How often the heartbeat is sent.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(60);
-/// Mail that fails for so long is a finding, in seconds; a relay may be restarted.
-const MAIL_FAILS_AFTER: i64 = 300;
+/// What fails for so long is a finding, in seconds; a relay may be restarted.
+const FAILS_AFTER: i64 = 300;
 
 /// How well we see.
 #[derive(Debug)]
@@ -195,20 +195,28 @@ impl OwnSight {
         let finding = || Finding::new(Code::WatchLogListStale, summary).fact("made_at", made_at.to_string());
         (age > LOG_LIST_HOLDS).then(finding)
     }
+}
 
-    /// The finding that a receiver's mail does not get through, as long as one does not.
-    pub(super) fn failing_delivery<'a>(&self, outboxes: impl Iterator<Item = &'a Outbox>, now: Now) -> Option<Finding> {
-        let since = |outbox: &Outbox| outbox.failing_since().filter(|since| since.until(now.wall) >= MAIL_FAILS_AFTER);
-        let mut failing: Vec<(UnixTime, &Outbox)> =
-            outboxes.filter_map(|outbox| Some((since(outbox)?, outbox))).collect();
-        failing.sort_by_key(|(since, outbox)| (*since, outbox.receiver()));
-        let (since, worst) = failing.first()?;
-        let names: Vec<&str> = failing.iter().map(|(_, outbox)| outbox.receiver()).collect();
-        let error = worst.last_error().unwrap_or_default();
-        let summary = format!("mail to {} has failed for {}: {error}", names.join(", "), Span(since.until(now.wall)));
-        let finding = Finding::new(Code::WatchNoticeFailing, summary);
-        Some(finding.fact("receivers", names).fact("since", since.to_string()).fact("error", error))
-    }
+/// A receiver to whom nothing gets through.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Failing<'a> {
+    /// Since when.
+    pub(super) since: UnixTime,
+    pub(super) receiver: &'a str,
+    /// What was said last.
+    pub(super) error: &'a str,
+}
+
+/// The finding that nothing gets through to receivers, as long as that is so for one.
+pub(super) fn failing_delivery<'a>(receivers: impl Iterator<Item = Failing<'a>>, now: Now) -> Option<Finding> {
+    let lasts = |failing: &Failing<'_>| failing.since.until(now.wall) >= FAILS_AFTER;
+    let mut failing: Vec<Failing<'_>> = receivers.filter(lasts).collect();
+    failing.sort();
+    let Failing { since, error, .. } = failing.first()?;
+    let names: Vec<&str> = failing.iter().map(|failing| failing.receiver).collect();
+    let summary = format!("nothing gets through to {} for {}: {error}", names.join(", "), Span(since.until(now.wall)));
+    let finding = Finding::new(Code::WatchNoticeFailing, summary);
+    Some(finding.fact("receivers", names).fact("since", since.to_string()).fact("error", *error))
 }
 
 impl Keeper {

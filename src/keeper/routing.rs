@@ -68,7 +68,7 @@ impl Keeper {
     }
 
     /// Everybody is told of our own sight; of a domain, those to whom it is routed.
-    fn is_told(&self, receiver: &str, notice: &Notice) -> bool {
+    pub(super) fn is_told(&self, receiver: &str, notice: &Notice) -> bool {
         if notice.domain.is_empty() {
             return true;
         }

@@ -139,9 +139,15 @@ impl Counters {
     }
 
     pub(super) fn count_notices(&mut self, receiver: &str, event: &OutboxEvent) {
-        let result = event.result().and_then(|result| OutboxEvent::RESULTS.iter().position(|known| *known == result));
+        if let Some(result) = event.result() {
+            self.count_result(receiver, result, event.notices());
+        }
+    }
+
+    pub(super) fn count_result(&mut self, receiver: &str, result: &str, notices: usize) {
+        let result = OutboxEvent::RESULTS.iter().position(|known| *known == result);
         if let (Some(result), Some(counts)) = (result, self.notices.get_mut(receiver)) {
-            counts[result] += event.notices() as u64;
+            counts[result] += notices as u64;
         }
     }
 

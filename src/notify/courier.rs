@@ -1,7 +1,8 @@
-//! [`Courier`]: delivers to one receiver, whatever its [`Channel`].
+//! [`Line`]: what reaches one receiver, whatever its [`Channel`]; a [`Courier`] where it is told by mails.
 
 use std::fmt;
 
+use super::alertmanager::{self, PeerError, Peers};
 use super::email::{self, Mailer, MailerError};
 use crate::domain::UnixTime;
 use crate::incident::{Delivery, Mail};
@@ -11,6 +12,8 @@ use crate::incident::{Delivery, Mail};
 pub enum Channel {
     /// Mail by SMTP.
     Email(email::Settings),
+    /// Alerts, posted to an Alertmanager for as long as they fire.
+    Alertmanager(alertmanager::Settings),
 }
 
 /// Delivers to one receiver.
@@ -20,22 +23,45 @@ pub enum Courier {
     Email(Box<Mailer>),
 }
 
+/// What reaches one receiver.
+#[derive(Debug)]
+pub enum Line {
+    /// One that is told what happens, a mail at a time.
+    Told(Courier),
+    /// One that is shown how things stand.
+    Shown(Peers),
+}
+
 /// Why nothing can be delivered by this channel.
 #[derive(Debug, thiserror::Error)]
 pub enum CourierError {
     /// Not by mail.
     #[error(transparent)]
     Email(#[from] MailerError),
+    /// Not by alerts.
+    #[error(transparent)]
+    Alertmanager(#[from] PeerError),
+}
+
+impl Line {
+    /// The line to a receiver by this channel. Reads what its settings name; connects to nobody.
+    pub fn new(channel: &Channel) -> Result<Self, CourierError> {
+        Ok(match channel {
+            Channel::Email(settings) => Self::Told(Courier::Email(Box::new(Mailer::new(settings)?))),
+            Channel::Alertmanager(settings) => Self::Shown(Peers::new(settings)?),
+        })
+    }
+
+    /// Sends a test message. What came of it, for people.
+    pub async fn test(&self, now: UnixTime) -> Result<String, String> {
+        match self {
+            Self::Told(courier) => courier.test(now).await,
+            Self::Shown(peers) => peers.test(now).await,
+        }
+    }
 }
 
 impl Courier {
-    /// A courier by this channel. Reads what its settings name; connects to nobody.
-    pub fn new(channel: &Channel) -> Result<Self, CourierError> {
-        match channel {
-            Channel::Email(settings) => Ok(Self::Email(Box::new(Mailer::new(settings)?))),
-        }
-    }
-
     /// Tries once to deliver.
     pub async fn deliver(&self, mail: &Mail, now: UnixTime) -> Delivery {
         match self {
@@ -44,7 +70,7 @@ impl Courier {
     }
 
     /// Sends a test message. What came of it, for people.
-    pub async fn test(&self, now: UnixTime) -> Result<String, String> {
+    async fn test(&self, now: UnixTime) -> Result<String, String> {
         fn told<T: fmt::Display, E: fmt::Display>(result: Result<T, E>) -> Result<String, String> {
             result.map(|report| report.to_string()).map_err(|error| error.to_string())
         }

@@ -1,9 +1,11 @@
 //! Telling people: a [`Mail`](crate::incident::Mail) is [`render`]ed (pure) and delivered by a [`Courier`] (I/O), such
-//! as a [`Mailer`](email::Mailer).
+//! as a [`Mailer`](email::Mailer). An Alertmanager is shown alerts instead: its [`Peers`](alertmanager::Peers) are posted
+//! what [`Alerts`](crate::incident::Alerts) says.
 //!
 //! `letter` decides what is said in which order, `subject` how it fits a lock screen, `facts` and [`words`] how
 //! facts and spans of time read, `plain` what of a stranger's text may pass; the templates only lay it out.
 
+pub mod alertmanager;
 mod courier;
 pub mod email;
 mod facts;
@@ -17,5 +19,5 @@ mod subject;
 mod tests;
 pub mod words;
 
-pub use courier::{Channel, Courier, CourierError};
+pub use courier::{Channel, Courier, CourierError, Line};
 pub use render::{Context, Rendered, render};

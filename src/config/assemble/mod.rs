@@ -1,5 +1,6 @@
 //! From sections to [`Settings`]: what only shows when several keys are seen together.
 
+mod alertmanager;
 mod telling;
 mod watches;
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::ops::Range;
 
+use super::alertmanager;
 use crate::config::mistake::Notes;
 use crate::config::reader::nearest;
 use crate::config::section::{Section, Value};
@@ -42,7 +43,7 @@ pub(super) fn receivers(sections: &[Section], source: &Source<'_>, notes: &mut N
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();
     let mut receivers = Vec::new();
     for section in sections {
-        let email = section.section("email").and_then(|section| email(section, notes));
+        let channel = channel(section, notes);
         let Some(name) = section.text("name") else { continue };
         let place = section.place("name");
         if let Some(line) = first.get(name) {
@@ -51,9 +52,52 @@ pub(super) fn receivers(sections: &[Section], source: &Source<'_>, notes: &mut N
             continue;
         }
         first.insert(name, source.line(place.start));
-        receivers.extend(email.map(|email| Receiver { name: name.to_owned(), channel: Channel::Email(email) }));
+        receivers.extend(channel.map(|channel| Receiver { name: name.to_owned(), channel }));
     }
     receivers
+}
+
+/// The tables of which a receiver has exactly one, and what each means.
+const CHANNELS: [(&str, fn(&Section, &mut Notes) -> Option<Channel>); 2] = [
+    ("email", |section, notes| email(section, notes).map(Channel::Email)),
+    ("alertmanager", |section, notes| alertmanager::read(section, notes).map(Channel::Alertmanager)),
+];
+
+/// None if there is not exactly one, or it is bad, which has then been told.
+fn channel(section: &Section, notes: &mut Notes) -> Option<Channel> {
+    let read = |(name, read): &(&str, fn(&Section, &mut Notes) -> Option<Channel>), notes: &mut Notes| {
+        section.section(name).and_then(|section| read(section, notes))
+    };
+    let written: Vec<_> = CHANNELS.iter().filter(|(name, _)| section.has(name)).collect();
+    let names = |channels: &mut dyn Iterator<Item = &str>| {
+        channels.map(|name| format!("`[receiver.{name}]`")).collect::<Vec<_>>()
+    };
+    match written.as_slice() {
+        [one] => return read(one, notes),
+        [] => {
+            let mend = format!("add {}", names(&mut CHANNELS.iter().map(|(name, _)| *name)).join(" or "));
+            notes.mistake(
+                section.span.clone(),
+                &section.path,
+                "the receiver has no channel: nobody could be told",
+                mend,
+            );
+        }
+        [_, second, ..] => {
+            for one in &written {
+                read(one, notes);
+            }
+            let all = names(&mut written.iter().map(|(name, _)| *name)).join(" and ");
+            let message = format!("a receiver has one channel, and this one has {all}");
+            notes.mistake(
+                section.place(second.0),
+                &section.path_of(second.0),
+                message,
+                "give each a `[[receiver]]` of its own",
+            );
+        }
+    }
+    None
 }
 
 /// None if a key that it needs is missing or bad, which has then been told.
@@ -77,7 +121,7 @@ fn relay(section: &Section, notes: &mut Notes) -> Option<Relay> {
     Some(Relay { security: *security, host: host.clone(), port: *port, roots: section.path("roots") })
 }
 
-fn credentials(section: &Section, notes: &mut Notes) -> Option<Credentials> {
+pub(super) fn credentials(section: &Section, notes: &mut Notes) -> Option<Credentials> {
     for (key, other) in [("username", "password"), ("password", "username")] {
         if section.has(key) && !section.has(other) {
             let mend = format!("add `{other}`, or take `{key}` out");
@@ -92,7 +136,7 @@ fn credentials(section: &Section, notes: &mut Notes) -> Option<Credentials> {
     Some(Credentials { username: section.text("username")?.to_owned(), password: section.secret("password")? })
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     let named = host == "localhost" || host.ends_with(".localhost");
     named || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }

@@ -274,7 +274,12 @@ static RECEIVER: Table = Table {
     doc: "Someone to tell.",
     groups: &[&[
         Key::new("name", Kind::Word, "What routes and metrics call it: letters, digits, `_`, `-` and dots.").required(),
-        Key::new("email", Kind::Table(&EMAIL), "Tell it by mail.").required(),
+        Key::new("email", Kind::Table(&EMAIL), "Tell it by mail. A receiver has exactly one channel."),
+        Key::new(
+            "alertmanager",
+            Kind::Table(&ALERTMANAGER),
+            "Show it what fires, as Prometheus does: an Alertmanager.",
+        ),
     ]],
 };
 
@@ -303,6 +308,47 @@ static EMAIL: Table = Table {
             "Let `smtp+plain://` leave this machine: anyone on the way can read the mail.",
         )
         .or("false"),
+    ]],
+};
+
+static ALERTMANAGER: Table = Table {
+    doc: "Show it what fires, as Prometheus does: an Alertmanager, or a cluster of them.",
+    groups: &[&[
+        Key::new(
+            "urls",
+            Kind::List(&Kind::HttpUrl, 1),
+            "The Alertmanagers, such as `https://alertmanager.example.com`; several are a cluster, and each is posted every \
+             alert. `http://` goes to loopback only unless allowed.",
+        )
+        .required(),
+        Key::new("username", Kind::Text, "Who we are to them; with `password`."),
+        Key::new("password", Kind::Secret, "The password for it, from the environment or a file."),
+        Key::new("bearer_token", Kind::Secret, "A token instead, from the environment or a file."),
+        Key::new("roots", Kind::Pem, "A PEM file with the roots they are checked against, instead of the system's."),
+        Key::new(
+            "allow_plain",
+            Kind::Flag,
+            "Let `http://` leave this machine: anyone on the way can read and forge alerts.",
+        )
+        .or("false"),
+        Key::new(
+            "resend",
+            Kind::Duration(1000),
+            "How often what fires is posted again. An alert ends by itself four times that after its last post.",
+        )
+        .or("\"1m\""),
+        Key::new(
+            "labels",
+            Kind::Labels,
+            "Labels of every alert besides its own; the same on every notafter that watches the same domains.",
+        )
+        .or("{}"),
+        Key::new("external_url", Kind::HttpUrl, "Where people reach the status page: an alert's `generatorURL`."),
+        Key::new(
+            "runbook_url",
+            Kind::HttpUrl,
+            "What a finding's code is put behind to make the annotation `runbook_url`: `https://wiki.example.com/notafter/`.",
+        ),
     ]],
 };
 

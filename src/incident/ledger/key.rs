@@ -12,7 +12,7 @@ const OWN_SIGHT: &str = "watch";
 /// An incident's key: (domain, view, family). View and family are strings, as a newer version's rows may hold
 /// ones we do not know.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
+pub struct Key {
     /// The domain; `None` for our own sight.
     pub(super) domain: Option<DomainName>,
     pub(super) view: String,
@@ -36,7 +36,7 @@ impl Key {
     }
 
     /// Reads the key of a row.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '/');
         let (domain, view, family) = (parts.next()?, parts.next()?, parts.next()?);
         let domain = match domain {

@@ -10,7 +10,8 @@
 //! 2. [`Ledger::poll_batch`]: give the notices to the outboxes, and when these have stored them (or nobody is to
 //!    be told) say so with [`Ledger::handle_taken`]. What was not taken is offered again after a restart.
 //! 3. [`Ledger::poll_look`]: look at the domain at that time, whatever its interval.
-//! 4. [`Ledger::poll_judge`]: judge the domain anew by what is known of it, and hand in the verdict with
+//! 4. [`Ledger::poll_standing`]: show how that incident stands to whoever keeps track of it.
+//! 5. [`Ledger::poll_judge`]: judge the domain anew by what is known of it, and hand in the verdict with
 //!    `Looked::default()`. So a host that has stopped answering still expires on time.
 
 mod cause;
@@ -22,6 +23,7 @@ mod opening;
 mod own_sight;
 mod resolving;
 mod restore;
+mod showing;
 mod sighting;
 mod standing;
 mod telling;
@@ -37,8 +39,8 @@ use std::time::Duration;
 
 use cause::Causes;
 use incident::Incident;
-use key::Key;
 use moment::Moment;
+use showing::Showing;
 use sighting::{Hiding, Sighting};
 use timers::{Due, Timer, Timers};
 use watched::Watched;
@@ -51,6 +53,7 @@ use crate::observation::Code;
 use crate::verdict::{Family, Finding, Level, Verdict};
 
 pub use incident::State;
+pub use key::Key;
 pub use sighting::Looked;
 pub use standing::Standing;
 
@@ -88,6 +91,7 @@ pub struct Ledger {
     batches: VecDeque<(u64, Batch)>,
     looks: BTreeSet<(Moment, DomainName)>,
     judge: BTreeSet<DomainName>,
+    showing: Showing,
 }
 
 /// A look that is wanted besides those the interval brings.
@@ -123,6 +127,7 @@ impl Ledger {
             batches: VecDeque::new(),
             looks: BTreeSet::new(),
             judge: BTreeSet::new(),
+            showing: Showing::default(),
         }
     }
 

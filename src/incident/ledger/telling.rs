@@ -178,7 +178,7 @@ impl Ledger {
         self.touched.news.push((key.clone(), notice));
     }
 
-    fn notice(&self, key: &Key, incident: &Incident, reason: Reason) -> Notice {
+    pub(super) fn notice(&self, key: &Key, incident: &Incident, reason: Reason) -> Notice {
         let watched = key.domain.as_ref().and_then(|domain| self.domains.get(domain));
         let entry = Code::parse(&incident.code).map(catalogue::entry);
         let over = reason == Reason::Resolved;

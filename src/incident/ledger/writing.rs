@@ -34,6 +34,7 @@ impl Ledger {
         let mut written = BTreeMap::new();
         for key in touched.incidents {
             let sequence = self.write_incident(&key);
+            self.showing.changed(&key, sequence);
             written.insert(key, sequence);
         }
         for (key, notice) in touched.news {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use notafter::config::{self, Settings, World};
 use notafter::domain::{DomainName, Families, Threshold, UnixTime, Verification};
 use notafter::notify::Channel;
+use notafter::notify::alertmanager::Credentials;
 use notafter::notify::email::Security;
 use notafter::observation::Layer;
 use notafter::probe::{ApiKey, DnsMemory, RevocationMode};
@@ -167,7 +168,9 @@ fn what_is_expected_of_a_domain_is_kept() {
 fn receivers_have_their_relay_and_their_secret() {
     let settings = fixture("full.toml").unwrap();
     let [oncall, archive] = settings.receivers.as_slice() else { panic!("two receivers") };
-    let (Channel::Email(told), Channel::Email(kept)) = (&oncall.channel, &archive.channel);
+    let (Channel::Email(told), Channel::Email(kept)) = (&oncall.channel, &archive.channel) else {
+        panic!("two by mail")
+    };
     assert_eq!(told.to, ["oncall@example.com", "Second line <second@example.com>"]);
     assert_eq!(told.from, "notafter@example.com");
     let relay = &told.relay;
@@ -178,6 +181,36 @@ fn receivers_have_their_relay_and_their_secret() {
     let relay = &kept.relay;
     assert_eq!((relay.security, relay.host.as_str(), relay.port), (Security::Plain, "192.0.2.25", 25));
     assert!(kept.credentials.is_none());
+}
+
+#[test]
+fn an_alertmanager_is_meant_as_it_is_written() {
+    let text = "[[domain]]\nname = \"a.example\"\n[[receiver]]\nname = \"am\"\n[receiver.alertmanager]\n\
+                urls = [\"http://127.0.0.1:9093/\", \"https://am.example.com/below\"]\n";
+    let read = |more: &str| {
+        let settings = parse(&format!("{text}{more}"), "notafter.toml").unwrap();
+        match settings.receivers.into_iter().next().map(|receiver| receiver.channel) {
+            Some(Channel::Alertmanager(settings)) => settings,
+            other => panic!("{other:?}"),
+        }
+    };
+    let bare = read("");
+    assert_eq!(bare.alerts.peers, ["http://127.0.0.1:9093", "https://am.example.com/below"]);
+    assert_eq!((bare.alerts.resend, bare.alerts.labels.len()), (Duration::from_secs(60), 0));
+    assert!(bare.credentials.is_none() && bare.roots.is_none() && bare.alerts.external_url.is_none());
+    let full = read(
+        "bearer_token = { file = \"relay-password\" }\nresend = \"30s\"\nlabels = { cluster = \"eu\" }\n\
+         external_url = \"https://notafter.example.com/\"\nrunbook_url = \"https://wiki.example.com/\"\nroots = \"roots.pem\"\n",
+    );
+    let Some(Credentials::Bearer(token)) = &full.credentials else { panic!("a token") };
+    assert_eq!((token.expose_secret(), full.alerts.resend), ("CANARY-file", Duration::from_secs(30)));
+    assert_eq!(full.alerts.labels, BTreeMap::from([("cluster".to_owned(), "eu".to_owned())]));
+    assert_eq!(full.alerts.external_url.as_deref(), Some("https://notafter.example.com/"));
+    assert_eq!(full.alerts.runbook_url.as_deref(), Some("https://wiki.example.com/"));
+    assert_eq!(full.roots.as_deref(), Some(Path::new("/etc/notafter/roots.pem")));
+    let basic = read("username = \"u\"\npassword = { file = \"relay-password\" }\n");
+    assert!(matches!(&basic.credentials, Some(Credentials::Basic { username, .. }) if username == "u"));
+    assert!(!format!("{full:?}{basic:?}").contains("CANARY"));
 }
 
 #[test]

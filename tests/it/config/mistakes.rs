@@ -41,6 +41,31 @@ const EXPECTED: &[(&str, &[Told])] = &[
         ],
     ),
     (
+        "bad_alertmanager.toml",
+        &[
+            (4, 1, "receiver[0].alertmanager.urls", "`urls` is missing here"),
+            (9, 9, "receiver[1].alertmanager.urls[0]", "the URL does not begin with http:// or https://"),
+            (9, 29, "receiver[1].alertmanager.urls[1]", "a user or a password does not belong in a URL"),
+            (10, 10, "receiver[1].alertmanager.resend", "\"100ms\" is too short: 1s is the least"),
+            (15, 9, "receiver[2].alertmanager.urls", "alerts to am.example.com would leave this machine without TLS"),
+            (15, 39, "receiver[2].alertmanager.urls", "an Alertmanager's URL has no query and no fragment"),
+            (15, 75, "receiver[2].alertmanager.urls", "this Alertmanager stands here already"),
+            (16, 12, "receiver[2].alertmanager.username", "`username` stands here without `password`"),
+            (
+                17,
+                16,
+                "receiver[2].alertmanager.bearer_token",
+                "`bearer_token` stands here beside `username` and `password`",
+            ),
+            (
+                22,
+                1,
+                "receiver[3].alertmanager",
+                "a receiver has one channel, and this one has `[receiver.email]` and `[receiver.alertmanager]`",
+            ),
+        ],
+    ),
+    (
         "bad_resolvers.toml",
         &[
             (2, 15, "probe.nameservers", "5 resolvers are too many: 4 can be compared"),
@@ -234,7 +259,7 @@ const EXPECTED: &[(&str, &[Told])] = &[
         "missing_key.toml",
         &[
             (1, 1, "domain[0].name", "`name` is missing here"),
-            (4, 1, "receiver[0].email", "`email` is missing here"),
+            (4, 1, "receiver[0]", "the receiver has no channel: nobody could be told"),
             (9, 1, "receiver[1].email.relay", "`relay` is missing here"),
             (10, 6, "receiver[1].email.to", "the list is empty"),
             (13, 1, "route[0].receivers", "`receivers` is missing here"),
@@ -516,6 +541,6 @@ fn files_beside_the_configuration_are_found_from_anywhere() {
     assert_eq!(only(config::load(&path)).key, "receiver[0].email.password");
     std::fs::write(folder.path().join("pw"), "s3cret\n").unwrap();
     let settings = config::load(&path).expect("a valid file");
-    let Channel::Email(email) = &settings.receivers[0].channel;
+    let Channel::Email(email) = &settings.receivers[0].channel else { panic!("by mail") };
     assert!(email.credentials.is_some());
 }

@@ -7,6 +7,7 @@ mod home;
 mod lab;
 mod sink;
 
+mod alertmanager;
 mod authority;
 mod crashes;
 mod discovery;

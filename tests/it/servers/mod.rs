@@ -1,11 +1,12 @@
 //! Real servers on loopback, one process and one folder a test: [`Nginx`], [`Haproxy`], [`Caddy`], [`Apache`],
-//! [`Knot`], [`Nsd`], [`Unbound`], [`Postfix`], [`Prometheus`].
+//! [`Knot`], [`Nsd`], [`Unbound`], [`Postfix`], [`Prometheus`], [`Alertmanager`].
 //!
 //! `make servers` unpacks them under the target folder. Each `start` writes a configuration, waits until the server
 //! answers, and panics with what the server wrote to stderr if it does not; dropping the value ends the server.
 
 #![allow(dead_code, reason = "the harness offers more than the tests of the day use")]
 
+mod alertmanager;
 mod apache;
 mod caddy;
 mod haproxy;
@@ -18,6 +19,7 @@ mod prometheus;
 mod smoke;
 mod unbound;
 
+pub(crate) use alertmanager::{Alertmanager, amtool};
 pub(crate) use apache::Apache;
 pub(crate) use caddy::Caddy;
 pub(crate) use haproxy::Haproxy;
