@@ -167,7 +167,7 @@ fn what_is_expected_of_a_domain_is_kept() {
 #[test]
 fn receivers_have_their_relay_and_their_secret() {
     let settings = fixture("full.toml").unwrap();
-    let [oncall, archive] = settings.receivers.as_slice() else { panic!("two receivers") };
+    let [oncall, archive, ..] = settings.receivers.as_slice() else { panic!("two receivers") };
     let (Channel::Email(told), Channel::Email(kept)) = (&oncall.channel, &archive.channel) else {
         panic!("two by mail")
     };
@@ -220,7 +220,7 @@ fn routes_say_who_is_told_from_which_severity_on() {
     assert_eq!(labelled, BTreeMap::from([("archive", Severity::Warning), ("oncall", Severity::Critical)]));
     assert_eq!(settings.receivers_of(&BTreeMap::new()), BTreeMap::from([("archive", Severity::Warning)]));
     let everyone = Settings { routes: Vec::new(), ..settings };
-    assert_eq!(everyone.receivers_of(&BTreeMap::new()).len(), 2);
+    assert_eq!(everyone.receivers_of(&BTreeMap::new()).len(), 4);
 }
 
 #[test]

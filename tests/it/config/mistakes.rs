@@ -45,11 +45,12 @@ const EXPECTED: &[(&str, &[Told])] = &[
         &[
             (4, 1, "receiver[0].alertmanager.urls", "`urls` is missing here"),
             (9, 9, "receiver[1].alertmanager.urls[0]", "the URL does not begin with http:// or https://"),
-            (9, 29, "receiver[1].alertmanager.urls[1]", "a user or a password does not belong in a URL"),
+            (9, 32, "receiver[1].alertmanager.urls[1]", "a user or a password does not belong in a URL"),
             (10, 10, "receiver[1].alertmanager.resend", "\"100ms\" is too short: 1s is the least"),
             (15, 9, "receiver[2].alertmanager.urls", "alerts to am.example.com would leave this machine without TLS"),
             (15, 39, "receiver[2].alertmanager.urls", "an Alertmanager's URL has no query and no fragment"),
-            (15, 75, "receiver[2].alertmanager.urls", "this Alertmanager stands here already"),
+            (15, 70, "receiver[2].alertmanager.urls", "an Alertmanager's URL has no query and no fragment"),
+            (15, 70, "receiver[2].alertmanager.urls", "this Alertmanager stands here already"),
             (16, 12, "receiver[2].alertmanager.username", "`username` stands here without `password`"),
             (
                 17,

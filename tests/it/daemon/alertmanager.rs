@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ const SILENT: &str = "route: { receiver: nobody }\nreceivers: [ { name: nobody }
 /// Mails to the sink what fires, and what is over.
 fn by_mail(sink: &Sink) -> String {
     format!(
-        "route: {{ receiver: mail, group_by: [ alertname, domain ], group_wait: 1s, group_interval: 2s }}\n\
+        "route: {{ receiver: mail, group_by: [ alertname, domain ], group_wait: 1s, group_interval: 1s }}\n\
          receivers:\n  - name: mail\n    email_configs:\n      - to: oncall@example.com\n        \
          from: alertmanager@example.com\n        smarthost: '{}'\n        require_tls: false\n        \
          send_resolved: true\n        headers: {{ Subject: '{{{{ .Status }}}} {{{{ .CommonLabels.alertname }}}}' }}\n",
@@ -100,10 +101,12 @@ fn two_daemons_and_a_cluster_of_two_tell_people_once() {
     for peer in [&mut first, &mut second] {
         assert_eq!(peer.wait_for_alerts(1)[0]["labels"]["domain"], NAME);
     }
+    // So long the later peer waits for word of the other's mail, and would send its own for want of it.
+    let both_have_had_their_turn = || thread::sleep(Duration::from_secs(Alertmanager::PEER_TIMEOUT_S + 1));
+    both_have_had_their_turn();
     nginx.reload(&[lab.host(NAME, 60 * DAY)]);
     wait_until("another mail", || sink.mails().len() > 1);
-    // So long a peer waits at most before it tells what the other has not.
-    thread::sleep(Duration::from_secs(Alertmanager::PEER_TIMEOUT_S + 1));
+    both_have_had_their_turn();
     assert_eq!(subjects(&sink), ["firing NotafterTlsExpiresSoon", "resolved NotafterTlsExpiresSoon"]);
     for daemon in daemons {
         daemon.stop();
@@ -162,7 +165,8 @@ fn the_receiver_in_the_documents_is_sound() {
         let home = Home::bare();
         home.write("alertmanager-password", "geheim\n");
         home.configure(&("[[domain]]\nname = \"login.example.com\"\n".to_owned() + &block));
-        let output = home.run(&["config", "check"]);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_notafter"));
+        let output = command.args(["config", "check"]).arg(home.path().join("notafter.toml")).output().expect("a run");
         let text = [output.stdout, output.stderr].concat();
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&text));
     }

@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
-use super::process::{LOOPBACK, Server, folder, free_port, http_get, program, run};
+use super::process::{LOOPBACK, Server, folder, free_port, http_get, program, run, unpacked};
 
 /// A running Alertmanager.
 #[derive(Debug)]
@@ -17,7 +20,7 @@ pub(crate) struct Alertmanager {
 
 impl Alertmanager {
     /// How long a peer of a cluster waits, times the peers before it, for word that they have told people.
-    pub(crate) const PEER_TIMEOUT_S: u64 = 3;
+    pub(crate) const PEER_TIMEOUT_S: u64 = 2;
 
     /// Starts an Alertmanager with this configuration, as a peer of those.
     pub(crate) fn start(configuration: &str, peers: &[&Self]) -> Self {
@@ -26,7 +29,7 @@ impl Alertmanager {
         let folder = folder();
         let file = folder.path().join("alertmanager.yml");
         fs::write(&file, configuration).expect("the configuration written");
-        let mut command = program("usr/bin/prometheus-alertmanager");
+        let mut command = at_home(program("usr/bin/prometheus-alertmanager"), folder.path());
         command.arg(format!("--config.file={}", file.display()));
         command.arg(format!("--storage.path={}", folder.path().join("data").display()));
         command.arg(format!("--web.listen-address={address}"));
@@ -84,9 +87,29 @@ impl Alertmanager {
     }
 }
 
-/// Runs `amtool`: exit code, and stdout with stderr.
+/// The same program, which has its templates in its folder. Debian's knows one place for them, and it cannot be told of
+/// another; what it is unpacked for is not installed.
+fn at_home(installed: Command, folder: &Path) -> Command {
+    const TEMPLATES: &str = "/usr/share/prometheus/alertmanager";
+    let here = "./".repeat(TEMPLATES.len() / 2);
+    let copy = folder.join("alertmanager");
+    let mut sed = Command::new("sed");
+    let replaced = run(sed.arg(format!("s#{TEMPLATES}#{here}#g")).arg(installed.get_program()), "");
+    fs::write(&copy, replaced.stdout).expect("a copy of the program");
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).expect("its mode");
+    for name in ["default.tmpl", "email.tmpl"] {
+        fs::copy(unpacked(&format!("{TEMPLATES}/{name}")[1..]), folder.join(name)).expect("a template");
+    }
+    let mut command = Command::new(copy);
+    for (key, value) in installed.get_envs() {
+        command.env(key, value.unwrap_or_default());
+    }
+    command
+}
+
+/// Runs `amtool`: exit code, and what it says then, good or bad.
 pub(crate) fn amtool(arguments: &[&str]) -> (i32, String) {
     let output = run(program("usr/bin/amtool").args(arguments), "");
-    let text = [output.stdout, output.stderr].concat();
+    let text = if output.status.success() { output.stdout } else { output.stderr };
     (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&text).into_owned())
 }
