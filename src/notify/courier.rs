@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::alertmanager::{self, PeerError, Peers};
-use super::email::{self, Mailer, MailerError};
+use super::email::{self, Mailer, MailerError, host};
+use super::http::PosterError;
+use super::webhook::{self, Hook};
 use crate::domain::UnixTime;
 use crate::incident::{Delivery, Mail};
 
@@ -14,6 +16,8 @@ pub enum Channel {
     Email(email::Settings),
     /// Alerts, posted to an Alertmanager for as long as they fire.
     Alertmanager(alertmanager::Settings),
+    /// JSON, posted to a URL.
+    Webhook(webhook::Settings),
 }
 
 /// Delivers to one receiver.
@@ -21,6 +25,8 @@ pub enum Channel {
 pub enum Courier {
     /// By mail.
     Email(Box<Mailer>),
+    /// By a webhook.
+    Webhook(Box<Hook>),
 }
 
 /// What reaches one receiver.
@@ -41,6 +47,9 @@ pub enum CourierError {
     /// Not by alerts.
     #[error(transparent)]
     Alertmanager(#[from] PeerError),
+    /// Not by HTTP.
+    #[error(transparent)]
+    Http(#[from] PosterError),
 }
 
 impl Line {
@@ -49,6 +58,7 @@ impl Line {
         Ok(match channel {
             Channel::Email(settings) => Self::Told(Courier::Email(Box::new(Mailer::new(settings)?))),
             Channel::Alertmanager(settings) => Self::Shown(Peers::new(settings)?),
+            Channel::Webhook(settings) => Self::Told(Courier::Webhook(Box::new(Hook::new(settings, host())?))),
         })
     }
 
@@ -66,6 +76,7 @@ impl Courier {
     pub async fn deliver(&self, mail: &Mail, now: UnixTime) -> Delivery {
         match self {
             Self::Email(mailer) => mailer.deliver(mail, now).await,
+            Self::Webhook(hook) => hook.deliver(mail, now).await,
         }
     }
 
@@ -76,6 +87,7 @@ impl Courier {
         }
         match self {
             Self::Email(mailer) => told(mailer.test(now).await),
+            Self::Webhook(hook) => told(hook.test(now).await),
         }
     }
 }

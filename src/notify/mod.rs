@@ -17,6 +17,7 @@ pub(crate) mod samples;
 mod subject;
 #[cfg(test)]
 mod tests;
+pub mod webhook;
 pub mod words;
 
 pub use courier::{Channel, Courier, CourierError, Line};

@@ -298,7 +298,8 @@ fn secrets(credentials: &Credentials) -> Vec<String> {
 }
 
 /// This machine's name, as it is also told to the relay.
-fn host() -> String {
+/// The name of this machine.
+pub(in crate::notify) fn host() -> String {
     match ClientId::default() {
         ClientId::Domain(name) => plain::line(&name, 100),
         _ => "localhost".to_owned(),

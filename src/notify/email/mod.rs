@@ -16,6 +16,7 @@ use std::fmt;
 
 use secrecy::SecretString;
 
+pub(super) use mailer::host;
 pub use mailer::{Mailer, MailerError};
 pub use report::{RelayCertificate, TestError, TestReport};
 

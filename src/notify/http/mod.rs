@@ -174,21 +174,26 @@ impl Poster {
 
     /// Posts the body with these headers besides those of every post. Any status is an answer.
     pub async fn post(&self, body: Bytes, headers: &HeaderMap) -> Result<Answer, PostError> {
+        self.post_below("", body, headers).await
+    }
+
+    /// The same, with this appended to the URL's path.
+    pub async fn post_below(&self, below: &str, body: Bytes, headers: &HeaderMap) -> Result<Answer, PostError> {
         let until = Instant::now() + self.timeout;
         let late = |_| PostError::Late { at: self.at(), after: self.timeout };
         let connect = TcpStream::connect((self.host.as_str(), self.port));
         let tcp = timeout_at(until, connect).await.map_err(late)?;
         let tcp = tcp.map_err(|error| PostError::Connect { at: self.at(), reason: self.safe(&error.to_string()) })?;
-        let Some((connector, name)) = &self.tls else { return self.exchange(tcp, body, headers, until).await };
+        let Some((connector, name)) = &self.tls else { return self.exchange(tcp, (below, body), headers, until).await };
         let stream = timeout_at(until, connector.connect(name.clone(), tcp)).await.map_err(late)?;
         let stream = stream.map_err(|error| PostError::Tls { at: self.at(), reason: self.safe(&error.to_string()) })?;
-        self.exchange(stream, body, headers, until).await
+        self.exchange(stream, (below, body), headers, until).await
     }
 
     async fn exchange(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        body: Bytes,
+        what: (&str, Bytes),
         headers: &HeaderMap,
         until: Instant,
     ) -> Result<Answer, PostError> {
@@ -198,15 +203,18 @@ impl Poster {
         let (mut sender, connection) = handshake.map_err(|error| cut(&error))?;
         // However this ends, be it that nobody waits any longer, the connection ends with it.
         let _driver = AbortOnDropHandle::new(tokio::spawn(connection));
-        let request = self.request(body, headers).map_err(|error| cut(&error))?;
+        let request = self.request(what, headers).map_err(|error| cut(&error))?;
         let response = timeout_at(until, sender.send_request(request)).await.map_err(late)?;
         let (parts, body) = response.map_err(|error| cut(&error))?.into_parts();
         let text = head(body).await;
         Ok(Answer::read(&parts, self.safe(&String::from_utf8_lossy(&text))))
     }
 
-    fn request(&self, body: Bytes, headers: &HeaderMap) -> http::Result<Request<Full<Bytes>>> {
-        let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
+    fn request(&self, (below, body): (&str, Bytes), headers: &HeaderMap) -> http::Result<Request<Full<Bytes>>> {
+        let path = match below {
+            "" => self.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            below => format!("{}{below}", self.uri.path().trim_end_matches('/')),
+        };
         let authority = self.uri.authority().map_or("", |authority| authority.as_str());
         let mut request = Request::post(path)
             .header(HOST, authority)

@@ -16,6 +16,7 @@ use crate::incident::{Mail, MailKind, Notice, Reason};
 use crate::verdict::Severity;
 
 use section::{Line, Section};
+pub(super) use section::{Message, Paragraph};
 
 /// A code shared by so many domains is one section.
 const SHARED_BY: usize = 3;

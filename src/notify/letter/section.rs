@@ -1,6 +1,8 @@
 //! [`Section`]: one notice written out, or one code with the domains that share it; and [`Line`]: a domain in
 //! a list.
 
+mod paragraph;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -10,6 +12,8 @@ use super::super::{plain, words};
 use super::{LISTED, is_over, tag};
 use crate::domain::UnixTime;
 use crate::incident::{Notice, PathFact, Reason};
+
+pub(in crate::notify) use paragraph::{Message, Paragraph};
 
 /// One thing that is told.
 #[derive(Debug, Serialize)]

@@ -108,8 +108,7 @@ pub(super) fn unstored() -> Notice {
 /// Whatever a stranger may have put into a record, a certificate or an answer, everywhere it may come to.
 pub(super) fn hostile() -> Notice {
     let evil = "<script>alert(1)</script>\r\nBcc: all@example.net\u{202e}\u{1b}[2J\"'&{{ 7 * 7 }}{% raw %}</td></table>"
-        .to_owned()
-        + &"x".repeat(2_000);
+        .to_owned() + &"x".repeat(2_000);
     let mut notice = notice("login.example.com", Code::TlsNameMismatch, Reason::Opened);
     notice.domain.clone_from(&evil);
     notice.view.clone_from(&evil);
