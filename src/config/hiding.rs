@@ -10,9 +10,10 @@ use toml::de::{DeTable, DeValue};
 use super::grammar::ROOT;
 
 /// Words that a key for a secret holds.
-const TELLING: [&str; 8] = ["password", "passwd", "secret", "token", "api_key", "apikey", "credential", "private"];
+const TELLING: [&str; 10] =
+    ["password", "passwd", "secret", "token", "api_key", "apikey", "credential", "private", "authorization", "cookie"];
 /// The secrets' keys; a slip of two letters still hides what stands there.
-const KEYS: [&str; 4] = ["password", "client_secret", "cname_api_key", "bearer_token"];
+const KEYS: [&str; 5] = ["password", "client_secret", "cname_api_key", "bearer_token", "routing_key"];
 
 /// A private key's, which only as a whole word tells anything.
 const PRIVATE_KEY: &str = "key";
@@ -23,6 +24,46 @@ pub(super) fn is_telling(key: &str) -> bool {
     key == PRIVATE_KEY
         || TELLING.iter().any(|word| key.contains(word))
         || KEYS.iter().any(|known| strsim::damerau_levenshtein(known, &key) <= 2)
+}
+
+/// Services whose webhooks anyone may post to who knows the URL: the end of the host, and how the path begins.
+const OPEN_TO_ALL: [(&str, &str); 10] = [
+    ("hooks.slack.com", ""),
+    ("hooks.slack-gov.com", ""),
+    ("discord.com", "/api/webhooks/"),
+    ("discordapp.com", "/api/webhooks/"),
+    ("webhook.office.com", ""),
+    ("logic.azure.com", ""),
+    ("powerplatform.com", ""),
+    ("chat.googleapis.com", ""),
+    ("hooks.zapier.com", ""),
+    ("api.telegram.org", "/bot"),
+];
+/// Steps of a path behind which a long word is a webhook's secret: Slack's form, and that of those who took it over.
+const BEFORE_SECRETS: [&str; 4] = ["services", "hooks", "webhooks", "incoming"];
+/// Parameters that hold a secret, besides those whose name tells so.
+const PARAMETERS: [&str; 4] = ["sig", "signature", "code", "auth"];
+
+/// Whether the text is a URL that whoever knows it can use, or that holds a secret.
+pub(super) fn is_secret_url(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else { return false };
+    let (rest, _) = rest.split_once('#').unwrap_or((rest, ""));
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host).to_ascii_lowercase();
+    let of = |end: &str| host.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('.'));
+    let parameter = |pair: &str| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        !value.is_empty() && (is_telling(name) || PARAMETERS.contains(&name.to_ascii_lowercase().as_str()))
+    };
+    OPEN_TO_ALL.iter().any(|(end, start)| of(end) && path.len() > 1 && path.starts_with(start))
+        || has_long_word(path)
+        || query.split('&').any(parameter)
+}
+
+fn has_long_word(path: &str) -> bool {
+    let mut steps = path.split('/').skip_while(|step| !BEFORE_SECRETS.contains(step));
+    steps.any(|step| step.len() >= 16 && step.bytes().any(|b| b.is_ascii_digit()))
 }
 
 /// Whether the text is a URL with a user or a password before its host.
@@ -82,7 +123,7 @@ fn within(text: &str, key: &str, node: &Spanned<DeValue<'_>>, parts: &mut Vec<Ra
         }
         DeValue::Table(table) => parts.extend(in_tree(text, table)),
         DeValue::Array(items) => items.iter().for_each(|item| within(text, key, item, parts)),
-        DeValue::String(url) if may_hold_password(url) => parts.push(node.span()),
+        DeValue::String(url) if may_hold_password(url) || is_secret_url(url) => parts.push(node.span()),
         _ => {}
     }
     let comment = comment_after(text, node.span().end);
@@ -214,6 +255,33 @@ mod tests {
         assert!(!has_userinfo("https://social.example/@us"));
         assert!(!has_userinfo("smtps://host:465"));
         assert!(!has_userinfo("me@example.com"));
+    }
+
+    #[test]
+    fn webhooks_that_are_open_to_whoever_knows_them_are_secrets() {
+        for secret in [
+            "https://hooks.slack.com/services/T0/B0/x",
+            "https://HOOKS.SLACK.COM:443/workflows/x",
+            "https://discord.com/api/webhooks/1/x",
+            "https://example.webhook.office.com/webhookb2/x",
+            "https://chat.example.com/hooks/8kx5t1mb9bgq3dmwoqf1u9e5rh",
+            "https://example.com/hook?token=x",
+            "https://example.com/hook?a=b&sig=x#y",
+            "https://api.telegram.org/bot1:x/sendMessage",
+        ] {
+            assert!(is_secret_url(secret), "{secret}");
+        }
+        for plain in [
+            "https://hooks.slack.com",
+            "https://myhooks.slack.com.example/services/a",
+            "https://discord.com/",
+            "https://alerts.example.com/hooks/notafter",
+            "http://127.0.0.1:8000/hook?team=identity",
+            "https://events.eu.pagerduty.com/v2/enqueue",
+            "https://api.atlassian.com/jsm/ops/integration/v2/alerts",
+        ] {
+            assert!(!is_secret_url(plain), "{plain}");
+        }
     }
 
     #[test]

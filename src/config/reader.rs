@@ -70,6 +70,7 @@ impl<'a> Reader<'a> {
             }
             (Kind::List(kind, _), DeValue::Array(items)) => self.list(kind, items, path),
             (Kind::Labels, DeValue::Table(labels)) => self.labels(labels, path),
+            (Kind::Headers, DeValue::Table(headers)) => self.headers(headers, path),
             (kind, value) => match leaf::read(kind, value, self.world) {
                 Ok(value) => Some(value),
                 Err(fault) => self.fault(fault, node.span(), path),
@@ -128,6 +129,19 @@ impl<'a> Reader<'a> {
             }
         }
         (labels.len() == table.len()).then_some(Value::Labels(labels))
+    }
+
+    fn headers(&mut self, table: &DeTable<'_>, path: &str) -> Option<Value> {
+        let mut headers = Vec::new();
+        for (name, value) in table.iter() {
+            match leaf::header(name.get_ref(), value.get_ref(), self.world) {
+                Ok(header) => headers.push(header),
+                Err(fault) => {
+                    self.fault::<Value>(fault, value.span(), &format!("{path}.{}", step(name.get_ref())));
+                }
+            }
+        }
+        (headers.len() == table.len()).then_some(Value::Headers(headers))
     }
 
     fn fault<T>(&mut self, fault: Fault, span: Range<usize>, path: &str) -> Option<T> {

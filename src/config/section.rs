@@ -6,10 +6,12 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use http::HeaderName;
 use secrecy::SecretString;
 
 use crate::domain::{DomainName, Threshold, UnixTime};
 use crate::notify::email::Security;
+use crate::notify::webhook::OwnTemplate;
 use crate::probe::Nameserver;
 
 /// What was read at a key. Which of these a key yields is its [`Kind`](super::grammar::Kind)'s to say.
@@ -35,6 +37,8 @@ pub(super) enum Value {
     Secret(SecretString),
     Time(UnixTime),
     Labels(BTreeMap<String, String>),
+    Template(Box<OwnTemplate>),
+    Headers(Vec<(HeaderName, SecretString)>),
     List(Vec<(Range<usize>, Self)>),
     Section(Section),
     Sections(Vec<Section>),

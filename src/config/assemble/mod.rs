@@ -3,6 +3,7 @@
 mod alertmanager;
 mod telling;
 mod watches;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

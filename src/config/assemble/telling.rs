@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::ops::Range;
 
-use super::alertmanager;
+use super::{alertmanager, webhook};
 use crate::config::mistake::Notes;
 use crate::config::reader::nearest;
 use crate::config::section::{Section, Value};
@@ -58,9 +58,10 @@ pub(super) fn receivers(sections: &[Section], source: &Source<'_>, notes: &mut N
 }
 
 /// The tables of which a receiver has exactly one, and what each means.
-const CHANNELS: [(&str, fn(&Section, &mut Notes) -> Option<Channel>); 2] = [
+const CHANNELS: [(&str, fn(&Section, &mut Notes) -> Option<Channel>); 3] = [
     ("email", |section, notes| email(section, notes).map(Channel::Email)),
     ("alertmanager", |section, notes| alertmanager::read(section, notes).map(Channel::Alertmanager)),
+    ("webhook", |section, notes| webhook::read(section, notes).map(Channel::Webhook)),
 ];
 
 /// None if there is not exactly one, or it is bad, which has then been told.

@@ -112,6 +112,12 @@ pub(super) enum Kind {
     HostPort,
     /// An `http://` or `https://` URL.
     HttpUrl,
+    /// An `http://` or `https://` URL that may be a secret: written out if it is none, or held elsewhere.
+    Target,
+    /// One of the webhooks' templates, or the path of one.
+    Template,
+    /// Names of HTTP headers, each with a text or a secret.
+    Headers,
     /// The URL of a mail relay.
     Relay,
     /// The URL of a PostgreSQL database.
@@ -164,6 +170,11 @@ impl Kind {
             }
             Self::HostPort => "a host and port in quotes, such as \"example.com:443\"".to_owned(),
             Self::HttpUrl => "a URL in quotes, such as \"https://example.com/ping\"".to_owned(),
+            Self::Target => "a URL in quotes, { env = \"NAME\" } or { file = \"PATH\" }".to_owned(),
+            Self::Template => {
+                "`notafter`, `slack`, `pagerduty`, `opsgenie` or the path of a template, in quotes".to_owned()
+            }
+            Self::Headers => "names and texts or secrets such as { X-Team = \"identity\" }".to_owned(),
             Self::Relay => "a relay in quotes, such as \"smtps://mail.example.com:465\"".to_owned(),
             Self::Postgres => "a URL in quotes, such as \"postgres://db.example.com/notafter\"".to_owned(),
             Self::Path | Self::Pem | Self::LogList | Self::Distrust => "the path of a file in quotes".to_owned(),

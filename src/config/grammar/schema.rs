@@ -57,6 +57,10 @@ fn of(kind: &Kind) -> Map<String, Value> {
         Kind::Ascii => json!({ "type": "string", "pattern": "^[ -~]+$" }),
         Kind::Word => json!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]+$" }),
         Kind::HttpUrl => json!({ "type": "string", "pattern": "^https?://" }),
+        Kind::Target => held_or(&json!({ "type": "string", "pattern": "^https?://" })),
+        Kind::Headers => {
+            json!({ "type": "object", "additionalProperties": held_or(&json!({ "type": "string", "minLength": 1 })) })
+        }
         Kind::Relay => json!({ "type": "string", "pattern": "^smtp(s|\\+plain)?://" }),
         Kind::Postgres => json!({ "type": "string", "pattern": "^postgres(ql)?://" }),
         Kind::Time => json!({ "type": "string", "format": "date-time" }),
@@ -74,6 +78,7 @@ fn of(kind: &Kind) -> Map<String, Value> {
         | Kind::LogList
         | Kind::Distrust
         | Kind::Roots
+        | Kind::Template
         | Kind::Mailbox => json!({ "type": "string", "minLength": 1 }),
     };
     match schema {
@@ -88,9 +93,19 @@ fn threshold() -> Value {
 }
 
 fn secret() -> Value {
+    json!({ "oneOf": held() })
+}
+
+/// This, or where a secret is held.
+fn held_or(written: &Value) -> Value {
+    let [env, file] = held();
+    json!({ "oneOf": [written, env, file] })
+}
+
+fn held() -> [Value; 2] {
     let from = |key: &str| {
         json!({ "type": "object", "properties": { key: { "type": "string", "minLength": 1 } },
                 "required": [key], "additionalProperties": false })
     };
-    json!({ "oneOf": [from("env"), from("file")] })
+    [from("env"), from("file")]
 }

@@ -280,6 +280,7 @@ static RECEIVER: Table = Table {
             Kind::Table(&ALERTMANAGER),
             "Show it what fires, as Prometheus does: an Alertmanager.",
         ),
+        Key::new("webhook", Kind::Table(&WEBHOOK), "Tell it by a webhook."),
     ]],
 };
 
@@ -349,6 +350,43 @@ static ALERTMANAGER: Table = Table {
             Kind::HttpUrl,
             "What a finding's code is put behind to make the annotation `runbook_url`: `https://wiki.example.com/notafter/`.",
         ),
+    ]],
+};
+
+static WEBHOOK: Table = Table {
+    doc: "Tell it by a webhook: JSON, posted to a URL. `docs/webhooks.md` has what is posted, and how to verify it.",
+    groups: &[&[
+        Key::new(
+            "url",
+            Kind::Target,
+            "Where to post. A URL that is itself a secret, such as Slack's, is held elsewhere. `http://` goes to \
+             loopback only unless allowed. Required, but `pagerduty` and `opsgenie` have a default.",
+        ),
+        Key::new(
+            "template",
+            Kind::Template,
+            "What is posted: notafter's own JSON, what the service of this name takes, or what a template makes.",
+        )
+        .or("\"notafter\""),
+        Key::new("headers", Kind::Headers, "Headers of every post besides our own.").or("{}"),
+        Key::new("routing_key", Kind::Secret, "The integration's key; with `template = \"pagerduty\"`."),
+        Key::new("api_key", Kind::Secret, "The integration's key; with `template = \"opsgenie\"`."),
+        Key::new(
+            "signing_secret",
+            Kind::Secret,
+            "Signs every post as Standard Webhooks has it: `whsec_` and base64 of 24 to 64 bytes.",
+        ),
+        Key::new(
+            "roots",
+            Kind::Pem,
+            "A PEM file with the roots the server is checked against, instead of the system's.",
+        ),
+        Key::new(
+            "allow_plain",
+            Kind::Flag,
+            "Let `http://` leave this machine: anyone on the way can read and forge what is posted.",
+        )
+        .or("false"),
     ]],
 };
 

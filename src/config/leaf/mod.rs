@@ -5,6 +5,9 @@ mod duration;
 mod secret;
 mod text;
 mod url;
+mod webhook;
+
+pub(super) use webhook::header;
 
 use std::io;
 use std::ops::Range;
@@ -63,11 +66,23 @@ pub(super) fn read(kind: &Kind, value: &DeValue<'_>, world: &World<'_>) -> Resul
         }
         (Kind::Threshold, _) => duration::threshold(value),
         (Kind::Secret, _) => secret::read(value, world),
+        (Kind::Target, DeValue::String(text)) => {
+            url::refuse_password(kind, text)?;
+            webhook::target(value, world)
+        }
+        (Kind::Target, DeValue::Table(_)) => webhook::target(value, world),
         (Kind::Time, DeValue::Datetime(time)) => text::time(&time.to_string()),
         (Kind::Time, DeValue::String(time)) => text::time(time),
-        (Kind::Flag | Kind::Count(..) | Kind::Labels | Kind::List(..) | Kind::Table(_) | Kind::Tables(_), _) => {
-            Err(wrong_type(kind, value))
-        }
+        (
+            Kind::Flag
+            | Kind::Count(..)
+            | Kind::Labels
+            | Kind::Headers
+            | Kind::List(..)
+            | Kind::Table(_)
+            | Kind::Tables(_),
+            _,
+        ) => Err(wrong_type(kind, value)),
         (_, DeValue::String(text)) => from_text(kind, text, world),
         _ => Err(wrong_type(kind, value)),
     }
@@ -88,6 +103,7 @@ fn from_text(kind: &Kind, text: &str, world: &World<'_>) -> Result<Value, Fault>
         Kind::HostPort => address::host_port(text),
         Kind::HttpUrl => url::http(text),
         Kind::Relay => url::relay(text),
+        Kind::Template => webhook::template(text, world),
         Kind::Path => text::path(text, world),
         Kind::Pem => text::pem(text, world),
         Kind::LogList => text::log_list(text, world),

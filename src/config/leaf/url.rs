@@ -13,13 +13,20 @@ use crate::notify::email::Security;
 pub(super) fn refuse_password(kind: &Kind, text: &str) -> Result<(), Fault> {
     let refused = match kind {
         // These may hold an `@` for another reason, so only what is surely a user or a password counts.
-        Kind::Text | Kind::Ascii | Kind::Mailbox | Kind::HttpUrl | Kind::Path | Kind::Pem | Kind::Roots => {
-            has_userinfo(text)
-        }
+        Kind::Text
+        | Kind::Ascii
+        | Kind::Mailbox
+        | Kind::HttpUrl
+        | Kind::Target
+        | Kind::Template
+        | Kind::Path
+        | Kind::Pem
+        | Kind::Roots => has_userinfo(text),
         _ => may_hold_password(text),
     };
     let mend = match kind {
         Kind::Relay => "take it out, and give `username` and `password = { file = \"PATH\" }`",
+        Kind::Target => "hold the whole URL elsewhere: write { file = \"PATH\" } or { env = \"NAME\" }",
         _ => "take it out",
     };
     if refused { Err(Fault::new("a user or a password does not belong in a URL", mend)) } else { Ok(()) }

@@ -96,8 +96,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         severity: Severity::Critical,
         kind: Kind::Watch,
         family: Family::Delivery,
-        title: "mail cannot be delivered",
-        explanation: "A relay refuses or does not answer; notices are kept and tried again.",
-        remedy: "Check the relay, its credentials and its certificate with `notafter mail test`.",
+        title: "notices cannot be delivered",
+        explanation: "A mail relay or a web service refuses or does not answer; notices are kept and tried again.",
+        remedy: "Check the receiver, its credentials and its certificate with `notafter mail test`.",
     },
 ];

@@ -48,6 +48,11 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Settings, Vec<Mistake>> {
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     match path.file_name().and_then(|name| name.to_str()) {
         Some("relay-password" | "cname-api-key") => Ok(format!("{CANARY}-file\r\n").into_bytes()),
+        Some("hook-url") => Ok(format!("http://hooks.example.com/{CANARY}\n").into_bytes()),
+        Some("hook.json") => Ok(b"{ \"text\": {{ subject }} }".to_vec()),
+        Some("broken-hook.json") => Ok(b"{\n  \"text\": \"{{ subject }}\"\n}\n".to_vec()),
+        Some("signing-secret") => Ok(b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n".to_vec()),
+        Some("routing-key") => Ok(format!("{CANARY}0123456789abcdef0123456789").into_bytes()),
         Some("empty") => Ok(b"\n".to_vec()),
         Some("client.pem") => Ok(client().chain_pem().into_bytes()),
         Some("client.key") => Ok(client().key_pem().into_bytes()),

@@ -9,6 +9,7 @@ use notafter::domain::{DomainName, Families, Threshold, UnixTime, Verification};
 use notafter::notify::Channel;
 use notafter::notify::alertmanager::Credentials;
 use notafter::notify::email::Security;
+use notafter::notify::webhook::Shape;
 use notafter::observation::Layer;
 use notafter::probe::{ApiKey, DnsMemory, RevocationMode};
 use notafter::trust::RootSource;
@@ -214,13 +215,34 @@ fn an_alertmanager_is_meant_as_it_is_written() {
 }
 
 #[test]
+fn webhooks_have_what_their_template_needs() {
+    let settings = fixture("full.toml").unwrap();
+    let hook = |name: &str| {
+        let receiver = settings.receivers.iter().find(|receiver| receiver.name == name).unwrap();
+        let Channel::Webhook(hook) = &receiver.channel else { panic!("{name} is no webhook") };
+        hook
+    };
+    let chat = hook("chat");
+    assert_eq!(chat.url.expose_secret(), "http://hooks.example.com/CANARY");
+    let headers: Vec<_> = chat.headers.iter().map(|(name, value)| (name.as_str(), value.expose_secret())).collect();
+    assert_eq!(headers, [("authorization", "CANARY-file"), ("x-source", "notafter")]);
+    assert!(matches!(chat.shape, Shape::Own(_)) && chat.signer.is_some() && chat.roots.is_some());
+    assert_eq!(hook("pager").url.expose_secret(), "https://events.pagerduty.com/v2/enqueue");
+    assert!(
+        matches!(&hook("pager").shape, Shape::PagerDuty { routing_key } if routing_key.expose_secret().len() == 32)
+    );
+    assert_eq!(hook("genie").url.expose_secret(), "https://api.eu.opsgenie.com/v2/alerts");
+    assert!(matches!(hook("genie").shape, Shape::Opsgenie { .. }) && hook("genie").signer.is_none());
+}
+
+#[test]
 fn routes_say_who_is_told_from_which_severity_on() {
     let settings = fixture("full.toml").unwrap();
     let labelled = settings.receivers_of(&settings.watches[0].domain.labels);
     assert_eq!(labelled, BTreeMap::from([("archive", Severity::Warning), ("oncall", Severity::Critical)]));
     assert_eq!(settings.receivers_of(&BTreeMap::new()), BTreeMap::from([("archive", Severity::Warning)]));
     let everyone = Settings { routes: Vec::new(), ..settings };
-    assert_eq!(everyone.receivers_of(&BTreeMap::new()).len(), 4);
+    assert_eq!(everyone.receivers_of(&BTreeMap::new()).len(), 7);
 }
 
 #[test]

@@ -67,6 +67,32 @@ const EXPECTED: &[(&str, &[Told])] = &[
         ],
     ),
     (
+        "bad_webhook.toml",
+        &[
+            (6, 1, "receiver[0].webhook.url", "`url` is missing here"),
+            (11, 7, "receiver[1].webhook.url", "whoever knows this URL can post there: a secret is written out"),
+            (12, 12, "receiver[1].webhook.template", "cannot read /etc/notafter/slak: entity not found"),
+            (17, 7, "receiver[2].webhook.url", "what is posted there would leave this machine without TLS"),
+            (19, 15, "receiver[2].webhook.routing_key", "`routing_key` stands here without `template = \"pagerduty\"`"),
+            (20, 18, "receiver[2].webhook.signing_secret", "what is held there is no secret of Standard Webhooks"),
+            (25, 7, "receiver[3].webhook.url", "a user or a password does not belong in a URL"),
+            (26, 29, "receiver[3].webhook.headers.Authorization", "the secret is written out in the file"),
+            (26, 53, "receiver[3].webhook.headers.Host", "the header host is not to be given: notafter writes it"),
+            (26, 66, "receiver[3].webhook.headers.\"X Y\"", "\"X Y\" is no name for a header"),
+            (26, 99, "receiver[3].webhook.headers.Webhook-Id", "the header webhook-id is not to be given"),
+            (30, 1, "receiver[4].webhook.routing_key", "`routing_key` is missing here"),
+            (37, 11, "receiver[5].webhook.api_key", "the secret is written out in the file"),
+            (42, 7, "receiver[6].webhook.url", "what is held there is no URL"),
+            (
+                43,
+                12,
+                "receiver[6].webhook.template",
+                "/etc/notafter/broken-hook.json: line 2: what it makes of the sample",
+            ),
+            (49, 15, "receiver[7].webhook.routing_key", "what is held there is no integration key"),
+        ],
+    ),
+    (
         "bad_resolvers.toml",
         &[
             (2, 15, "probe.nameservers", "5 resolvers are too many: 4 can be compared"),

@@ -5,6 +5,7 @@
 
 mod home;
 mod lab;
+mod recorder;
 mod sink;
 
 mod alertmanager;
@@ -19,6 +20,7 @@ mod reload;
 mod renewal;
 mod state;
 mod views;
+mod webhook;
 
 use home::{Daemon, Home, wait_until};
 use lab::{DAY, HOUR, Lab, now};
