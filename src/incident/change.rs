@@ -51,11 +51,13 @@ pub enum Table {
     Notice,
     /// One row a mail, its notices frozen.
     Mail,
+    /// One row a silence.
+    Silence,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 5] = [Self::Meta, Self::Domain, Self::Incident, Self::Notice, Self::Mail];
+    pub const ALL: [Self; 6] = [Self::Meta, Self::Domain, Self::Incident, Self::Notice, Self::Mail, Self::Silence];
 
     /// Its name in the store.
     pub const fn as_str(self) -> &'static str {
@@ -65,6 +67,7 @@ impl Table {
             Self::Incident => "incident",
             Self::Notice => "notice",
             Self::Mail => "mail",
+            Self::Silence => "silence",
         }
     }
 }

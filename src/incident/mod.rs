@@ -4,6 +4,7 @@
 //! An [`Outbox`], one a receiver, takes the notices in, groups, limits and retries them, and offers one [`Mail`] at
 //! a time. [`Alerts`], one a receiver that keeps track itself, is shown what fires instead, again and again. None of
 //! them does I/O, none reads a clock; whatever must survive a restart leaves as a [`Change`].
+//! a time. What is known and need not be told for a while is a [`silence`]. None of them does I/O, none reads a clock; whatever must survive a restart leaves as a [`Change`].
 
 pub mod alerts;
 mod change;
@@ -11,6 +12,7 @@ mod ledger;
 mod notice;
 pub mod outbox;
 mod policy;
+pub mod silence;
 
 pub use alerts::{Alerts, AlertsEvent};
 pub use change::{Change, Operation, Row, Table};

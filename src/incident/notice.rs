@@ -100,6 +100,8 @@ pub enum Reason {
     Escalated,
     /// It is still there.
     Reminder,
+    /// It is still there, and the silence that kept it from being told is about to end.
+    SilenceEnds,
     /// It is over.
     Resolved,
 }
@@ -111,6 +113,7 @@ impl Reason {
             Self::Opened => "opened",
             Self::Escalated => "escalated",
             Self::Reminder => "reminder",
+            Self::SilenceEnds => "silence_ends",
             Self::Resolved => "resolved",
         }
     }

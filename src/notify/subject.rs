@@ -65,6 +65,7 @@ const fn marker(notice: &Notice) -> &'static str {
         Reason::Opened => "",
         Reason::Escalated => "now worse: ",
         Reason::Reminder => "still: ",
+        Reason::SilenceEnds => "silence ends, still: ",
         // Titles are in the present tense.
         Reason::Resolved => "over: ",
     }
@@ -76,7 +77,7 @@ fn tail(notice: &Notice, context: &Context<'_>) -> String {
         (Reason::Resolved, _) => format!(", lasted {}", span(notice.at)),
         (_, Some(expires)) if expires < context.now => format!(", {} ago", words::span(expires.until(context.now))),
         (_, Some(expires)) => format!(", {}", words::left(context.now, expires)),
-        (Reason::Reminder, None) => format!(", for {}", span(context.now)),
+        (Reason::Reminder | Reason::SilenceEnds, None) => format!(", for {}", span(context.now)),
         _ => String::new(),
     }
 }

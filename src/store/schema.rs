@@ -10,13 +10,16 @@ use super::StoreError;
 const APPLICATION_ID: i64 = 0x6e6f_7461;
 
 /// What leads from one version to the next: the first makes version 1 of an empty file.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE meta     (key TEXT PRIMARY KEY, payload TEXT NOT NULL) STRICT;
     CREATE TABLE domain   (key TEXT PRIMARY KEY, payload TEXT NOT NULL) STRICT;
     CREATE TABLE incident (key TEXT PRIMARY KEY, payload TEXT NOT NULL) STRICT;
     CREATE TABLE notice   (key TEXT PRIMARY KEY, payload TEXT NOT NULL) STRICT;
     CREATE TABLE mail     (key TEXT PRIMARY KEY, payload TEXT NOT NULL) STRICT;
-"];
+",
+    "CREATE TABLE silence (key TEXT PRIMARY KEY, payload TEXT NOT NULL) STRICT;",
+];
 
 /// Makes sure that this is our database, whole, and of this version's schema.
 pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

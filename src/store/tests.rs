@@ -99,7 +99,7 @@ fn the_schema_has_its_version_and_a_commit_reaches_the_disk() {
     let store = Store::open(directory.path().join("x.db")).unwrap();
     let pragma = |name| store.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
     let journal = store.connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0)).unwrap();
-    assert_eq!((pragma("user_version"), pragma("synchronous")), (1, 2));
+    assert_eq!((pragma("user_version"), pragma("synchronous")), (2, 2));
     assert_eq!(journal, "wal");
 }
 
@@ -110,9 +110,21 @@ fn a_newer_schema_is_refused_and_not_touched() {
     drop(Store::open(&path).unwrap());
     sql(&path, "PRAGMA user_version = 99; CREATE TABLE future (x)");
     let error = Store::open(&path).unwrap_err();
-    assert!(matches!(error, StoreError::Newer { found: 99, known: 1, .. }), "{error}");
-    sql(&path, "DROP TABLE future; PRAGMA user_version = 1");
+    assert!(matches!(error, StoreError::Newer { found: 99, known: 2, .. }), "{error}");
+    sql(&path, "DROP TABLE future; PRAGMA user_version = 2");
     Store::open(&path).unwrap();
+}
+
+#[test]
+fn a_state_of_the_first_schema_is_brought_to_this_one() {
+    let directory = directory();
+    let path = directory.path().join("x.db");
+    drop(Store::open(&path).unwrap());
+    sql(&path, "DROP TABLE silence; PRAGMA user_version = 1; INSERT INTO meta VALUES ('x', '1')");
+    let row = |table, key: &str| Row { table, key: key.to_owned(), payload: 1.into() };
+    let mut store = Store::open(&path).unwrap();
+    store.commit(&[Operation::Put(row(Table::Silence, "y"))]).unwrap();
+    assert_eq!(store.load().unwrap(), [row(Table::Meta, "x"), row(Table::Silence, "y")]);
 }
 
 #[test]

@@ -275,6 +275,12 @@ impl Record {
         self.addresses.iter().filter(move |(_, record)| named(record)).map(|(address, record)| (*address, record))
     }
 
+    /// The leaves that the addresses of the last look serve, as far as seen; each may stand there more than once.
+    pub fn served(&self) -> Vec<Sha256> {
+        let presented = self.current().filter_map(|(_, seen)| seen.presented.as_ref());
+        presented.filter_map(|(_, presented)| Some(presented.leaf()?.sha256)).collect()
+    }
+
     /// The addresses whose last chain still speaks for the domain: the current ones, and those of a family that
     /// the last look could not ask for. Only an answer takes an address away, not the lack of one.
     pub(super) fn presenting(&self) -> impl Iterator<Item = (SocketAddr, &Arc<Presented>)> {

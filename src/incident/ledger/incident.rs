@@ -10,9 +10,13 @@ use serde_json::{Map, Value};
 use super::moment::{Moment, Run, Stamp};
 use super::sighting::{Sighting, Spot, rank};
 use crate::domain::{Now, UnixTime};
+use crate::incident::silence::SilenceId;
 use crate::incident::{Notice, Policy, Reason};
 use crate::observation::Code;
 use crate::verdict::{Entry, Finding, Kind, Severity, catalogue};
+
+/// An incident whose spots have begun to be good is over within this, or will not be.
+pub(super) const MENDS_WITHIN: Duration = Duration::from_secs(3600);
 
 /// Where an incident is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -56,6 +60,18 @@ pub(super) struct Incident {
     /// Whether its opening was told: the first summary and a set-up hold it back.
     #[serde(default)]
     pub(super) told: bool,
+    /// What was last told of it, as far as it still holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) heard: Option<Heard>,
+    /// The silence that keeps it from being told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) silenced_by: Option<SilenceId>,
+    /// The end of the silence of which it was last said that it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) word_for: Option<UnixTime>,
+    /// How often that was said.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) words: u64,
     /// What is seen but not yet often enough: the fault itself while pending, a worse one while firing.
     #[serde(default)]
     pub(super) confirming: Option<Confirming>,
@@ -91,6 +107,14 @@ pub(super) struct Incident {
     /// What a newer version stored besides.
     #[serde(flatten)]
     pub(super) extra: Map<String, Value>,
+}
+
+/// What was told of an incident: that it is this, and so bad.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Heard {
+    pub(super) code: String,
+    #[serde(deserialize_with = "severity")]
+    pub(super) severity: Severity,
 }
 
 /// A notice on its way to the outboxes.
@@ -178,6 +202,10 @@ impl Incident {
             began: Stamp::of(now),
             opened: None,
             told: false,
+            heard: None,
+            silenced_by: None,
+            word_for: None,
+            words: 0,
             confirming: None,
             affected: vec![Affected { address: None, good: None }],
             milder: None,
@@ -252,6 +280,8 @@ impl Incident {
         self.state = State::Resolved;
         self.opened = None;
         self.told = false;
+        self.heard = None;
+        self.word_for = None;
         self.confirming = None;
         self.affected.clear();
         self.milder = None;
@@ -278,7 +308,24 @@ impl Incident {
             Reason::Opened | Reason::Resolved => 0,
             Reason::Escalated => self.escalations,
             Reason::Reminder => self.reminders,
+            Reason::SilenceEnds => self.words,
         }
+    }
+
+    /// What it is now is what was told, or milder than that.
+    pub(super) fn note_heard(&mut self) {
+        self.heard = Some(Heard { code: self.code.clone(), severity: self.severity });
+    }
+
+    /// Whether it is worse than was told.
+    pub(super) fn is_worse_than_heard(&self) -> bool {
+        self.heard.as_ref().is_some_and(|heard| self.rank() > rank(heard.severity, &heard.code))
+    }
+
+    /// Whether all its spots have begun to be good: it will be over soon, or it is seen again.
+    pub(super) fn is_mending(&self, now: Now) -> bool {
+        let begun = |run: Run| Moment::of(now).since(run.since.mono) < MENDS_WITHIN;
+        self.affected.iter().all(|affected| affected.good.is_some_and(begun))
     }
 
     /// Finds its moments again after a restart.
@@ -293,6 +340,11 @@ impl Incident {
             remind.rebase(now, longest_wait);
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The kind of a code; one that we do not know is taken for a fact.

@@ -25,6 +25,7 @@ mod resolving;
 mod restore;
 mod showing;
 mod sighting;
+mod silencing;
 mod standing;
 mod telling;
 #[cfg(test)]
@@ -42,11 +43,13 @@ use incident::Incident;
 use moment::Moment;
 use showing::Showing;
 use sighting::{Hiding, Sighting};
+use silencing::Silenced;
 use timers::{Due, Timer, Timers};
 use watched::Watched;
 use window::Window;
 use writing::Touched;
 
+use super::silence::Roll;
 use super::{Batch, Change, NoticeId, Operation, PathFact, Policy, Row, Table};
 use crate::domain::{Domain, DomainName, Now};
 use crate::observation::Code;
@@ -76,6 +79,8 @@ pub struct Ledger {
     /// Since when looks have found our own sight failing, and by which resolvers, without one that found it good.
     failing_sight: BTreeMap<(Family, BTreeSet<String>), Moment>,
     window: Window,
+    roll: Roll,
+    silenced: Silenced,
     timers: Timers,
     /// Until then an address that is not known may merely not have been seen since the restart.
     remembers_from: Moment,
@@ -115,6 +120,8 @@ impl Ledger {
             causes: Causes::default(),
             failing_sight: BTreeMap::new(),
             window: Window::Waiting { since: None },
+            roll: Roll::default(),
+            silenced: Silenced::default(),
             timers: Timers::default(),
             remembers_from: Moment::of(now),
             unreadable: Vec::new(),
@@ -145,6 +152,7 @@ impl Ledger {
             self.watch_domain(name, domain);
         }
         self.offer_owed();
+        self.review_all();
         // A crash may have come between an opening and the word of it.
         for key in self.incidents.keys().cloned().collect::<Vec<_>>() {
             self.tell_opened(&key);
@@ -158,6 +166,7 @@ impl Ledger {
     /// The verdict of a domain, after a look or (`Looked::default()`) because time has passed.
     pub fn handle_verdict(&mut self, verdict: &Verdict, looked: &Looked, now: Now) {
         self.now = now;
+        self.see_to_silences();
         let Some(watched) = self.domains.get_mut(&verdict.domain) else { return };
         watched.absorb(verdict);
         let judge = verdict.changes_at.filter(|at| *at > now.wall).map(Due::Wall);
@@ -170,6 +179,7 @@ impl Ledger {
         if verdict.level != Level::Unknown && !blind {
             self.see_domain(verdict, looked);
         }
+        self.roll.note_served(&verdict.domain, &looked.leaves, now.wall);
         self.settle();
     }
 
@@ -177,6 +187,7 @@ impl Ledger {
     /// the finding as long as there is one, `None` once it is over.
     pub fn handle_own_sight(&mut self, family: Family, finding: Option<&Finding>, now: Now) {
         self.now = now;
+        self.see_to_silences();
         self.set_own_sight(family, finding);
         self.settle();
     }
@@ -190,13 +201,15 @@ impl Ledger {
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Now) {
         self.now = now;
+        self.see_to_silences();
         for timer in self.timers.take_due(now) {
             match timer {
                 Timer::Reminder(key) => self.remind(&key),
                 Timer::Tell(key) => self.tell_waiting(&key),
                 Timer::SetUp(domain) => self.remind_setup(&domain),
                 Timer::Judge(domain) => _ = self.judge.insert(domain),
-                Timer::Window => {}
+                Timer::Window | Timer::Silences => {}
+                Timer::Mending(key) => self.review(&key),
                 Timer::Store => self.tell_store_failing(),
             }
         }

@@ -185,6 +185,9 @@ impl Ledger {
             incident.milder = None;
             incident.step = 0;
             incident.turn_into(code, severity);
+            if incident.heard.is_some() && !incident.is_worse_than_heard() {
+                incident.note_heard();
+            }
         }
         let told = incident.told;
         if calmed || counted || believed {
@@ -220,7 +223,7 @@ impl Ledger {
         self.touched.incidents.insert(key.clone());
         if !told {
             self.tell_opened(key);
-        } else if !self.key_in_setup(key) {
+        } else if !self.key_in_setup(key) && !self.is_silenced(key) {
             self.tell(key, Reason::Escalated);
             self.schedule_reminder(key);
         }
@@ -229,6 +232,7 @@ impl Ledger {
     pub(super) fn cancel_timers(&mut self, key: &Key) {
         self.timers.cancel(&Timer::Reminder(key.clone()));
         self.timers.cancel(&Timer::Tell(key.clone()));
+        self.timers.cancel(&Timer::Mending(key.clone()));
     }
 
     fn expires(&self, key: &Key) -> Option<UnixTime> {

@@ -62,6 +62,7 @@ impl Ledger {
         if self.incidents.get(key).is_some_and(|incident| incident.told) {
             self.tell(key, Reason::Resolved);
         }
+        self.set_silenced(key, None);
         if let Some(incident) = self.incidents.get_mut(key) {
             incident.end();
             self.leave_cause(key);

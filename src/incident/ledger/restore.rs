@@ -48,7 +48,15 @@ impl Ledger {
                 let Some(key) = Key::parse(&row.key) else { return self.unreadable.push(row.key) };
                 if let Some(mut incident) = self.read::<Incident>(row) {
                     incident.rebase(now, DAY);
+                    if let Some(by) = &incident.silenced_by {
+                        self.silenced.add(&key, by);
+                    }
                     self.incidents.insert(key, incident);
+                }
+            }
+            Table::Silence => {
+                if let Some(silence) = self.read(row) {
+                    self.roll.restore(silence);
                 }
             }
             Table::Meta | Table::Notice | Table::Mail => {}

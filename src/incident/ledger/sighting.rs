@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::observation::certificate::Sha256;
 use crate::observation::{AuthorityObservation, DnsObservation, Look, Outcome, Vantage, View};
 use crate::verdict::{Family, Finding, Kind, Record, Severity, Verdict};
 
@@ -50,6 +51,8 @@ pub struct Looked {
     pub origin: bool,
     /// Every address that is not forgotten, looked at or not.
     pub known: BTreeSet<SocketAddr>,
+    /// The leaves that the addresses serve, as far as seen.
+    pub leaves: Vec<Sha256>,
 }
 
 impl Looked {
@@ -79,6 +82,7 @@ impl Looked {
             documents: look.auth0.iter().filter(|auth0| auth0.documents.is_some()).map(|auth0| auth0.address).collect(),
             origin: look.origin.as_ref().is_some_and(|origin| origin.tells()),
             known: record.addresses.keys().copied().collect(),
+            leaves: record.served(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Key, Ledger, State, Watched};
 use crate::domain::{DomainName, UnixTime};
+use crate::incident::silence::SilenceId;
 use crate::verdict::{Family, Severity};
 
 /// An incident as it stands, for pages and metrics.
@@ -29,6 +30,8 @@ pub struct Standing<'a> {
     pub summary: &'a str,
     /// Whether its domain is in set-up.
     pub in_setup: bool,
+    /// The silence that keeps it from being told.
+    pub silenced_by: Option<&'a SilenceId>,
 }
 
 impl Ledger {
@@ -47,6 +50,7 @@ impl Ledger {
                 opened_at: incident.opened.map(|stamp| stamp.wall),
                 summary: &incident.summary,
                 in_setup: self.key_in_setup(key),
+                silenced_by: incident.silenced_by.as_ref(),
             }
         })
     }

@@ -22,10 +22,11 @@ const SHORTEST_LEFT: i64 = 3600;
 impl Ledger {
     /// Tells that an incident has opened, unless that was told or is held back.
     pub(super) fn tell_opened(&mut self, key: &Key) {
-        let Some(incident) = self.incidents.get(key) else { return };
-        if incident.told || incident.state != State::Firing {
+        let untold = |incident: &Incident| !incident.told && incident.state == State::Firing;
+        if !self.incidents.get(key).is_some_and(untold) || self.is_silenced(key) {
             return;
         }
+        let Some(incident) = self.incidents.get(key) else { return };
         if self.window.holds() && !Self::is_store(key) {
             if incident.severity == Severity::Critical {
                 self.timers.set(Timer::Tell(key.clone()), Due::Mono(self.waits_until(incident)));
@@ -45,7 +46,7 @@ impl Ledger {
     pub(super) fn tell_waiting(&mut self, key: &Key) {
         let waits = |incident: &&Incident| incident.state == State::Firing && !incident.told;
         let Some(incident) = self.incidents.get(key).filter(waits) else { return };
-        if incident.severity == Severity::Critical {
+        if incident.severity == Severity::Critical && !self.is_silenced(key) {
             self.tell(key, Reason::Opened);
             self.schedule_reminder(key);
         }
@@ -79,6 +80,9 @@ impl Ledger {
             match self.incidents.get(&key) {
                 Some(incident) if incident.state != State::Firing => {}
                 Some(incident) if incident.told => {
+                    if self.is_silenced(&key) {
+                        continue;
+                    }
                     self.takes_turn_in_setup(&key);
                     self.tell(&key, Reason::Reminder);
                 }
@@ -126,6 +130,9 @@ impl Ledger {
         if self.incidents.get(key).is_none_or(|incident| incident.state != State::Firing) {
             return;
         }
+        if self.is_silenced(key) {
+            return self.pause_reminders(key);
+        }
         self.tell(key, Reason::Reminder);
         if let Some(incident) = self.incidents.get_mut(key) {
             incident.step = incident.step.saturating_add(1);
@@ -163,8 +170,15 @@ impl Ledger {
         let Some(notice) = self.incidents.get(key).map(|incident| self.notice(key, incident, reason)) else { return };
         let Some(incident) = self.incidents.get_mut(key) else { return };
         match reason {
-            Reason::Opened => incident.told = true,
-            Reason::Escalated => incident.escalations += 1,
+            Reason::Opened => {
+                incident.told = true;
+                incident.note_heard();
+            }
+            Reason::Escalated => {
+                incident.escalations += 1;
+                incident.note_heard();
+            }
+            Reason::SilenceEnds => incident.words += 1,
             Reason::Reminder => {
                 incident.reminders += 1;
                 // Should nobody ever take them, one reminder is enough to keep.
@@ -195,7 +209,11 @@ impl Ledger {
             code: incident.code.clone(),
             severity: severity.as_str().to_owned(),
             title: entry.map_or_else(|| incident.code.clone(), |entry| entry.title.to_owned()),
-            summary: if over { self.epitaph(incident) } else { incident.summary.clone() },
+            summary: match reason {
+                Reason::Resolved => self.epitaph(incident),
+                Reason::SilenceEnds => self.word_of_silence(incident),
+                _ => incident.summary.clone(),
+            },
             remedy: incident.remedy(entry).to_owned(),
             facts: incident.facts.clone(),
             path: watched.map(|watched| watched.path.clone()).unwrap_or_default(),

@@ -22,6 +22,10 @@ pub(super) enum Timer {
     Window,
     /// Commits have failed for too long.
     Store,
+    /// A silence begins or ends.
+    Silences,
+    /// An incident that was about to be over when its silence ended may not be.
+    Mending(Key),
 }
 
 /// When it is to happen.

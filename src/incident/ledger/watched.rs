@@ -120,7 +120,9 @@ impl Ledger {
         if self.domains.remove(name).is_some() {
             self.touched.domains.insert(name.clone());
         }
+        self.roll.forget_domain(name, self.now.wall);
         for key in self.keys_of(name) {
+            self.set_silenced(&key, None);
             let Some(incident) = self.incidents.get_mut(&key) else { continue };
             if incident.state == State::Resolved && incident.owed.is_empty() {
                 continue;

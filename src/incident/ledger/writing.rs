@@ -23,6 +23,7 @@ impl Ledger {
     /// Ends an input: what it touched is written out, what it owes is queued behind that.
     pub(super) fn settle(&mut self) {
         self.settle_window();
+        self.settle_silences();
         let touched = std::mem::take(&mut self.touched);
         if touched.first_summary {
             let what = if self.window.holds() { "began_at" } else { "over_at" };
@@ -30,6 +31,9 @@ impl Ledger {
         }
         for name in touched.domains {
             self.write_domain(&name);
+        }
+        for (id, silence) in self.roll.take_changed() {
+            self.write_silence(&id, silence);
         }
         let mut written = BTreeMap::new();
         for key in touched.incidents {

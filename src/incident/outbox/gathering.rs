@@ -39,16 +39,16 @@ impl Gathering {
     }
 
     /// Takes out what need not be told any more now that this notice has come; whether this notice need not be told
-    /// itself. Of an incident that is over before anybody was told of it nobody is told; a reminder yields to the
-    /// next one, and to the end.
+    /// itself. Of an incident that is over before anybody was told of it nobody is told; a reminder, or the word that a
+    /// silence ends, yields to the next one, and to the end.
     pub(super) fn cancel_by(&mut self, notice: &Notice) -> (Vec<NoticeRow>, bool) {
-        if !matches!(notice.reason, Reason::Resolved | Reason::Reminder) {
+        if notice.reason != Reason::Resolved && !is_repeat(notice.reason) {
             return (Vec::new(), false);
         }
         let waiting = self.by_opening.get(&opening(notice)).cloned().unwrap_or_default();
         let untold =
             notice.reason == Reason::Resolved && waiting.iter().any(|id| self.reason(id) == Some(Reason::Opened));
-        let cancelled = waiting.iter().filter(|id| untold || self.reason(id) == Some(Reason::Reminder));
+        let cancelled = waiting.iter().filter(|id| untold || self.reason(id).is_some_and(is_repeat));
         let cancelled: Vec<_> = cancelled.cloned().collect();
         (cancelled.iter().filter_map(|id| self.remove(id)).collect(), untold)
     }
@@ -143,13 +143,18 @@ pub(super) fn is_urgent(notice: &Notice) -> bool {
         && matches!(notice.reason, Reason::Opened | Reason::Escalated)
 }
 
+/// Whether it tells again what is there still.
+const fn is_repeat(reason: Reason) -> bool {
+    matches!(reason, Reason::Reminder | Reason::SilenceEnds)
+}
+
 type Rank<'a> = (bool, Reverse<Option<Severity>>, bool, &'a str, &'a str, &'a str, &'a str, u64, Reason, &'a str);
 
 fn rank(notice: &Notice) -> Rank<'_> {
     (
         notice.reason == Reason::Resolved,
         Reverse(Severity::parse(&notice.severity)),
-        notice.reason == Reason::Reminder,
+        is_repeat(notice.reason),
         &notice.code,
         &notice.domain,
         &notice.view,

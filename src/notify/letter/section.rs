@@ -154,6 +154,10 @@ fn news(notice: &Notice, now: UnixTime) -> Option<String> {
         Reason::Opened => None,
         Reason::Escalated => Some("It has become worse.".to_owned()),
         Reason::Reminder => Some(format!("It is still so: it has been going on for {}.", span(now))),
+        Reason::SilenceEnds => {
+            let still = "If it is over by then you hear no more of it; else it is told as any other.";
+            Some(format!("The silence ends soon. It has been going on for {}. {still}", span(now)))
+        }
         Reason::Resolved => Some(format!("It is over. It lasted {}.", span(notice.at))),
     }
 }
@@ -215,7 +219,7 @@ fn line_words(notice: &Notice, now: UnixTime) -> Vec<String> {
     all.push(match notice.reason {
         Reason::Opened => format!("for {}", span(now)),
         Reason::Escalated => format!("worse, for {}", span(now)),
-        Reason::Reminder => format!("still so, for {}", span(now)),
+        Reason::Reminder | Reason::SilenceEnds => format!("still so, for {}", span(now)),
         Reason::Resolved => format!("lasted {}", span(notice.at)),
     });
     if notice.in_setup {

@@ -24,7 +24,7 @@ fn what_not_every_look_asks_is_seen_by_those_that_did() {
                 authority: is(&[Family::Spreading, Family::Nameservers]),
                 dnssec: is(&[Family::Signatures]),
                 registration: is(&[Family::Registration]),
-                ..Site::new("a.example").looked()
+                ..Site::new("a.example").looked(0)
             };
             assert_eq!(looked.has_seen(family, &[None].into()), asked, "{family:?}");
             assert_eq!(looked.is_good(family, None, &Hiding::default()), asked, "{family:?}");

@@ -7,6 +7,7 @@ mod opening;
 mod random;
 mod resolving;
 mod restart;
+mod silence;
 mod telling;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ use super::*;
 use crate::domain::UnixTime;
 use crate::incident::{MailKind, Notice, Reason};
 use crate::observation::View;
+use crate::observation::certificate::Sha256;
 use crate::verdict::{Kind, Path, Severity};
 
 const MINUTE: i64 = 60;
@@ -140,7 +142,10 @@ impl Site {
                 _ if left <= 21 * DAY => (Some(Code::TlsExpiresSoon), Severity::Warning),
                 _ => (None, Severity::Info),
             };
-            let new = |code| Finding::new(code, format!("{left} s are left")).severity(severity);
+            let leaf = self.leaf(time).map(|leaf| leaf.to_string()).unwrap_or_default();
+            let new = |code| {
+                Finding::new(code, format!("{left} s are left")).severity(severity).fact("sha256", leaf.as_str())
+            };
             findings.extend(code.map(|code| new(code).at(self.addresses.iter().copied())));
             let thresholds = [21 * DAY, 7 * DAY, 0].map(|before| expires.plus(-before));
             changes_at = thresholds.into_iter().find(|threshold| *threshold > at);
@@ -170,9 +175,16 @@ impl Site {
         }
     }
 
-    fn looked(&self) -> Looked {
+    /// The leaf that is served.
+    fn leaf(&self, time: i64) -> Option<Sha256> {
+        let served = self.certificates.iter().rev().find(|(from, _)| *from <= time);
+        served.map(|(from, _)| Sha256::of(from.to_string().as_bytes()))
+    }
+
+    fn looked(&self, time: i64) -> Looked {
         Looked {
             fresh: true,
+            leaves: self.leaf(time).into_iter().collect(),
             view: View::Proxy,
             records: true,
             txt: true,
@@ -275,13 +287,13 @@ impl World {
     fn look(&mut self, name: &DomainName) {
         self.again.retain(|asked, at| asked != name || *at > self.time);
         let site = &self.sites[name];
-        self.ledger.handle_verdict(&site.verdict(self.time, self.skew), &site.looked(), self.now());
+        self.ledger.handle_verdict(&site.verdict(self.time, self.skew), &site.looked(self.time), self.now());
     }
 
     /// Hands in a verdict with a look of one's own making.
     fn see(&mut self, name: &str, change: impl FnOnce(&mut Looked)) {
         let site = &self.sites[&DomainName::parse(name).unwrap()];
-        let mut looked = site.looked();
+        let mut looked = site.looked(self.time);
         change(&mut looked);
         self.ledger.handle_verdict(&site.verdict(self.time, self.skew), &looked, self.now());
         self.drain();
