@@ -11,6 +11,7 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
 use prometheus::{Encoder, Registry, TextEncoder};
 
+use crate::incident::silence::SilenceState;
 use crate::keeper::{DomainState, Snapshot};
 use crate::observation::{Code, DnssecObservation, View};
 use crate::verdict::catalogue::ENTRIES;
@@ -122,6 +123,9 @@ const LOOKS: Family = counter("notafter_looks_total", "Rounds of all checks of o
 const NOTICES: Family =
     counter("notafter_notices_total", "Notices by receiver and how an attempt to deliver them ended.");
 const OWED: Family = gauge("notafter_notices_owed", "Notices that a receiver is still to be sent.");
+const SILENCES: Family = gauge("notafter_silences", "Silences and maintenance windows, by whether they hold.");
+const SILENCED: Family =
+    gauge("notafter_incidents_silenced", "Incidents of which nothing is told, as a silence is about them.");
 const QUESTIONS: Family = counter(
     "notafter_dns_questions_total",
     "Questions about records: put to a resolver, each one and each time, or answered from memory.",
@@ -137,7 +141,7 @@ const LOG_LIST: Family = gauge(
 );
 
 /// Every family, in the order of the page.
-const FAMILIES: [&Family; 33] = [
+const FAMILIES: [&Family; 35] = [
     &BUILD_INFO,
     &DOMAINS,
     &DOMAIN_INFO,
@@ -168,6 +172,8 @@ const FAMILIES: [&Family; 33] = [
     &LOOKS,
     &NOTICES,
     &OWED,
+    &SILENCES,
+    &SILENCED,
     &QUESTIONS,
     &REFERENCES,
     &LOG_LIST,
@@ -283,6 +289,11 @@ fn process(snapshot: &Snapshot, page: &mut Page) {
     for (receiver, owed) in &snapshot.owed {
         page.add(&OWED, &[("receiver", receiver)], *owed as f64);
     }
+    for state in SilenceState::ALL {
+        let count = snapshot.silences.iter().filter(|silence| silence.state == state).count();
+        page.add(&SILENCES, &[("state", state.as_str())], count as f64);
+    }
+    page.add(&SILENCED, &[], snapshot.silenced_incidents as f64);
     if let Some(made_at) = snapshot.log_list_made_at {
         page.add(&LOG_LIST, &[], made_at.0 as f64);
     }

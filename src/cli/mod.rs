@@ -13,6 +13,7 @@ mod mail;
 pub mod parsers;
 mod proxy_config;
 mod run;
+mod silence;
 mod text;
 mod verdict_text;
 
@@ -48,6 +49,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Try the relay that mail goes through
     Mail(mail::Arguments),
+    /// Tell nobody for a while of what is known, by the running daemon
+    Silence(silence::Arguments),
     /// Check a configuration file, or print its schema
     Config(config::Arguments),
     /// Print the configuration of a reverse proxy for a custom domain
@@ -64,6 +67,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Arguments { command }) => ExitCode::from(match command {
             Command::Run(arguments) => run::run(arguments),
             Command::Mail(arguments) => mail::run(arguments),
+            Command::Silence(arguments) => silence::run(arguments),
             Command::Check(arguments) => check::run(arguments),
             Command::Inspect(arguments) => inspect::run(arguments),
             Command::Explain(arguments) => explain::run(&arguments),

@@ -19,6 +19,7 @@ mod settings;
 mod source;
 mod syntax;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
@@ -41,6 +42,16 @@ pub fn default_file() -> Option<PathBuf> {
 /// All mistakes of a file in one text, an empty line between two.
 pub fn told_together(mistakes: &[Mistake]) -> String {
     mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n")
+}
+
+/// Where the daemon of this file listens, as far as the file says, whatever else is in it: who asks the daemon something
+/// need not be able to read its secrets.
+pub fn listen(path: &Path) -> Result<Option<SocketAddr>, String> {
+    let text = std::fs::read_to_string(path).map_err(|reason| format!("{}: {reason}", path.display()))?;
+    let file: toml::Table = toml::from_str(&text).map_err(|reason| format!("{}: {reason}", path.display()))?;
+    let listen = file.get("server").and_then(|server| server.get("listen")?.as_str());
+    let parsed = listen.map(|text| text.parse().map_err(|_| format!("{}: bad [server] listen", path.display())));
+    parsed.transpose()
 }
 
 /// Reads a configuration file, and the files and environment variables it names.

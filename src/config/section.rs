@@ -9,6 +9,7 @@ use std::time::Duration;
 use http::HeaderName;
 use secrecy::SecretString;
 
+use crate::domain::hours::{TimeOfDay, Weekdays, Zone};
 use crate::domain::{DomainName, Threshold, UnixTime};
 use crate::notify::email::Security;
 use crate::notify::webhook::OwnTemplate;
@@ -36,6 +37,14 @@ pub(super) enum Value {
     Path(PathBuf),
     Secret(SecretString),
     Time(UnixTime),
+    /// A time of day.
+    TimeOfDay(TimeOfDay),
+    /// A date and time without an offset, as it is written.
+    LocalTime(String),
+    /// One day of the week, or a span of them.
+    Days(Weekdays),
+    /// A time zone.
+    Zone(Zone),
     Labels(BTreeMap<String, String>),
     Template(Box<OwnTemplate>),
     Headers(Vec<(HeaderName, SecretString)>),

@@ -9,6 +9,7 @@ use super::mistake::Mistake;
 use crate::discover;
 use crate::domain::{Domain, DomainName, Expected, Families, Thresholds};
 use crate::incident::Policy;
+use crate::incident::silence::Maintenance;
 use crate::notify::Channel;
 use crate::probe;
 use crate::trust::RootSource;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub watch: Sight,
     /// Auth0 tenants whose Management API is asked.
     pub tenants: Vec<Tenant>,
+    /// When what is known need not be told.
+    pub maintenance: Vec<Maintenance>,
     /// What is not wrong, but has no effect in this version.
     pub remarks: Vec<Mistake>,
 }
@@ -52,6 +55,7 @@ impl Default for Settings {
             store: Store { path: PathBuf::from("/var/lib/notafter/notafter.db") },
             watch: Sight::default(),
             tenants: Vec::new(),
+            maintenance: Vec::new(),
             remarks: Vec::new(),
         }
     }

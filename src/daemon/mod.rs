@@ -10,6 +10,7 @@ mod discovery;
 mod errands;
 mod reload;
 mod signals;
+mod silences;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ use discovery::Known;
 use errands::Errand;
 use reload::{Asker, Reloaded};
 use signals::Signal;
+use silences::Waiting;
 
 use crate::config::{self, Mistake, Settings};
 use crate::domain::{Clock, DomainName};
@@ -37,7 +39,7 @@ use crate::observation::{Look, Presented, StatusNote, ViewObservation};
 use crate::probe::{Library, Resolvers};
 use crate::store::{Committer, Outcome, Outcomes, Store, StoreError};
 use crate::verdict::References;
-use crate::web::{self, ReloadRequest, Shared};
+use crate::web::{self, ReloadRequest, Shared, SilenceRequest};
 
 pub use clock::SystemClock;
 
@@ -134,6 +136,7 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
     let remembered = crate::keeper::stored_chains(&rows);
     let mut keeper = Keeper::restore(settings.policy.clone(), &parts.receivers(), rows, clock.now());
     keeper.handle_alert_receivers(parts.alert_receivers(), clock.now());
+    keeper.handle_maintenance(settings.maintenance.clone());
     keeper.handle_tenants(discovery::tenants(&settings), clock.now());
     if keeper.poll_discovered() {
         // What was listed before the restart is watched from the start.
@@ -146,8 +149,9 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
     let (inputs, received) = mpsc::channel(1024);
     let (snapshot, shown) = watch::channel(Arc::new(keeper.snapshot()));
     let (reload, reloads) = mpsc::channel(1);
+    let (silence, silences) = mpsc::channel(16);
     let serving = CancellationToken::new();
-    let shared = Shared { snapshot: shown, reload: reload.clone(), clock: Arc::clone(&clock) };
+    let shared = Shared { snapshot: shown, reload: reload.clone(), silences: silence, clock: Arc::clone(&clock) };
     let server = tokio::spawn(web::serve(listener, web::router(shared), serving.clone()));
     let fleet = Arc::clone(&parts.fleet);
     tracing::info!(%address, domains = parts.watches.len(), receivers = settings.receivers.len(), "notafter is running");
@@ -171,11 +175,12 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
         drain_by: None,
         reloading: None,
         reload_again: false,
+        waiting: Vec::new(),
         serving: serving.clone(),
     };
     daemon.tell_what_is_left();
     daemon.remember(remembered, &fleet);
-    let result = daemon.tend(Channels { received, outcomes, reloads, signals, stop, server: &server }).await;
+    let result = daemon.tend(Channels { received, outcomes, reloads, silences, signals, stop, server: &server }).await;
     serving.cancel();
     let _ = server.await;
     result
@@ -190,6 +195,7 @@ struct Channels<'a> {
     received: mpsc::Receiver<Input>,
     outcomes: Outcomes<Tag>,
     reloads: mpsc::Receiver<ReloadRequest>,
+    silences: mpsc::Receiver<SilenceRequest>,
     signals: mpsc::Receiver<Signal>,
     stop: CancellationToken,
     server: &'a tokio::task::JoinHandle<()>,
@@ -236,6 +242,8 @@ struct Daemon {
     reloading: Option<Asker>,
     /// Another SIGHUP has come meanwhile.
     reload_again: bool,
+    /// Who waits for a silence to be stored.
+    waiting: Vec<Waiting>,
     /// Cancelled, it ends the web server.
     serving: CancellationToken,
 }
@@ -260,6 +268,7 @@ impl Daemon {
                 Some(answer) = channels.reloads.recv(), if self.reloading.is_none() => {
                     self.begin_reload(Asker::Request(answer));
                 }
+                Some(request) = channels.silences.recv() => self.take_silence(request),
                 Some(signal) = channels.signals.recv() => self.take_signal(signal),
                 () = channels.stop.cancelled(), if self.drain_by.is_none() => self.take_signal(Signal::Stop),
                 () = tokio::time::sleep(self.rest()) => self.keeper.handle_timeout(self.clock.now()),
@@ -318,11 +327,12 @@ impl Daemon {
 
     fn take_outcome(&mut self, outcome: Outcome<Tag>) {
         let now = self.clock.now();
-        match outcome.result {
-            Ok(up_to) => self.keeper.handle_stored(&outcome.tag, up_to, now),
+        match &outcome.result {
+            Ok(up_to) => self.keeper.handle_stored(&outcome.tag, *up_to, now),
             // The committer has logged why, once an attempt.
             Err(_) => self.keeper.handle_store_failed(now),
         }
+        self.answer_silences(&outcome.tag, outcome.result.map_err(drop));
     }
 
     fn take_signal(&mut self, signal: Signal) {

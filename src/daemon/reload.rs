@@ -72,6 +72,7 @@ impl Daemon {
         let now = self.clock.now();
         self.keeper.handle_receivers(&settings.policy, &parts.receivers(), now);
         self.keeper.handle_alert_receivers(parts.alert_receivers(), now);
+        self.keeper.handle_maintenance(settings.maintenance.clone());
         self.keeper.handle_watches(parts.watches.clone(), now);
         self.keeper.handle_log_list(parts.log_list_made_at, now);
         // Which domains count of what is known may be others now; the loop builds for them.

@@ -2,9 +2,9 @@
 //!
 //! A [`Ledger`] holds domains and their incidents: verdicts go in, changes to store and [`Notice`]s come out.
 //! An [`Outbox`], one a receiver, takes the notices in, groups, limits and retries them, and offers one [`Mail`] at
-//! a time. [`Alerts`], one a receiver that keeps track itself, is shown what fires instead, again and again. None of
-//! them does I/O, none reads a clock; whatever must survive a restart leaves as a [`Change`].
-//! a time. What is known and need not be told for a while is a [`silence`]. None of them does I/O, none reads a clock; whatever must survive a restart leaves as a [`Change`].
+//! a time. [`Alerts`], one a receiver that keeps track itself, is shown what fires instead, again and again. What is
+//! known and need not be told for a while is a [`silence`]. None of them does I/O, none reads a clock; whatever must
+//! survive a restart leaves as a [`Change`].
 
 pub mod alerts;
 mod change;

@@ -14,6 +14,7 @@ mod mtls;
 mod outboxes;
 mod own_sight;
 mod routing;
+mod silences;
 mod snapshot;
 mod status;
 mod tenant_views;
@@ -47,6 +48,7 @@ pub use chains::{StoredChain, stored_chains};
 pub use commits::Tag;
 pub use looks::LookRequest;
 pub use routing::{Recipient, Watch};
+pub use silences::{NotEnded, SilenceChange};
 pub use snapshot::{Chunks, Counters, DomainState, LookResult, OwnFinding, Snapshot};
 pub use tenant_views::TenantRequest;
 pub use tenants::{ClientIpRequest, ClientIpSeen, Listed, ListingRequest, TenantWatch};
@@ -355,6 +357,9 @@ impl Keeper {
             owed: self.owed(),
             references: self.own_sight.references(),
             log_list_made_at: self.own_sight.log_list_made_at,
+            silences: self.ledger.silences().into(),
+            silenced_domains: self.ledger.silenced_domains(),
+            silenced_incidents: self.ledger.silenced_incidents(),
         }
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::{Domain, Now, UnixTime};
+use crate::domain::{Domain, DomainName, Now, UnixTime};
 use crate::history::Class;
 use crate::incident::OutboxEvent;
+use crate::incident::silence::SilenceView;
 use crate::observation::Questions;
 use crate::verdict::{Level, Record, References, Severity, Verdict};
 
@@ -29,6 +30,12 @@ pub struct Snapshot {
     pub references: References,
     /// When the list of transparency logs was made, if there is one.
     pub log_list_made_at: Option<UnixTime>,
+    /// Every silence and maintenance window, those that hold first.
+    pub silences: Arc<[SilenceView]>,
+    /// How many incidents of each domain are silenced; no domain of which none is.
+    pub silenced_domains: Arc<BTreeMap<DomainName, usize>>,
+    /// How many incidents are silenced, those of our own sight among them.
+    pub silenced_incidents: usize,
 }
 
 /// One thing wrong with our own sight.

@@ -281,6 +281,12 @@ impl Record {
         presented.filter_map(|(_, presented)| Some(presented.leaf()?.sha256)).collect()
     }
 
+    /// The leaves that all addresses serve that are not forgotten, as far as seen.
+    pub fn leaves(&self) -> impl Iterator<Item = Sha256> {
+        let presented = self.addresses.values().filter_map(|seen| seen.presented.as_ref());
+        presented.filter_map(|(_, presented)| Some(presented.leaf()?.sha256))
+    }
+
     /// The addresses whose last chain still speaks for the domain: the current ones, and those of a family that
     /// the last look could not ask for. Only an answer takes an address away, not the lack of one.
     pub(super) fn presenting(&self) -> impl Iterator<Item = (SocketAddr, &Arc<Presented>)> {

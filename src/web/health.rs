@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use tokio::sync::oneshot;
 
-use super::Shared;
+use super::{Shared, guard};
 
 /// The writer wakes at least every 30 s; if its snapshot is older than this it hangs.
 pub(super) const STALE_AFTER: Duration = Duration::from_secs(90);
@@ -31,7 +31,10 @@ pub(super) async fn ready(State(shared): State<Shared>) -> (StatusCode, String) 
 }
 
 /// Reads the configuration again; 200 if it was good, 500 and every mistake if the old one stays.
-pub(super) async fn reload(State(shared): State<Shared>) -> (StatusCode, String) {
+pub(super) async fn reload(State(shared): State<Shared>, headers: HeaderMap) -> (StatusCode, String) {
+    if guard::is_from_a_page(&headers) {
+        return (StatusCode::FORBIDDEN, "a page in a browser may not do this\n".to_owned());
+    }
     let (answer, answered) = oneshot::channel();
     let gone = (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n".to_owned());
     if shared.reload.send(answer).await.is_err() {

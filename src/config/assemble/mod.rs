@@ -1,6 +1,7 @@
 //! From sections to [`Settings`]: what only shows when several keys are seen together.
 
 mod alertmanager;
+mod maintenance;
 mod telling;
 mod watches;
 mod webhook;
@@ -37,6 +38,7 @@ pub(super) fn settings(root: &Section, source: &Source<'_>, world: &World<'_>, n
         policy: telling::policy(table("policy"), notes),
         store: store(table("store"), world, notes),
         watch: sight(table("watch")),
+        maintenance: maintenance::maintenance(root.sections("maintenance"), notes),
         tenants: tenants(root.sections("tenant"), source, notes),
         remarks: Vec::new(),
     }

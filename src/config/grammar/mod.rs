@@ -138,6 +138,12 @@ pub(super) enum Kind {
     Mailbox,
     /// A date and time with its offset.
     Time,
+    /// A time of day, or a date and time with an offset or without.
+    Moment,
+    /// A day of the week, or a span of them.
+    Days,
+    /// A time zone of the IANA database.
+    Zone,
     /// Names and texts.
     Labels,
     /// A list of these, with at least so many.
@@ -182,6 +188,11 @@ impl Kind {
             Self::Secret => "{ env = \"NAME\" } or { file = \"PATH\" }".to_owned(),
             Self::Mailbox => "a mail address in quotes".to_owned(),
             Self::Time => "a time such as \"2026-05-01T12:00:00Z\"".to_owned(),
+            Self::Moment => {
+                "a time of day such as \"02:00\", or a date and time such as \"2026-05-01T22:00\"".to_owned()
+            }
+            Self::Days => "a day of the week such as \"sat\", or a span such as \"mon-fri\"".to_owned(),
+            Self::Zone => "a time zone such as \"Europe/Berlin\"".to_owned(),
             Self::Labels => "names and texts such as { team = \"identity\" }".to_owned(),
             Self::List(items, _) => format!("a list in brackets, each {}", items.expected()),
             Self::Table(_) => "a table, under a heading in single brackets".to_owned(),

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{Key, Kind, ROOT, Table};
 
 const DURATION: &str = "^[0-9]+(ms|s|m|h|d)$";
+const DAYS: &str = "^(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?$";
 const THRESHOLD: &str = "^[0-9]+(ms|s|m|h|d|%)$";
 
 /// The schema of the whole file.
@@ -63,6 +64,7 @@ fn of(kind: &Kind) -> Map<String, Value> {
         }
         Kind::Relay => json!({ "type": "string", "pattern": "^smtp(s|\\+plain)?://" }),
         Kind::Postgres => json!({ "type": "string", "pattern": "^postgres(ql)?://" }),
+        Kind::Days => json!({ "type": "string", "pattern": DAYS }),
         Kind::Time => json!({ "type": "string", "format": "date-time" }),
         Kind::Labels => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Kind::Secret => secret(),
@@ -79,6 +81,8 @@ fn of(kind: &Kind) -> Map<String, Value> {
         | Kind::Distrust
         | Kind::Roots
         | Kind::Template
+        | Kind::Moment
+        | Kind::Zone
         | Kind::Mailbox => json!({ "type": "string", "minLength": 1 }),
     };
     match schema {

@@ -21,6 +21,11 @@ pub(in crate::config) static ROOT: Table = Table {
             Kind::Tables(&ROUTE),
             "Who is told of what. Without any, every receiver is told of every domain.",
         ),
+        Key::new(
+            "maintenance",
+            Kind::Tables(&MAINTENANCE),
+            "When what is known need not be told: once, or week after week.",
+        ),
         Key::new("evidence", Kind::Tables(&EVIDENCE), "A sign of who answered, besides those that are built in."),
         Key::new("tenant", Kind::Tables(&TENANT), "An Auth0 tenant whose Management API is asked."),
         Key::new("domain", Kind::Tables(&DOMAIN), "A custom domain to watch."),
@@ -397,6 +402,44 @@ static ROUTE: Table = Table {
         Key::new("receivers", Kind::List(&Kind::Word, 1), "The names of the receivers to tell.").required(),
         Key::new("min_severity", Kind::Choice(&["info", "warning", "critical"]), "Only what is at least as bad.")
             .or("\"warning\""),
+    ]],
+};
+
+static MAINTENANCE: Table = Table {
+    doc: "A time in which what matches is not told: a silence that the configuration makes. Everything else goes on, and \
+          what is still there at its end is told then.",
+    groups: &[&[
+        Key::new(
+            "domains",
+            Kind::List(&Kind::Text, 1),
+            "The domains it is about: names, `*.example.com` for all below one, `*` for all. Default: every one that the \
+             other keys are about.",
+        ),
+        Key::new("match", Kind::Labels, "The labels a domain must have; none for every domain.").or("{}"),
+        Key::new(
+            "codes",
+            Kind::List(&Kind::Text, 1),
+            "The codes it is about, or whole areas such as `tls.*`. Default: all. `watch.*`, our own sight, only without \
+             `domains` and `match`.",
+        ),
+        Key::new("max_severity", Kind::Choice(&["warning", "critical"]), "Only what is no worse than this."),
+        Key::new(
+            "from",
+            Kind::Moment,
+            "When it begins: a time of day, for a window that recurs; or a date and time, in `timezone` unless it has an \
+             offset.",
+        )
+        .required(),
+        Key::new(
+            "to",
+            Kind::Moment,
+            "When it ends, likewise. A time of day that is not later than `from` is one of the next day.",
+        )
+        .required(),
+        Key::new("days", Kind::List(&Kind::Days, 1), "The days of the week on which a window begins that recurs.")
+            .or("[\"mon-sun\"]"),
+        Key::new("timezone", Kind::Zone, "By which clock: a name of the IANA database.").or("\"UTC\""),
+        Key::new("comment", Kind::Text, "Why.").required(),
     ]],
 };
 

@@ -2,6 +2,7 @@
 
 mod address;
 mod duration;
+mod hours;
 mod secret;
 mod text;
 mod url;
@@ -73,6 +74,7 @@ pub(super) fn read(kind: &Kind, value: &DeValue<'_>, world: &World<'_>) -> Resul
         (Kind::Target, DeValue::Table(_)) => webhook::target(value, world),
         (Kind::Time, DeValue::Datetime(time)) => text::time(&time.to_string()),
         (Kind::Time, DeValue::String(time)) => text::time(time),
+        (Kind::Moment, DeValue::Datetime(time)) => hours::moment(&time.to_string()),
         (
             Kind::Flag
             | Kind::Count(..)
@@ -111,6 +113,9 @@ fn from_text(kind: &Kind, text: &str, world: &World<'_>) -> Result<Value, Fault>
         Kind::Roots if matches!(text, "mozilla" | "system") => Ok(Value::Text(text.to_owned())),
         Kind::Roots => text::pem(text, world),
         Kind::Mailbox => text::mailbox(text),
+        Kind::Zone => hours::zone(text, world),
+        Kind::Days => hours::days(text),
+        Kind::Moment => hours::moment(text),
         _ => text::text(text),
     }
 }

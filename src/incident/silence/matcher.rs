@@ -42,6 +42,11 @@ impl Matcher {
             && self.max_severity.is_none_or(|most| severity <= most)
     }
 
+    /// Whether it is about our own sight and nothing else.
+    pub fn is_of_own_sight(&self) -> bool {
+        !self.codes.is_empty() && self.codes.iter().all(|code| code.starts_with("watch."))
+    }
+
     /// Whether it may be about our own sight, which belongs to no domain: only where it names codes and no domains.
     pub fn covers_own_sight(&self) -> bool {
         self.domains.is_empty() && self.labels.is_empty() && !self.codes.is_empty()

@@ -130,8 +130,7 @@ impl Matcher {
             mistakes
                 .push(format!("codes: there is no code {code:?}; `notafter explain` knows them, `tls.*` is an area"));
         }
-        let own_sight = !self.codes.is_empty() && self.codes.iter().all(|code| code.starts_with("watch."));
-        if own_sight && !self.covers_own_sight() {
+        if self.is_of_own_sight() && !self.covers_own_sight() {
             mistakes.push("codes: watch.* belong to no domain; leave domains and labels out".to_owned());
         }
         mistakes

@@ -27,6 +27,8 @@ pub(super) struct Row {
     /// The name in U-labels, where it differs.
     pub(super) unicode: Option<String>,
     pub(super) level: &'static str,
+    /// Whether something of it is not told, as a silence is about it.
+    pub(super) silenced: bool,
     /// Whether this process has looked at it yet.
     pub(super) waits: bool,
     /// When it was last looked at, and how often that is done.
@@ -81,7 +83,7 @@ pub(super) struct AddressView {
 }
 
 impl Row {
-    pub(super) fn new(state: &DomainState, now: UnixTime) -> Self {
+    pub(super) fn new(state: &DomainState, silenced: bool, now: UnixTime) -> Self {
         let verdict = state.verdict.as_deref();
         let findings = verdict.map_or(&[][..], |verdict| &verdict.findings);
         let labels = state.domain.labels.iter().take(LABELS);
@@ -89,6 +91,7 @@ impl Row {
             name: state.domain.name.to_string(),
             unicode: unicode(&state.domain.name),
             level: state.level().as_str(),
+            silenced,
             waits: !state.was_looked_at,
             looked: looked(state, now),
             life: Life::new(state, now),

@@ -7,7 +7,7 @@ use super::order;
 use super::plain::{self, Part};
 use super::row::Row;
 use crate::domain::{Now, Span};
-use crate::keeper::{OwnFinding, Snapshot};
+use crate::keeper::{DomainState, OwnFinding, Snapshot};
 use crate::observation::Code;
 use crate::verdict::{Level, Severity, catalogue};
 
@@ -68,7 +68,10 @@ impl Page {
         let wanted = plain::line(wanted, 253);
         let (shown, matching) = order::worst(snapshot, &wanted, SHOWN);
         let (troubled, healthy): (Vec<_>, Vec<_>) = shown.iter().partition(|state| state.level() != Level::Healthy);
-        let rows = |states: Vec<_>| states.into_iter().map(|state| Row::new(state, now.wall)).collect();
+        let silenced = |state: &DomainState| snapshot.silenced_domains.contains_key(&state.domain.name);
+        let rows = |states: Vec<&&DomainState>| {
+            states.into_iter().map(|state| Row::new(state, silenced(state), now.wall)).collect()
+        };
         let counts = counts(snapshot);
         let age = now.mono.saturating_sub(snapshot.at.mono);
         Self {

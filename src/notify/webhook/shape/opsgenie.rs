@@ -43,7 +43,7 @@ pub(in crate::notify::webhook) enum Action {
 /// What a notice comes to, in this order.
 pub(in crate::notify::webhook) fn actions(mail: &Mail, notice: &Notice, context: &Context<'_>) -> Vec<Action> {
     match notice.reason {
-        Reason::Opened | Reason::Reminder => vec![create(mail, notice, context)],
+        Reason::Opened | Reason::Reminder | Reason::SilenceEnds => vec![create(mail, notice, context)],
         // What it was before is closed second: whatever fails between, somebody is told.
         Reason::Escalated => {
             let before = below(severity(notice)).map(|before| close(notice, before, "it has become worse", context));

@@ -165,7 +165,7 @@ prop_compose! {
     fn notice()(
         texts in prop::collection::vec(text(), 8),
         reason in prop_oneof![
-            Just(Reason::Opened), Just(Reason::Escalated), Just(Reason::Reminder), Just(Reason::Resolved)
+            Just(Reason::Opened), Just(Reason::Escalated), Just(Reason::Reminder), Just(Reason::SilenceEnds), Just(Reason::Resolved)
         ],
         known in any::<bool>(),
         expires in prop::option::of(any::<i64>()),
