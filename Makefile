@@ -3,6 +3,8 @@
 # make servers  fetch the servers the tests talk to, unpacked under target/servers
 # make corpora CORPORA=DIR   the tests over collected certificates, records and configurations
 # make fuzz SECONDS=60 [TARGETS="dns name"]   each fuzz target for so long; with RUNS=N, so many inputs, always the same
+# make bench    what a look costs, beside bare rustls and blackbox_exporter; UPDATE_DOCS=1 writes it into docs/performance.md
+# make instructions    what the pure rooms cost, against the stored baseline; RENEW=1 writes that anew
 # make          the program
 
 SHELL := /bin/bash
@@ -12,7 +14,7 @@ TARGET = $(shell $(CARGO) metadata --format-version 1 --no-deps | sed -n 's/.*"t
 # nextest gives each test a process and a deadline of its own; without it cargo's own runner does.
 RUN_TESTS = if $(CARGO) nextest --version >/dev/null 2>&1; then $(CARGO) nextest run; else $(CARGO) test; fi
 
-.PHONY: build test check servers corpora fuzz compiler
+.PHONY: build test check servers corpora fuzz bench instructions compiler
 
 build: compiler
 	$(CARGO) build
@@ -36,6 +38,13 @@ else
 	@test -d "$(CORPORA)" || { echo "corpora: $(CORPORA) is not a folder" >&2; exit 1; }
 	NOTAFTER_CORPORA="$(abspath $(CORPORA))" $(CARGO) test --test it corpora
 endif
+
+bench: compiler servers
+	$(CARGO) bench --bench look
+
+# As the tests are built, so that nothing more has to be.
+instructions: compiler servers
+	$(CARGO) bench --profile dev --bench instructions
 
 SECONDS ?= 10
 # libFuzzer is in C++.

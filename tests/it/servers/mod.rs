@@ -1,5 +1,5 @@
 //! Real servers on loopback, one process and one folder a test: [`Nginx`], [`Haproxy`], [`Caddy`], [`Apache`],
-//! [`Knot`], [`Nsd`], [`Unbound`], [`Postfix`], [`Prometheus`], [`Alertmanager`].
+//! [`Knot`], [`Nsd`], [`Unbound`], [`Postfix`], [`Prometheus`], [`Alertmanager`], [`Blackbox`].
 //!
 //! `make servers` unpacks them under the target folder. Each `start` writes a configuration, waits until the server
 //! answers, and panics with what the server wrote to stderr if it does not; dropping the value ends the server.
@@ -8,6 +8,7 @@
 
 mod alertmanager;
 mod apache;
+mod blackbox;
 mod caddy;
 mod haproxy;
 mod knot;
@@ -16,11 +17,14 @@ mod nsd;
 mod postfix;
 mod process;
 mod prometheus;
+#[cfg(test)]
 mod smoke;
 mod unbound;
 
 pub(crate) use alertmanager::{Alertmanager, amtool};
 pub(crate) use apache::Apache;
+#[allow(unused_imports, reason = "for the bench that measures us against it")]
+pub(crate) use blackbox::Blackbox;
 pub(crate) use caddy::Caddy;
 pub(crate) use haproxy::Haproxy;
 pub(crate) use knot::Knot;

@@ -57,6 +57,11 @@ impl Server {
         self.folder.path()
     }
 
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What the server has written to stdout and stderr so far.
     pub(crate) fn log(&self) -> String {
         fs::read(&self.stderr).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
