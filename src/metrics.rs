@@ -3,13 +3,18 @@
 //!
 //! Expiry is a timestamp, taken from the certificate that was presented, whatever else is wrong with it. No label
 //! holds a stranger's text.
+//!
+//! The page is written family by family straight from the snapshot, a piece at a time ([`Page`]), and never held as a
+//! whole: a large fleet's is a hundred megabytes. What is here says which samples there are, [`text`] how they are written.
+
+mod page;
+#[cfg(test)]
+mod tests;
+mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
-use prometheus::{Encoder, Registry, TextEncoder};
+use text::Samples;
 
 use crate::incident::silence::SilenceState;
 use crate::keeper::{DomainState, Snapshot};
@@ -17,19 +22,29 @@ use crate::observation::{Code, DnssecObservation, View};
 use crate::verdict::catalogue::ENTRIES;
 use crate::verdict::{Level, References, Severity, answers_well};
 
+pub use page::Page;
+
 /// One family: its name, what it holds, and its help text.
+#[derive(Debug)]
 struct Family {
     name: &'static str,
-    kind: MetricType,
+    kind: Kind,
     help: &'static str,
 }
 
+/// What a family holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Gauge,
+    Counter,
+}
+
 const fn gauge(name: &'static str, help: &'static str) -> Family {
-    Family { name, kind: MetricType::GAUGE, help }
+    Family { name, kind: Kind::Gauge, help }
 }
 
 const fn counter(name: &'static str, help: &'static str) -> Family {
-    Family { name, kind: MetricType::COUNTER, help }
+    Family { name, kind: Kind::Counter, help }
 }
 
 const BUILD_INFO: Family = gauge("notafter_build_info", "1; the version is in the label.");
@@ -179,7 +194,7 @@ const FAMILIES: [&Family; 35] = [
     &LOG_LIST,
 ];
 
-/// The content type of [`render`]'s text.
+/// The content type of a [`Page`].
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Every family's name and help, for the documentation.
@@ -187,94 +202,19 @@ pub fn documented() -> impl Iterator<Item = (&'static str, &'static str)> {
     FAMILIES.into_iter().map(|family| (family.name, family.help))
 }
 
-/// The snapshot in the text format 0.0.4.
-pub fn render(snapshot: Arc<Snapshot>) -> Result<Vec<u8>, prometheus::Error> {
-    let registry = Registry::new();
-    registry.register(Box::new(SnapshotCollector::new(snapshot)?))?;
-    let mut out = Vec::new();
-    TextEncoder::new().encode(&registry.gather(), &mut out)?;
-    Ok(out)
-}
+/// What there is to say of one domain, in parts; with each the families that it has samples of, and of no others.
+const OF_A_DOMAIN: [(Part, &[&Family]); 5] = [
+    (certificates, &[&NOT_AFTER, &NOT_BEFORE, &OTHER_NOT_AFTER, &EARLIEST, &FIRST_SEEN, &EFFECTIVE_EXPIRY]),
+    (renewals, &[&BEHIND, &EXPECTED, &WINDOW_START, &WINDOW_ENDS]),
+    (records, &[&SIGNATURE_END, &REGISTRATION_SEEN, &REGISTRATION_END]),
+    (state, &[&VERDICT, &INTERVAL, &LAST_LOOK, &WINDOW_END, &DOMAIN_INFO, &FINDING]),
+    (auth0, &[&VIEW_UP, &RATE_LIMIT, &RATE_REMAINING, &SIGNING]),
+];
 
-/// The registry's view of one snapshot.
-struct SnapshotCollector {
-    snapshot: Arc<Snapshot>,
-    descriptions: Vec<Desc>,
-}
+/// Adds the samples of one domain.
+type Part = fn(&DomainState, &mut dyn Samples);
 
-impl SnapshotCollector {
-    fn new(snapshot: Arc<Snapshot>) -> Result<Self, prometheus::Error> {
-        let describe = |family: &Family| {
-            Desc::new(family.name.to_owned(), family.help.to_owned(), Vec::new(), std::collections::HashMap::new())
-        };
-        Ok(Self { snapshot, descriptions: FAMILIES.into_iter().map(describe).collect::<Result<_, _>>()? })
-    }
-}
-
-impl Collector for SnapshotCollector {
-    fn desc(&self) -> Vec<&Desc> {
-        self.descriptions.iter().collect()
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        let mut page = Page::default();
-        process(&self.snapshot, &mut page);
-        for domain in self.snapshot.domains.iter() {
-            certificates(domain, &mut page);
-            renewals(domain, &mut page);
-            records(domain, &mut page);
-            state(domain, &mut page);
-            auth0(domain, &mut page);
-        }
-        findings(&self.snapshot, &mut page);
-        page.families()
-    }
-}
-
-/// Samples by family.
-#[derive(Default)]
-struct Page {
-    samples: BTreeMap<&'static str, Vec<Metric>>,
-}
-
-impl Page {
-    fn add(&mut self, family: &Family, labels: &[(&str, &str)], value: f64) {
-        let mut metric = Metric::default();
-        metric.set_label(labels.iter().map(|(name, value)| label(name, value)).collect());
-        if family.kind == MetricType::COUNTER {
-            let mut counter = Counter::default();
-            counter.set_value(value);
-            metric.set_counter(counter);
-        } else {
-            let mut gauge = Gauge::default();
-            gauge.set_value(value);
-            metric.set_gauge(gauge);
-        }
-        self.samples.entry(family.name).or_default().push(metric);
-    }
-
-    fn families(mut self) -> Vec<MetricFamily> {
-        let filled = FAMILIES.into_iter().filter_map(|family| {
-            let samples = self.samples.remove(family.name)?;
-            let mut out = MetricFamily::default();
-            out.set_name(family.name.to_owned());
-            out.set_help(family.help.to_owned());
-            out.set_field_type(family.kind);
-            out.set_metric(samples);
-            Some(out)
-        });
-        filled.collect()
-    }
-}
-
-fn label(name: &str, value: &str) -> LabelPair {
-    let mut pair = LabelPair::default();
-    pair.set_name(name.to_owned());
-    pair.set_value(value.to_owned());
-    pair
-}
-
-fn process(snapshot: &Snapshot, page: &mut Page) {
+fn process(snapshot: &Snapshot, page: &mut dyn Samples) {
     page.add(&BUILD_INFO, &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
     page.add(&DOMAINS, &[], snapshot.domains.len() as f64);
     for (result, count) in snapshot.counters.looks() {
@@ -303,10 +243,16 @@ fn process(snapshot: &Snapshot, page: &mut Page) {
     if snapshot.references != References::None {
         page.add(&REFERENCES, &[], f64::from(u8::from(snapshot.references == References::Answer)));
     }
+    for own in &snapshot.own_sight {
+        page.add(&FINDING, &[("domain", ""), ("code", &own.code), ("severity", own.severity.as_str())], 1.0);
+    }
+    if page.wants(&FINDINGS) {
+        findings(snapshot, page);
+    }
 }
 
 /// What was presented, whatever else is wrong: a date must not vanish when it matters.
-fn certificates(domain: &DomainState, page: &mut Page) {
+fn certificates(domain: &DomainState, page: &mut dyn Samples) {
     let name = domain.domain.name.as_str();
     for (address, seen) in &domain.record.addresses {
         let address = address.to_string();
@@ -333,14 +279,18 @@ fn certificates(domain: &DomainState, page: &mut Page) {
 }
 
 /// How the domain renews, as far as that is known.
-fn renewals(domain: &DomainState, page: &mut Page) {
+fn renewals(domain: &DomainState, page: &mut dyn Samples) {
     let labels = [("domain", domain.domain.name.as_str())];
     let record = &domain.record;
-    let behind: BTreeSet<_> = record.history.under_way().flat_map(|progress| progress.behind).collect();
-    if !behind.is_empty() {
-        page.add(&BEHIND, &labels, behind.len() as f64);
+    if page.wants(&BEHIND) {
+        let behind: BTreeSet<_> = record.history.under_way().flat_map(|progress| progress.behind).collect();
+        if !behind.is_empty() {
+            page.add(&BEHIND, &labels, behind.len() as f64);
+        }
     }
-    if let Some(expected) = record.expected_renewal() {
+    if page.wants(&EXPECTED)
+        && let Some(expected) = record.expected_renewal()
+    {
         page.add(&EXPECTED, &labels, expected.usual.0 as f64);
     }
     if let Some(suggested) = record.suggested() {
@@ -350,7 +300,7 @@ fn renewals(domain: &DomainState, page: &mut Page) {
 }
 
 /// What holds the records, where it was asked for.
-fn records(domain: &DomainState, page: &mut Page) {
+fn records(domain: &DomainState, page: &mut dyn Samples) {
     let labels = [("domain", domain.domain.name.as_str())];
     let Some(dns) = &domain.record.dns else { return };
     if let Some(signed) = dns.dnssec.as_ref().and_then(DnssecObservation::first_to_expire) {
@@ -364,7 +314,7 @@ fn records(domain: &DomainState, page: &mut Page) {
     }
 }
 
-fn state(domain: &DomainState, page: &mut Page) {
+fn state(domain: &DomainState, page: &mut dyn Samples) {
     let name = domain.domain.name.as_str();
     let level = domain.level();
     for other in Level::ALL {
@@ -378,21 +328,43 @@ fn state(domain: &DomainState, page: &mut Page) {
     if let Some(ends) = domain.domain.expected.verification.window_ends() {
         page.add(&WINDOW_END, &[("domain", name)], ends.0 as f64);
     }
+    if page.wants(&FINDING) {
+        for (code, severity) in active(domain) {
+            page.add(&FINDING, &[("domain", name), ("code", code.as_str()), ("severity", severity.as_str())], 1.0);
+        }
+    }
+    if page.wants(&DOMAIN_INFO) {
+        info(domain, page);
+    }
+}
+
+/// What is wrong with a domain, each once, however many addresses it is wrong at.
+fn active(domain: &DomainState) -> BTreeSet<(Code, Severity)> {
+    let findings = domain.verdict.iter().flat_map(|verdict| &verdict.findings);
+    findings.map(|finding| (finding.code, finding.severity)).collect()
+}
+
+fn info(domain: &DomainState, page: &mut dyn Samples) {
     // One value a name: two of the same would cost Prometheus the whole page.
     let own: BTreeMap<String, &str> =
         domain.domain.labels.iter().map(|(key, value)| (format!("label_{}", sanitized(key)), value.as_str())).collect();
-    let mut labels = vec![("domain", name)];
+    let mut labels = vec![("domain", domain.domain.name.as_str())];
     labels.extend(own.iter().map(|(key, value)| (key.as_str(), *value)));
     page.add(&DOMAIN_INFO, &labels, 1.0);
 }
 
 /// What the three views saw.
-fn auth0(domain: &DomainState, page: &mut Page) {
+fn auth0(domain: &DomainState, page: &mut dyn Samples) {
     let (name, record) = (domain.domain.name.as_str(), &domain.record);
     for view in [View::Proxy, View::Origin, View::Tenant] {
         let labels = [("domain", name), ("view", view.as_str())];
-        if let Some(well) = answers_well(&domain.domain, record, view) {
+        if page.wants(&VIEW_UP)
+            && let Some(well) = answers_well(&domain.domain, record, view)
+        {
             page.add(&VIEW_UP, &labels, f64::from(u8::from(well)));
+        }
+        if !page.wants(&RATE_LIMIT) && !page.wants(&RATE_REMAINING) {
+            continue;
         }
         let tightest = record.rate_limits(view).into_iter().min_by_key(|limit| limit.remaining.unwrap_or(u64::MAX));
         let Some(tightest) = tightest else { continue };
@@ -402,26 +374,18 @@ fn auth0(domain: &DomainState, page: &mut Page) {
             }
         }
     }
-    if let Some(ends) = record.signing_certificates_end() {
+    if page.wants(&SIGNING)
+        && let Some(ends) = record.signing_certificates_end()
+    {
         page.add(&SIGNING, &[("domain", name)], ends.0 as f64);
     }
 }
 
-fn findings(snapshot: &Snapshot, page: &mut Page) {
+/// How many domains have each finding.
+fn findings(snapshot: &Snapshot, page: &mut dyn Samples) {
     let mut counts: BTreeMap<(Code, Severity), u64> = BTreeMap::new();
-    for domain in snapshot.domains.iter() {
-        let Some(verdict) = &domain.verdict else { continue };
-        let active: BTreeSet<(Code, Severity)> =
-            verdict.findings.iter().map(|finding| (finding.code, finding.severity)).collect();
-        for (code, severity) in active {
-            let labels =
-                [("domain", domain.domain.name.as_str()), ("code", code.as_str()), ("severity", severity.as_str())];
-            page.add(&FINDING, &labels, 1.0);
-            *counts.entry((code, severity)).or_default() += 1;
-        }
-    }
-    for own in &snapshot.own_sight {
-        page.add(&FINDING, &[("domain", ""), ("code", &own.code), ("severity", own.severity.as_str())], 1.0);
+    for found in snapshot.domains.iter().flat_map(|domain| active(domain)) {
+        *counts.entry(found).or_default() += 1;
     }
     for entry in ENTRIES {
         for severity in Severity::ALL {

@@ -89,6 +89,16 @@ impl Chunks {
         self.0.is_empty()
     }
 
+    /// The domains from this place on, at most so many at a time: all of a chunk's or fewer.
+    pub fn strides(&self, from: usize, most: usize) -> impl Iterator<Item = &[Arc<DomainState>]> {
+        let first = from / CHUNK;
+        let chunks = self.0.iter().enumerate().skip(first);
+        let rest = move |(number, chunk): (usize, &'_ Arc<Vec<Arc<DomainState>>>)| {
+            if number == first { from % CHUNK } else { 0 }.min(chunk.len())
+        };
+        chunks.flat_map(move |each| each.1.get(rest(each)..).unwrap_or_default().chunks(most.max(1)))
+    }
+
     pub(super) fn rebuild(&mut self, states: impl Iterator<Item = DomainState>) {
         let states: Vec<Arc<DomainState>> = states.map(Arc::new).collect();
         self.0 = states.chunks(CHUNK).map(|chunk| Arc::new(chunk.to_vec())).collect();
