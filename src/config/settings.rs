@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::mistake::Mistake;
 use crate::discover;
-use crate::domain::{Domain, DomainName, Expected, Families, Thresholds};
+use crate::domain::{Domain, DomainName, Expected, Families, Shared, Thresholds};
 use crate::incident::Policy;
 use crate::incident::silence::Maintenance;
 use crate::notify::Channel;
@@ -101,11 +101,11 @@ impl Default for Server {
 #[derive(Debug, Clone)]
 pub struct Watch {
     /// The domain, with its cadence and thresholds.
-    pub domain: Domain,
+    pub domain: Shared<Domain>,
     /// How it is looked at.
-    pub probe: probe::Settings,
+    pub probe: Shared<probe::Settings>,
     /// Whom to trust.
-    pub trust: Trust,
+    pub trust: Shared<Trust>,
 }
 
 /// Whom to trust, as far as files say it.
@@ -142,7 +142,7 @@ impl Watch {
     }
 
     /// At how many addresses a look asks for the discovery document; where nobody logs in, at none.
-    pub const fn http_addresses(&self) -> usize {
+    pub fn http_addresses(&self) -> usize {
         if self.domain.mtls_of.is_some() { 0 } else { self.probe.http_addresses }
     }
 
@@ -153,10 +153,10 @@ impl Watch {
         let expected =
             Expected { caa_identifiers: self.domain.expected.caa_identifiers.clone(), ..Expected::default() };
         let mtls_of = Some(self.domain.name.clone());
-        let domain = Domain { name, expected, mtls_of, ..self.domain.clone() };
+        let domain = Domain { name, expected, mtls_of, ..Domain::clone(&self.domain) };
         let contract = probe::Contract::default();
-        let probe = probe::Settings { origin: None, tenant: None, contract, ..self.probe.clone() };
-        Some(Self { domain, probe, ..self.clone() })
+        let probe = probe::Settings { origin: None, tenant: None, contract, ..probe::Settings::clone(&self.probe) };
+        Some(Self { domain: domain.into(), probe: probe.into(), ..self.clone() })
     }
 }
 
@@ -170,9 +170,9 @@ pub struct Defaults {
     /// When an expiry is spoken of.
     pub thresholds: Thresholds,
     /// How.
-    pub probe: probe::Settings,
+    pub probe: Shared<probe::Settings>,
     /// Whom to trust.
-    pub trust: Trust,
+    pub trust: Shared<Trust>,
     /// By which names the CA goes in CAA records.
     pub caa_identifiers: Vec<DomainName>,
 }
@@ -183,8 +183,8 @@ impl Default for Defaults {
             interval: Duration::from_secs(60),
             families: Families::Auto,
             thresholds: Thresholds::default(),
-            probe: probe::Settings::default(),
-            trust: Trust::default(),
+            probe: Shared::default(),
+            trust: Shared::default(),
             caa_identifiers: Vec::new(),
         }
     }
@@ -198,7 +198,7 @@ impl Defaults {
         domain.families = self.families;
         domain.thresholds = self.thresholds.clone();
         domain.expected.caa_identifiers.clone_from(&self.caa_identifiers);
-        Watch { domain, probe: self.probe.clone(), trust: self.trust.clone() }
+        Watch { domain: domain.into(), probe: self.probe.clone(), trust: self.trust.clone() }
     }
 }
 

@@ -78,9 +78,9 @@ impl Parts {
         let mut tenants = Tenants::new();
         let mut watches = Vec::new();
         for configured in &discovery::watches(settings, known) {
-            let domain = Arc::new(configured.domain.clone());
+            let domain = configured.domain.arc();
             let trust = stores.load(&configured.trust)?;
-            let settings_of = Arc::new(configured.probe.clone());
+            let settings_of = configured.probe.arc();
             let probed = Probed { domain: Arc::clone(&domain), settings: settings_of, trust, revision: 0 };
             let probed = probed.after(before.fleet.get(&domain.name));
             watches.push(Watch {

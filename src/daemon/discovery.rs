@@ -103,7 +103,7 @@ fn listed(settings: &Settings, managed: &Managed) -> Watch {
     heed(managed, &mut domain);
     let mut probe = defaults.probe.clone();
     look_past_proxy(managed, &mut probe);
-    Watch { domain, probe, trust: defaults.trust.clone() }
+    Watch { domain: domain.into(), probe, trust: defaults.trust.clone() }
 }
 
 /// The views past the proxy need no more than the API says, but for the key, which it shows nobody twice.

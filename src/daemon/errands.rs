@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use super::Input;
@@ -57,8 +58,8 @@ pub(super) fn spawn(
         Errand::Look(request) => {
             let probed = parts.fleet.get(&request.domain).cloned();
             let domain = request.domain.clone();
-            let work = look(probed, request, library, resolvers, clock);
-            tasks.spawn(guarded(domain, work, tasks.clone(), inputs));
+            let work = tasks.spawn(look(probed, request, library, resolvers, clock));
+            tasks.spawn(guarded(domain, work, inputs));
         }
         Errand::Tenant(request) => {
             let probed = parts.tenants.get(&request.tenant).cloned();
@@ -196,14 +197,14 @@ async fn look_at_tenant(
     Some(probe::look_at_tenant(aside, clock.now().wall, turn).await)
 }
 
-/// A panic in a look is caught, counted and logged: one domain's oddity must not blind us for the others.
+/// A panic in a look is caught, counted and logged: one domain's oddity must not blind us for the others. It waits beside the
+/// look, whose state is large: it would be held twice.
 async fn guarded(
     domain: DomainName,
-    work: impl Future<Output = Option<Look>> + Send + 'static,
-    tasks: TaskTracker,
+    work: JoinHandle<Option<Look>>,
     inputs: mpsc::Sender<Input>,
 ) {
-    let input = match tasks.spawn(work).await {
+    let input = match work.await {
         Ok(Some(look)) => Input::Look(Box::new(look)),
         Ok(None) => Input::NotLooked(domain),
         Err(error) => {

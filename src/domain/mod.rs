@@ -3,16 +3,20 @@
 //! time, and [`hours`], as people keep it.
 
 pub mod hours;
+mod by_address;
 mod name;
 mod ownership;
+mod shared;
 mod time;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub use by_address::ByAddress;
 pub use name::{DomainName, NameError};
 pub use ownership::{Likeness, is_ownership_value};
+pub use shared::Shared;
 pub use time::{Clock, Now, Span, UnixTime};
 
 /// One custom domain to watch, as the operator (or Auth0's Management API) describes it.

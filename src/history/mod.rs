@@ -13,7 +13,6 @@ mod rollout;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use place::{Place, SETTLED};
 use rollout::{Rollout, is_early};
 
-use crate::domain::{DomainName, UnixTime};
+use crate::domain::{ByAddress, DomainName, UnixTime};
 use crate::observation::Presented;
 use crate::observation::certificate::{Certificate, Sha256};
 
@@ -49,7 +48,7 @@ pub struct History {
     rollouts: Vec<Rollout>,
     habit: Habit,
     #[serde(skip)]
-    places: BTreeMap<SocketAddr, Place>,
+    places: ByAddress<Place>,
 }
 
 /// What a look taught.
@@ -123,7 +122,7 @@ impl History {
     /// This address presented this leaf before the restart.
     pub fn remember(&mut self, address: SocketAddr, leaf: Sha256, at: UnixTime) {
         if self.leaf(leaf).is_some() {
-            self.places.entry(address).or_insert_with(|| Place::new(leaf, at));
+            self.places.or_insert_with(address, || Place::new(leaf, at));
         }
     }
 }

@@ -78,25 +78,32 @@ fn row_key(name: &DomainName) -> String {
 /// Which chains a row holds, and of which addresses.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    chains: BTreeSet<Vec<Sha256>>,
-    addresses: BTreeSet<SocketAddr>,
+    /// Over the chains, each once; `None` if there is none.
+    chains: Option<Sha256>,
+    /// In their order.
+    addresses: Box<[SocketAddr]>,
 }
 
 impl Kept {
     pub(super) fn of(record: &Record) -> Self {
-        let mut kept = Self::default();
-        for (address, _, presented) in presenting(record) {
-            kept.chains.insert(digests(presented));
-            kept.addresses.insert(address);
+        let chains: BTreeSet<Vec<Sha256>> = presenting(record).map(|(.., presented)| digests(presented)).collect();
+        // Where one chain ends and another begins is a part of it: the number of its certificates stands before them.
+        let written = |chain: &Vec<Sha256>| {
+            let certificates: Vec<u8> = chain.iter().flat_map(|digest| digest.0).collect();
+            [vec![u8::try_from(chain.len()).unwrap_or(u8::MAX)], certificates].concat()
+        };
+        let all: Vec<u8> = chains.iter().flat_map(written).collect();
+        Self {
+            chains: (!chains.is_empty()).then(|| Sha256::of(&all)),
+            addresses: presenting(record).map(|(address, ..)| address).collect(),
         }
-        kept
     }
 
     /// Whether the row need not be written again. Names behind a large proxy have other addresses every minute: that is
     /// no news as long as the chains are the same and any of the addresses stored is still known.
     pub(super) fn is_covered_by(&self, committed: &Self) -> bool {
-        let known = || !self.addresses.is_disjoint(&committed.addresses);
-        self.chains == committed.chains && (self.chains.is_empty() || known())
+        let known = || self.addresses.iter().any(|address| committed.addresses.binary_search(address).is_ok());
+        self.chains == committed.chains && (self.chains.is_none() || known())
     }
 }
 

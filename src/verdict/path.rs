@@ -1,5 +1,7 @@
 //! [`Path`]: the seven hops of a login, and the first that is broken.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 /// A hop of a login, in the order a request passes them.
@@ -78,11 +80,11 @@ pub struct Step {
     pub detail: String,
 }
 
-/// All seven hops, always in order.
+/// All seven hops, always in order. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Path {
-    steps: Vec<Step>,
+    steps: Arc<[Step]>,
 }
 
 impl Path {
@@ -99,7 +101,7 @@ impl Path {
 
     /// Says how a hop fared.
     pub(super) fn set(&mut self, hop: Hop, status: HopStatus, detail: impl Into<String>) {
-        let step = &mut self.steps[hop as usize];
+        let step = &mut Arc::make_mut(&mut self.steps)[hop as usize];
         step.status = status;
         step.detail = detail.into();
     }
@@ -107,7 +109,7 @@ impl Path {
     /// Says of those hops that are broken that something is wrong there, and no more.
     pub(super) fn doubt_broken(&mut self, hops: impl IntoIterator<Item = Hop>) {
         for hop in hops {
-            let step = &mut self.steps[hop as usize];
+            let step = &mut Arc::make_mut(&mut self.steps)[hop as usize];
             if step.status == HopStatus::Broken {
                 step.status = HopStatus::Unknown;
             }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::{Managed, Suggested, pairs};
-use crate::domain::UnixTime;
+use crate::domain::{ByAddress, UnixTime};
 use crate::history::{Expectation, History, Noted};
 use crate::observation::certificate::{Certificate, Sha256};
 use crate::observation::{
@@ -30,7 +30,7 @@ pub struct Record {
     /// The last answers of the resolver.
     pub dns: Option<Arc<DnsObservation>>,
     /// What was seen at each address.
-    pub addresses: BTreeMap<SocketAddr, AddressRecord>,
+    pub addresses: ByAddress<AddressRecord>,
     /// Addresses of a family for which this machine has no route.
     pub no_route: Vec<SocketAddr>,
     /// Addresses that the last look had no means to look at; what was seen of them before is kept.
@@ -38,7 +38,7 @@ pub struct Record {
     /// How many addresses beyond the bound were left out.
     pub surplus_addresses: usize,
     /// What each address said when it was last greeted in old versions of TLS, of the last look that did so.
-    pub legacy: BTreeMap<SocketAddr, Vec<LegacyAnswer>>,
+    pub legacy: ByAddress<Vec<LegacyAnswer>>,
     /// The client certificate that is shown to servers that ask for one, leaf first.
     pub client_certificate: Option<Arc<[Arc<Certificate>]>>,
     /// Since when addresses serve different leaves.
@@ -52,7 +52,7 @@ pub struct Record {
     /// The keys last seen there.
     pub tenant_keys: Option<DocumentsRecord>,
     /// How the proxy kept its part of the bargain when that was last tried, by address.
-    pub contract: BTreeMap<SocketAddr, ContractObservation>,
+    pub contract: ByAddress<ContractObservation>,
     /// On what resolvers differ.
     pub differ: BTreeMap<Topic, Differing>,
 }
@@ -160,7 +160,9 @@ impl Record {
             self.name(address, at);
         }
         self.absorb_legacy(&look.tls);
-        for tls in look.tls {
+        for mut tls in look.tls {
+            // That is in its own place by now.
+            tls.legacy = None;
             let address = self.name(tls.address, at);
             if let Some(presented) = &tls.presented {
                 address.presented = Some((at, Arc::clone(presented)));
@@ -178,7 +180,7 @@ impl Record {
             address.tls = Some(Arc::new(tls));
         }
         for auth0 in look.auth0 {
-            let address = self.addresses.entry(auth0.address).or_default();
+            let address = self.addresses.or_default(auth0.address);
             if let Some(documents) = auth0.documents.clone() {
                 address.documents = Some(DocumentsRecord::after(address.documents.as_ref(), documents, at));
             }
@@ -243,7 +245,7 @@ impl Record {
     /// The address was named at this time.
     fn name(&mut self, address: SocketAddr, at: UnixTime) -> &mut AddressRecord {
         let keep_for = self.keep_for(address);
-        let record = self.addresses.entry(address).or_default();
+        let record = self.addresses.or_default(address);
         (record.named_at, record.keep_for) = (at, keep_for);
         record
     }
@@ -254,7 +256,7 @@ impl Record {
         if let Some(leaf) = presented.leaf() {
             self.history.remember(address, leaf.sha256, seen_at);
         }
-        let record = self.addresses.entry(address).or_default();
+        let record = self.addresses.or_default(address);
         (record.named_at, record.keep_for) = (at, FORGET_AFTER);
         record.presented.get_or_insert((seen_at, presented));
         self.looked_at = Some(at);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::folder::Folder;
 use crate::config::{Defaults, Receiver, Settings, Sight, Store, Trust, Watch};
-use crate::domain::Domain;
+use crate::domain::{Domain, Shared};
 use crate::incident::Policy;
 use crate::lab::world::World;
 use crate::notify::Channel;
@@ -24,16 +24,16 @@ const TIMEOUT: Duration = seconds(2);
 pub(super) fn of(world: &World, home: &Folder, relay: SocketAddr) -> Result<Settings, String> {
     let defaults = Defaults {
         interval: INTERVAL,
-        probe: probe::Settings {
+        probe: Shared::new(probe::Settings {
             timeout: TIMEOUT,
             nameservers: vec![Nameserver::at(world.nameserver())],
             ..probe::Settings::default()
-        },
-        trust: Trust {
+        }),
+        trust: Shared::new(Trust {
             roots: vec![RootSource::File(home.write("roots.pem", world.root_pem().as_bytes())?)],
             intermediates: vec![home.write("intermediates.pem", world.intermediate_pem().as_bytes())?],
             ..Trust::default()
-        },
+        }),
         ..Defaults::default()
     };
     let domains = world.domains().map_err(|error| error.to_string())?;
@@ -66,8 +66,8 @@ pub(super) fn write(world: &World, home: &Folder) -> Result<PathBuf, String> {
 
 fn watch(domain: Domain, defaults: &Defaults) -> Watch {
     let watch = defaults.watch(domain.name.clone());
-    let Domain { interval, families, thresholds, .. } = watch.domain;
-    Watch { domain: Domain { interval, families, thresholds, ..domain }, ..watch }
+    let Domain { interval, families, thresholds, .. } = Domain::clone(&watch.domain);
+    Watch { domain: Shared::new(Domain { interval, families, thresholds, ..domain }), ..watch }
 }
 
 fn email_by(relay: SocketAddr) -> email::Settings {

@@ -65,6 +65,7 @@ pub(super) fn watches(
 ) -> Vec<Watch> {
     let mut first: BTreeMap<DomainName, usize> = BTreeMap::new();
     let mut watches = Vec::new();
+    let (mut ways, mut trusts) = (vec![defaults.probe.clone()], vec![defaults.trust.clone()]);
     for section in sections {
         let mut own = overridden(section, defaults, notes);
         own.probe.client = section.section("client_certificate").and_then(|section| client(section, world, notes));
@@ -81,7 +82,10 @@ pub(super) fn watches(
             continue;
         }
         first.insert(name.clone(), source.line(place.start));
-        watches.push(watch(section, name, own, verification, notes));
+        let mut watch = watch(section, name, own, verification, notes);
+        watch.probe.join(&mut ways);
+        watch.trust.join(&mut trusts);
+        watches.push(watch);
     }
     watches
 }
@@ -113,7 +117,7 @@ fn watch(section: &Section, name: DomainName, own: Defaults, verification: Verif
         mtls_of: None,
         live: section.flag("live").unwrap_or(true),
     };
-    Watch { domain, probe, trust }
+    Watch { domain: domain.into(), probe, trust }
 }
 
 /// The client certificate; none if something is wrong with it, which has then been told.
@@ -185,8 +189,8 @@ fn overridden(section: &Section, base: &Defaults, notes: &mut Notes) -> Defaults
         interval: section.duration("interval").unwrap_or(base.interval),
         families: section.text("families").map_or(base.families, families),
         thresholds,
-        probe: probe(section, &base.probe, notes),
-        trust: trust(section, &base.trust),
+        probe: probe(section, &base.probe, notes).into(),
+        trust: trust(section, &base.trust).into(),
         caa_identifiers: section.names("caa_identifiers").unwrap_or_else(|| base.caa_identifiers.clone()),
     }
 }

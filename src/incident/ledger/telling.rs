@@ -216,7 +216,7 @@ impl Ledger {
             },
             remedy: incident.remedy(entry).to_owned(),
             facts: incident.facts.clone(),
-            path: watched.map(|watched| watched.path.clone()).unwrap_or_default(),
+            path: watched.map(super::watched::Watched::path_facts).unwrap_or_default(),
             expires: watched.and_then(|watched| watched.expires).or(incident.expires),
             opened_at: incident.opened.map_or(incident.began.wall, |opened| opened.wall),
             at: self.now.wall,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::moment::Stamp;
 use super::{Due, Ledger, Operation, PathFact, State, Table, Timer};
 use crate::domain::{Domain, DomainName, UnixTime};
-use crate::verdict::{Step, Verdict};
+use crate::verdict::{Path, Step, Verdict};
 
 /// What the ledger knows of a domain.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub(super) struct Watched {
     #[serde(skip)]
     pub(super) labels: Map<String, Value>,
     #[serde(skip)]
-    pub(super) path: Vec<PathFact>,
+    pub(super) path: Option<Path>,
     /// When its certificate runs out, as far as seen since the start.
     #[serde(skip)]
     pub(super) expires: Option<UnixTime>,
@@ -47,9 +47,14 @@ impl Watched {
         !self.live && !self.healthy
     }
 
+    /// The hops of a login, as a notice tells them.
+    pub(super) fn path_facts(&self) -> Vec<PathFact> {
+        self.path.iter().flat_map(|path| path.steps()).map(path_fact).collect()
+    }
+
     /// Takes up what a notice may want to say of the domain.
     pub(super) fn absorb(&mut self, verdict: &Verdict) {
-        self.path = verdict.path.steps().iter().map(path_fact).collect();
+        self.path = Some(verdict.path.clone());
         self.expires = verdict.effective_expiry;
     }
 }

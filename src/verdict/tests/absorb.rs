@@ -122,7 +122,7 @@ fn of_addresses_without_end_the_last_named_are_kept() {
     let mut expected: Vec<_> = (37..100).map(named).chain([socket(ONE)]).collect();
     expected.sort_unstable();
     assert_eq!(record.addresses.keys().copied().collect::<Vec<_>>(), expected);
-    let presented = record.addresses[&named(99)].presented.clone().unwrap().1;
+    let presented = record.addresses.get(&named(99)).unwrap().presented.clone().unwrap().1;
     record.remember(socket("198.51.100.1:443"), NOW, presented, NOW.plus(100));
     assert_eq!((record.addresses.len(), record.addresses.contains_key(&named(37))), (64, false));
 }
