@@ -102,7 +102,7 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let router = router(Shared { snapshot, reload, clock: Arc::new(Fixed) });
+        let router = router(Shared { snapshot, reload, silences: mpsc::channel(1).0, clock: Arc::new(Fixed) });
         tokio::spawn(serve(listener, router, stop.clone()));
         Self { address, stop, _ends: (snapshots, reloads) }
     }

@@ -439,7 +439,7 @@ static MAINTENANCE: Table = Table {
         Key::new("days", Kind::List(&Kind::Days, 1), "The days of the week on which a window begins that recurs.")
             .or("[\"mon-sun\"]"),
         Key::new("timezone", Kind::Zone, "By which clock: a name of the IANA database.").or("\"UTC\""),
-        Key::new("comment", Kind::Text, "Why.").required(),
+        Key::new("comment", Kind::Text, "Why, for who wonders what is held back.").required(),
     ]],
 };
 

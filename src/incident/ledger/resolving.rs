@@ -59,7 +59,8 @@ impl Ledger {
 
     /// It is over.
     pub(super) fn resolve(&mut self, key: &Key) {
-        if self.incidents.get(key).is_some_and(|incident| incident.told) {
+        // Who was told of the beginning, or that it was still there when a silence was about to end, is told of the end.
+        if self.incidents.get(key).is_some_and(|incident| incident.told || incident.word_for.is_some()) {
             self.tell(key, Reason::Resolved);
         }
         self.set_silenced(key, None);

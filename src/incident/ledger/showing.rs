@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{Key, Ledger, State};
+use super::{Incident, Key, Ledger, State};
 use crate::incident::{Notice, Reason};
 
 /// Incidents that have changed, each with the change that must be stored before it is shown.
@@ -50,9 +50,11 @@ impl Ledger {
         self.incidents.iter().filter(|(_, incident)| incident.state == State::Firing).map(|(key, _)| key)
     }
 
-    /// What there is to tell of an incident that fires, held back or not; `None` if it does not.
+    /// What there is to tell of an incident that fires, held back or not; `None` if it does not. One that opened under a
+    /// silence is not shown until that ends. One that was shown before stays: to take it away would say that it is over.
     pub fn firing_notice(&self, key: &Key) -> Option<Notice> {
-        let incident = self.incidents.get(key).filter(|incident| incident.state == State::Firing)?;
+        let is_shown = |incident: &&Incident| incident.told || incident.silenced_by.is_none();
+        let incident = self.incidents.get(key).filter(|incident| incident.state == State::Firing).filter(is_shown)?;
         Some(self.notice(key, incident, Reason::Opened))
     }
 }

@@ -155,8 +155,8 @@ fn news(notice: &Notice, now: UnixTime) -> Option<String> {
         Reason::Escalated => Some("It has become worse.".to_owned()),
         Reason::Reminder => Some(format!("It is still so: it has been going on for {}.", span(now))),
         Reason::SilenceEnds => {
-            let still = "If it is over by then you hear no more of it; else it is told as any other.";
-            Some(format!("The silence ends soon. It has been going on for {}. {still}", span(now)))
+            let after = "From then on it is told as any other fault.";
+            Some(format!("The silence ends soon, and it is still so: for {}. {after}", span(now)))
         }
         Reason::Resolved => Some(format!("It is over. It lasted {}.", span(notice.at))),
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use notafter::config::{self, Settings, World};
 use notafter::domain::{DomainName, Families, Threshold, UnixTime, Verification};
+use notafter::incident::silence::When;
 use notafter::notify::Channel;
 use notafter::notify::alertmanager::Credentials;
 use notafter::notify::email::Security;
@@ -77,6 +78,29 @@ fn every_key_reaches_the_settings() {
     assert_eq!(policy.confirm_network, [seconds(10), seconds(30)]);
     assert_eq!(policy.retry, [seconds(0), seconds(60)]);
     assert_eq!((policy.resolve_after, policy.mails_per_hour), (2, 20));
+}
+
+#[test]
+fn a_maintenance_window_recurs_or_has_dates() {
+    let [window] = fixture("full.toml").unwrap().maintenance.try_into().unwrap();
+    assert_eq!(
+        window.matcher.to_string(),
+        "login.example.com, *.example, team=identity, tls.*, connect.refused, at most warning"
+    );
+    let When::Weekly(hours) = window.when else { panic!("it recurs") };
+    assert_eq!(hours.to_string(), "mon, tue, sat 02:00-04:00 Europe/Berlin");
+    let once = |from: &str, to: &str| {
+        let text = format!(
+            "[[domain]]\nname = \"a.example\"\n[[maintenance]]\ndomains = [\"*\"]\ntimezone = \"Europe/Berlin\"\n\
+             comment = \"x\"\nfrom = {from}\nto = {to}\n"
+        );
+        let [window] = parse(&text, "once.toml").unwrap().maintenance.try_into().unwrap();
+        let When::Once(occurrence) = window.when else { panic!("it does not recur") };
+        format!("{} {}", occurrence.from, occurrence.to)
+    };
+    let expected = "2026-05-01T20:00:00Z 2026-05-02T00:00:00Z";
+    assert_eq!(once("\"2026-05-01T22:00\"", "2026-05-02T02:00:00"), expected);
+    assert_eq!(once("2026-05-01T20:00:00Z", "\"2026-05-02T02:00:00+02:00\""), expected);
 }
 
 #[test]

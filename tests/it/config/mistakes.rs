@@ -126,6 +126,31 @@ const EXPECTED: &[(&str, &[Told])] = &[
         ],
     ),
     (
+        "bad_maintenance.toml",
+        &[
+            (4, 12, "maintenance[0].domains", "a label is empty (two dots in a row, or a leading dot)"),
+            (5, 9, "maintenance[0].days[0]", "\"saturday\" is no day of the week"),
+            (6, 8, "maintenance[0].from", "\"2:00\" is neither a time of day nor a date and time"),
+            (8, 12, "maintenance[0].timezone", "\"Europe/Berlni\" is no time zone"),
+            (
+                11,
+                9,
+                "maintenance[1].codes",
+                "there is no code \"tls.expierd\"; `notafter explain` knows them, `tls.*` is an area",
+            ),
+            (13, 6, "maintenance[1].to", "one is a time of day, the other a date and time"),
+            (
+                15,
+                1,
+                "maintenance[2].domains",
+                "it would silence everything: name domains, labels or codes (`*` is every domain)",
+            ),
+            (17, 6, "maintenance[2].to", "they end when they begin; a whole day is from 00:00 to 24:00"),
+            (21, 8, "maintenance[3].days", "a window with dates does not recur"),
+            (23, 6, "maintenance[3].to", "2026-05-01T22:00:00Z is not later than the beginning, 2026-05-01T22:00:00Z"),
+        ],
+    ),
+    (
         "bad_name.toml",
         &[
             (

@@ -113,7 +113,7 @@ impl Ledger {
             match row.table {
                 Table::Incident => _ = ledger.incidents.insert(row.key, row.payload),
                 Table::Notice => ledger.notices.push(row.payload),
-                Table::Meta | Table::Domain | Table::Mail => {}
+                Table::Meta | Table::Domain | Table::Mail | Table::Silence => {}
             }
         }
         ledger

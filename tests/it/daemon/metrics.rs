@@ -93,6 +93,7 @@ fn the_page_is_sound_and_its_labels_are_closed_sets() {
                 "receiver" => value == "oncall",
                 "view" => ["proxy", "origin", "tenant"].contains(&value.as_str()),
                 "answered_by" => ["resolver", "memory"].contains(&value.as_str()),
+                "state" => ["active", "pending", "ended"].contains(&value.as_str()),
                 "result" | "class" => value.chars().all(|c| c.is_ascii_lowercase()),
                 "version" => value == env!("CARGO_PKG_VERSION"),
                 own => name == "notafter_domain_info" && own.starts_with("label_"),

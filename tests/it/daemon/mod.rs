@@ -18,6 +18,7 @@ mod metrics;
 mod mtls;
 mod reload;
 mod renewal;
+mod silences;
 mod state;
 mod views;
 mod webhook;

@@ -4,6 +4,7 @@
 mod renewals;
 mod resolvers;
 mod rules;
+mod silences;
 mod site;
 mod views;
 mod week;
