@@ -199,11 +199,7 @@ async fn look_at_tenant(
 
 /// A panic in a look is caught, counted and logged: one domain's oddity must not blind us for the others. It waits beside the
 /// look, whose state is large: it would be held twice.
-async fn guarded(
-    domain: DomainName,
-    work: JoinHandle<Option<Look>>,
-    inputs: mpsc::Sender<Input>,
-) {
+async fn guarded(domain: DomainName, work: JoinHandle<Option<Look>>, inputs: mpsc::Sender<Input>) {
     let input = match work.await {
         Ok(Some(look)) => Input::Look(Box::new(look)),
         Ok(None) => Input::NotLooked(domain),

@@ -2,8 +2,8 @@
 //! thresholds and cadence it is judged by. Also [`UnixTime`], [`Now`] and [`Span`], in which every room speaks of
 //! time, and [`hours`], as people keep it.
 
-pub mod hours;
 mod by_address;
+pub mod hours;
 mod name;
 mod ownership;
 mod shared;

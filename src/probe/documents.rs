@@ -99,8 +99,7 @@ pub(super) fn read(answer: &Answer, settings: &Settings) -> Reply {
 /// The set, if the object is one.
 fn key_set(document: &Map<String, Value>) -> Option<KeySet> {
     let keys = document.get("keys")?.as_array()?;
-    let mut keys: Vec<SigningKey> =
-        keys.iter().filter_map(Value::as_object).take(MAX_KEYS).map(signing_key).collect();
+    let mut keys: Vec<SigningKey> = keys.iter().filter_map(Value::as_object).take(MAX_KEYS).map(signing_key).collect();
     keys.shrink_to_fit();
     Some(KeySet { keys })
 }
