@@ -464,6 +464,9 @@ fn log_event(receiver: &str, event: &OutboxEvent) {
             tracing::error!(receiver, mail, notices, error, ?retry_in, "mail rejected");
         }
         OutboxEvent::Dead { mail, notices, error } => tracing::error!(receiver, mail, notices, error, "mail given up"),
+        OutboxEvent::Refused { mail, error, .. } => {
+            tracing::error!(receiver, mail, error, "mail refused for a recipient; the others have it");
+        }
         OutboxEvent::Cancelled { notices } => tracing::info!(receiver, notices, "over before anybody was told"),
     }
 }

@@ -17,6 +17,6 @@ pub mod silence;
 pub use alerts::{Alerts, AlertsEvent};
 pub use change::{Change, Operation, Row, Table};
 pub use ledger::{Key, Ledger, LookAgain, Looked, Standing, State};
-pub use notice::{Batch, Delivery, Mail, MailKind, Notice, NoticeId, PathFact, Reason};
-pub use outbox::{Outbox, OutboxEvent};
+pub use notice::{Batch, Delivery, Mail, MailKind, Notice, NoticeId, PathFact, Reason, Refusal};
+pub use outbox::{DeadLetters, Outbox, OutboxEvent};
 pub use policy::Policy;

@@ -172,7 +172,18 @@ pub enum MailKind {
 pub enum Delivery {
     /// The relay took it.
     Delivered,
-    /// It did not, and may later: refused for now, no connection, no answer.
+    /// It was taken for some of the receiver's recipients, and never will be for these.
+    DeliveredInPart {
+        /// Those who do not have it; not empty.
+        refused: Vec<Refusal>,
+    },
+    /// Surely nobody has it, and none of its content was shown to anybody: no connection, no login, or refused for now
+    /// before that. The mail is not to blame, and may be put together anew.
+    Unsent {
+        /// What was said, or what happened.
+        error: String,
+    },
+    /// It was not taken, as far as we know, and may be later: refused for now, cut, no answer.
     Deferred {
         /// What it said.
         error: String,
@@ -189,4 +200,13 @@ pub enum Delivery {
         /// What it said.
         error: String,
     },
+}
+
+/// A recipient who was refused for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The recipient, as a mail address: the operator's own setting.
+    pub recipient: String,
+    /// What was said, bounded, on one line.
+    pub error: String,
 }

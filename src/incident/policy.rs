@@ -1,5 +1,6 @@
 //! [`Policy`]: how sure we must be before we speak, and how often we speak.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How a finding becomes an incident, an incident a notice, and a notice a mail.
@@ -19,6 +20,10 @@ pub struct Policy {
     pub retry: Vec<Duration>,
     /// A receiver gets at most so many mails an hour; what is more is gathered into a summary.
     pub mails_per_hour: u32,
+    /// Receivers, by name, for whom another number holds.
+    pub mails_per_hour_of: BTreeMap<String, u32>,
+    /// What could not be told for so long is no news any more: it is told as it is by then, in one mail.
+    pub stale_after: Duration,
 }
 
 impl Default for Policy {
@@ -32,6 +37,8 @@ impl Default for Policy {
             resolve_for: Duration::from_secs(120),
             retry: seconds(&[10, 30, 60, 300, 900, 3600]),
             mails_per_hour: 10,
+            mails_per_hour_of: BTreeMap::new(),
+            stale_after: Duration::from_secs(6 * 3600),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::Keeper;
-use super::own_sight::Failing;
+use super::unheard::Failing;
 use crate::domain::Now;
 use crate::incident::alerts::{Post, Posted, Settings};
 use crate::incident::{Alerts, AlertsEvent, Key};
@@ -134,11 +134,13 @@ impl Keeper {
 
     pub(super) fn failing_receivers(&self) -> impl Iterator<Item = Failing<'_>> {
         let told = self.outboxes.told().filter_map(|(receiver, outbox)| {
-            Some(Failing { since: outbox.failing_since()?, receiver, error: outbox.last_error().unwrap_or_default() })
+            let (since, lasted) = (outbox.failing_since()?, outbox.failing_for(self.now)?);
+            Some(Failing { lasted, since, receiver, error: outbox.last_error().unwrap_or_default() })
         });
         let shown = self.alerts.shown.iter().filter_map(|(receiver, alerts)| {
             let (since, error) = alerts.failing()?;
-            Some(Failing { since, receiver, error })
+            let lasted = Duration::from_secs(u64::try_from(since.until(self.now.wall)).unwrap_or(0));
+            Some(Failing { lasted, since, receiver, error })
         });
         told.chain(shown)
     }

@@ -19,6 +19,7 @@ mod snapshot;
 mod status;
 mod tenant_views;
 mod tenants;
+mod unheard;
 mod watched;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -202,6 +203,7 @@ impl Keeper {
         self.outboxes.reconcile(policy, receivers, now);
         self.ledger.handle_policy(policy.clone(), now);
         self.keep_counters();
+        self.tell_of_dead_letters();
         self.settle();
     }
 
@@ -230,6 +232,7 @@ impl Keeper {
         if let Some(outbox) = self.outboxes.get_mut(receiver) {
             outbox.handle_delivery(mail, delivery, now);
         }
+        self.tell_of_dead_letters();
         self.settle();
     }
 
@@ -268,8 +271,7 @@ impl Keeper {
             self.commit(Tag::Keeper, vec![change]);
         }
         self.alerts.handle_timeout(now);
-        let failing = own_sight::failing_delivery(self.failing_receivers(), now);
-        self.ledger.handle_own_sight(Family::Delivery, failing.as_ref(), now);
+        self.tell_of_mail();
         self.tell_of_log_list();
         self.settle();
     }

@@ -1,5 +1,4 @@
-//! [`OwnSight`]: how well we see. Resolvers that answer for others, references, the heartbeat, and whether mail gets
-//! through.
+//! [`OwnSight`]: how well we see. Resolvers that answer for others, references, the heartbeat.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,8 +18,6 @@ const REFERENCES_EVERY: Duration = Duration::from_secs(10);
 const REFERENCES_HOLD: Duration = Duration::from_secs(60);
 /// How often the heartbeat is sent.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(60);
-/// What fails for so long is a finding, in seconds; a relay may be restarted.
-const FAILS_AFTER: i64 = 300;
 
 /// How well we see.
 #[derive(Debug)]
@@ -195,28 +192,6 @@ impl OwnSight {
         let finding = || Finding::new(Code::WatchLogListStale, summary).fact("made_at", made_at.to_string());
         (age > LOG_LIST_HOLDS).then(finding)
     }
-}
-
-/// A receiver to whom nothing gets through.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Failing<'a> {
-    /// Since when.
-    pub(super) since: UnixTime,
-    pub(super) receiver: &'a str,
-    /// What was said last.
-    pub(super) error: &'a str,
-}
-
-/// The finding that nothing gets through to receivers, as long as that is so for one.
-pub(super) fn failing_delivery<'a>(receivers: impl Iterator<Item = Failing<'a>>, now: Now) -> Option<Finding> {
-    let lasts = |failing: &Failing<'_>| failing.since.until(now.wall) >= FAILS_AFTER;
-    let mut failing: Vec<Failing<'_>> = receivers.filter(lasts).collect();
-    failing.sort();
-    let Failing { since, error, .. } = failing.first()?;
-    let names: Vec<&str> = failing.iter().map(|failing| failing.receiver).collect();
-    let summary = format!("nothing gets through to {} for {}: {error}", names.join(", "), Span(since.until(now.wall)));
-    let finding = Finding::new(Code::WatchNoticeFailing, summary);
-    Some(finding.fact("receivers", names).fact("since", since.to_string()).fact("error", *error))
 }
 
 impl Keeper {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Keeper;
+use super::unheard::is_about_own_dead;
 use crate::domain::{Domain, DomainName};
 use crate::incident::{Batch, Notice};
 use crate::verdict::Severity;
@@ -67,10 +68,10 @@ impl Keeper {
         }
     }
 
-    /// Everybody is told of our own sight; of a domain, those to whom it is routed.
+    /// Everybody is told of our own sight, unless it is that they cannot be told; of a domain, those to whom it is routed.
     pub(super) fn is_told(&self, receiver: &str, notice: &Notice) -> bool {
         if notice.domain.is_empty() {
-            return true;
+            return !is_about_own_dead(notice, receiver);
         }
         let domain = DomainName::parse_record(&notice.domain).ok().and_then(|name| self.domains.get(&name));
         domain.is_some_and(|watched| {

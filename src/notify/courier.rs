@@ -82,12 +82,18 @@ impl Courier {
 
     /// Sends a test message. What came of it, for people.
     async fn test(&self, now: UnixTime) -> Result<String, String> {
-        fn told<T: fmt::Display, E: fmt::Display>(result: Result<T, E>) -> Result<String, String> {
-            result.map(|report| report.to_string()).map_err(|error| error.to_string())
+        /// Of several ways all, if one failed.
+        fn told<T: fmt::Display, E: fmt::Display>(results: &[Result<T, E>]) -> Result<String, String> {
+            let text = |result: &Result<T, E>| match result {
+                Ok(report) => report.to_string(),
+                Err(error) => error.to_string(),
+            };
+            let all = results.iter().map(text).collect::<Vec<_>>().join("\n\n");
+            if results.iter().all(Result::is_ok) { Ok(all) } else { Err(all) }
         }
         match self {
-            Self::Email(mailer) => told(mailer.test(now).await),
-            Self::Webhook(hook) => told(hook.test(now).await),
+            Self::Email(mailer) => told(&mailer.test(now).await),
+            Self::Webhook(hook) => told(&[hook.test(now).await]),
         }
     }
 }

@@ -275,6 +275,8 @@ codes! {
     WatchStoreFailed = "watch.store_failed",
     /// A notice could not be delivered.
     WatchNoticeFailing = "watch.notice_failing",
+    /// A notice was refused for good.
+    WatchNoticeDead = "watch.notice_dead",
 }
 
 impl Code {

@@ -36,6 +36,7 @@ mod pairs;
 mod pki;
 mod preflight;
 mod proxies;
+mod random;
 mod record;
 mod records;
 mod registration;

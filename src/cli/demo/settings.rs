@@ -74,8 +74,13 @@ fn email_by(relay: SocketAddr) -> email::Settings {
     email::Settings {
         to: vec!["oncall@example.com".to_owned()],
         from: "notafter@example.com".to_owned(),
-        relay: Relay { security: Security::Plain, host: relay.ip().to_string(), port: relay.port(), roots: None },
-        credentials: None,
+        relays: vec![Relay {
+            security: Security::Plain,
+            host: relay.ip().to_string(),
+            port: relay.port(),
+            roots: None,
+            credentials: None,
+        }],
     }
 }
 

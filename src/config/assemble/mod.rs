@@ -35,7 +35,7 @@ pub(super) fn settings(root: &Section, source: &Source<'_>, world: &World<'_>, n
         defaults,
         receivers,
         routes,
-        policy: telling::policy(table("policy"), notes),
+        policy: telling::policy(table("policy"), root.sections("receiver"), notes),
         store: store(table("store"), world, notes),
         watch: sight(table("watch")),
         maintenance: maintenance::maintenance(root.sections("maintenance"), notes),

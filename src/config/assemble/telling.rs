@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use super::{alertmanager, webhook};
+use crate::config::grammar::Kind;
 use crate::config::mistake::Notes;
 use crate::config::reader::nearest;
 use crate::config::section::{Section, Value};
@@ -15,8 +16,8 @@ use crate::notify::Channel;
 use crate::notify::email::{Credentials, Relay, Security, Settings as Email};
 use crate::verdict::Severity;
 
-/// What `[policy]` says.
-pub(super) fn policy(section: &Section, notes: &mut Notes) -> Policy {
+/// What `[policy]` says, and each receiver of itself.
+pub(super) fn policy(section: &Section, receivers: &[Section], notes: &mut Notes) -> Policy {
     let base = Policy::default();
     let confirm_network = section.durations("confirm_network").unwrap_or(base.confirm_network);
     if !confirm_network.is_sorted_by(|earlier, later| earlier < later) {
@@ -35,7 +36,13 @@ pub(super) fn policy(section: &Section, notes: &mut Notes) -> Policy {
         resolve_for: section.duration("resolve_for").unwrap_or(base.resolve_for),
         retry: section.durations("retry").unwrap_or(base.retry),
         mails_per_hour: section.count("mails_per_hour").unwrap_or(base.mails_per_hour),
+        mails_per_hour_of: receivers.iter().filter_map(mails_per_hour).collect(),
+        stale_after: section.duration("stale_after").unwrap_or(base.stale_after),
     }
+}
+
+fn mails_per_hour(receiver: &Section) -> Option<(String, u32)> {
+    Some((receiver.text("name")?.to_owned(), receiver.count("mails_per_hour")?))
 }
 
 /// The receivers of the file.
@@ -103,23 +110,48 @@ fn channel(section: &Section, notes: &mut Notes) -> Option<Channel> {
 
 /// None if a key that it needs is missing or bad, which has then been told.
 fn email(section: &Section, notes: &mut Notes) -> Option<Email> {
-    let relay = relay(section, notes);
-    let credentials = credentials(section, notes);
-    Some(Email { to: section.texts("to")?, from: section.text("from")?.to_owned(), relay: relay?, credentials })
+    let relays = relays(section, notes)?;
+    Some(Email { to: section.texts("to")?, from: section.text("from")?.to_owned(), relays })
 }
 
-fn relay(section: &Section, notes: &mut Notes) -> Option<Relay> {
-    let Value::Relay { security, host, port } = section.value("relay")? else { return None };
+/// The relay, or the relays, in order.
+fn relays(section: &Section, notes: &mut Notes) -> Option<Vec<Relay>> {
+    if !section.has("relays") {
+        if !section.has("relay") {
+            let mend = format!("add `relay`: {}", Kind::Relay.expected());
+            notes.mistake(section.span.clone(), &section.path_of("relay"), "`relay` is missing here", mend);
+        }
+        return Some(vec![relay(section, "relay", notes)?]);
+    }
+    for key in ["relay", "username", "password", "roots", "allow_plain"].into_iter().filter(|key| section.has(key)) {
+        let (message, mend) = match key {
+            "relay" => ("`relay` stands here beside `relays`".to_owned(), "make it the first of `relays`".to_owned()),
+            _ => (format!("`{key}` stands here beside `relays`"), format!("write `{key}` in those it is meant for")),
+        };
+        notes.mistake(section.place(key), &section.path_of(key), message, mend);
+    }
+    let relays = section.sections("relays");
+    if relays.is_empty() && section.sound("relays") {
+        let mend = "name at least one, or write `relay`";
+        notes.mistake(section.place("relays"), &section.path_of("relays"), "the list is empty", mend);
+    }
+    let read: Vec<Option<Relay>> = relays.iter().map(|section| relay(section, "url", notes)).collect();
+    read.into_iter().collect::<Option<Vec<_>>>().filter(|relays| !relays.is_empty())
+}
+
+fn relay(section: &Section, key: &str, notes: &mut Notes) -> Option<Relay> {
+    let credentials = credentials(section, notes);
+    let Value::Relay { security, host, port } = section.value(key)? else { return None };
     let allowed = section.flag("allow_plain").unwrap_or(false);
     if *security == Security::Plain && !is_loopback(host) && !allowed && section.sound("allow_plain") {
         notes.mistake(
-            section.place("relay"),
-            &section.path_of("relay"),
+            section.place(key),
+            &section.path_of(key),
             format!("mail to {host} would leave this machine without TLS"),
             "use smtp:// (STARTTLS) or smtps://; or `allow_plain = true`, if anyone on the way may read it",
         );
     }
-    Some(Relay { security: *security, host: host.clone(), port: *port, roots: section.path("roots") })
+    Some(Relay { security: *security, host: host.clone(), port: *port, roots: section.path("roots"), credentials })
 }
 
 pub(super) fn credentials(section: &Section, notes: &mut Notes) -> Option<Credentials> {

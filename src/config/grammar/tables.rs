@@ -272,6 +272,12 @@ static POLICY: Table = Table {
             "A receiver gets at most so many mails an hour; what is more comes as a summary.",
         )
         .or("10"),
+        Key::new(
+            "stale_after",
+            Kind::Duration(60_000),
+            "What could not be delivered for so long is told in one mail, as it is by then; what is over is counted.",
+        )
+        .or("\"6h\""),
     ]],
 };
 
@@ -286,6 +292,7 @@ static RECEIVER: Table = Table {
             "Show it what fires, as Prometheus does: an Alertmanager.",
         ),
         Key::new("webhook", Kind::Table(&WEBHOOK), "Tell it by a webhook."),
+        Key::new("mails_per_hour", Kind::Count(1, 3600), "As in `[policy]`, for this receiver."),
     ]],
 };
 
@@ -298,9 +305,13 @@ static EMAIL: Table = Table {
             "relay",
             Kind::Relay,
             "`smtp://` (STARTTLS required; port 587), `smtps://` (TLS from the first byte; 465) or `smtp+plain://` \
-             (25; loopback only unless allowed).",
-        )
-        .required(),
+             (25; loopback only unless allowed). Or `relays`.",
+        ),
+        Key::new(
+            "relays",
+            Kind::Tables(&RELAY),
+            "Several relays instead of `relay`: the next is tried where one fails.",
+        ),
         Key::new("username", Kind::Text, "Who we are to the relay; with `password`."),
         Key::new("password", Kind::Secret, "The password for it, from the environment or a file."),
         Key::new(
@@ -308,6 +319,23 @@ static EMAIL: Table = Table {
             Kind::Pem,
             "A PEM file with the roots the relay is checked against, instead of the system's.",
         ),
+        Key::new(
+            "allow_plain",
+            Kind::Flag,
+            "Let `smtp+plain://` leave this machine: anyone on the way can read the mail.",
+        )
+        .or("false"),
+    ]],
+};
+
+static RELAY: Table = Table {
+    doc: "One of several relays, in the order in which they are tried: the next only where one could not be reached, would \
+          not have us, or refused the mail for now.",
+    groups: &[&[
+        Key::new("url", Kind::Relay, "As `relay`.").required(),
+        Key::new("username", Kind::Text, "Who we are to it; with `password`."),
+        Key::new("password", Kind::Secret, "The password for it, from the environment or a file."),
+        Key::new("roots", Kind::Pem, "A PEM file with the roots it is checked against, instead of the system's."),
         Key::new(
             "allow_plain",
             Kind::Flag,

@@ -1,9 +1,9 @@
 //! From a frozen mail to one delivered: which is tried next, and what an attempt changes.
 
-use super::post::bounded;
+use super::post::{Failure, bounded};
 use super::row::{NoticeState, delete_mail};
 use super::{Outbox, OutboxEvent};
-use crate::incident::Operation;
+use crate::incident::{Operation, Refusal};
 
 impl Outbox {
     /// News have gathered while a mail waits to be tried again: reason enough to try it now.
@@ -27,7 +27,8 @@ impl Outbox {
         first.map(|(id, _)| id.clone())
     }
 
-    pub(super) fn delivered(&mut self, id: &str) {
+    /// It is delivered, but for the recipients who were refused for good.
+    pub(super) fn delivered(&mut self, id: &str, refused: Vec<Refusal>) {
         let Some(post) = self.posts.remove(id) else { return };
         self.limit.count(self.now.mono);
         self.events.push_back(OutboxEvent::Delivered { mail: id.to_owned(), notices: post.notices.len() });
@@ -35,7 +36,13 @@ impl Outbox {
             row.mail = Some(id.to_owned());
             self.settle(row.settled(NoticeState::Delivered, self.now.wall));
         }
-        self.told_by = self.change(delete_mail(&self.receiver, id));
+        self.told_by = match refused.is_empty() {
+            true => {
+                self.forget_refused();
+                self.change(delete_mail(&self.receiver, id))
+            }
+            false => self.keep_in_part(post.row, refused),
+        };
         // The receiver takes mail: what waits to be tried again need not wait longer.
         for post in self.posts.values_mut() {
             post.revive(self.now.mono);
@@ -43,14 +50,15 @@ impl Outbox {
                 post.nudge(self.now.mono);
             }
         }
+        self.is_stuck = false;
     }
 
-    pub(super) fn failed(&mut self, id: &str, error: &str, for_good: bool) {
+    pub(super) fn failed(&mut self, id: &str, error: &str, failure: Failure) {
         let Some(post) = self.posts.get_mut(id) else { return };
-        let retry_in = post.fail(error, &self.policy.retry, self.now);
+        let retry_in = post.fail(failure, error, &self.policy.retry, self.now);
         let retry_in = retry_in.max(self.quiet_until.saturating_sub(self.now.mono));
         let (mail, notices, error) = (id.to_owned(), post.notices.len(), bounded(error));
-        let event = if !for_good {
+        let event = if failure != Failure::Rejected {
             OutboxEvent::Deferred { mail, notices, error, retry_in }
         } else if post.reject() {
             OutboxEvent::Dead { mail, notices, error }
@@ -60,5 +68,6 @@ impl Outbox {
         let row = post.row.row();
         self.events.push_back(event);
         self.change(Operation::Put(row));
+        self.is_stuck = false;
     }
 }

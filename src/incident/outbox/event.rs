@@ -44,6 +44,15 @@ pub enum OutboxEvent {
         /// What was said, bounded, on one line.
         error: String,
     },
+    /// Some recipients of a mail that was delivered will never have it.
+    Refused {
+        /// The mail's id.
+        mail: String,
+        /// How many notices are in it.
+        notices: usize,
+        /// Who, and what was said: bounded, on one line.
+        error: String,
+    },
     /// Notices that nobody need be told any more: the incident was over before it could be told, or a reminder was
     /// overtaken by the next.
     Cancelled {
@@ -56,14 +65,15 @@ impl OutboxEvent {
     /// Every value of the counter's label `result`.
     pub const RESULTS: [&'static str; 4] = ["delivered", "deferred", "rejected", "dead"];
 
-    /// Its value of the label `result`; a cancelled notice is no result of a delivery.
+    /// Its value of the label `result`; a cancelled notice is no result of a delivery, and a
+    /// mail that some have is delivered.
     pub const fn result(&self) -> Option<&'static str> {
         match self {
             Self::Delivered { .. } => Some("delivered"),
             Self::Deferred { .. } => Some("deferred"),
             Self::Rejected { .. } => Some("rejected"),
             Self::Dead { .. } => Some("dead"),
-            Self::Cancelled { .. } => None,
+            Self::Refused { .. } | Self::Cancelled { .. } => None,
         }
     }
 
@@ -74,6 +84,7 @@ impl OutboxEvent {
             | Self::Deferred { notices, .. }
             | Self::Rejected { notices, .. }
             | Self::Dead { notices, .. }
+            | Self::Refused { notices, .. }
             | Self::Cancelled { notices } => *notices,
         }
     }

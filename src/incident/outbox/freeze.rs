@@ -1,10 +1,13 @@
 //! From a notice owed to a frozen mail: what gathers, what cancels out, what the limit holds back.
 
-use super::gathering::worst_first;
+use std::collections::BTreeSet;
+
+use super::gathering::{Opening, opening, worst_first};
 use super::post::Post;
-use super::row::{MailRow, MailState, NoticeRow, NoticeState, delete_mail, mail_id};
-use super::{Outbox, OutboxEvent, limit};
-use crate::incident::{Mail, MailKind, Notice, Operation};
+use super::row::{MailRow, MailState, NoticeRow, delete_mail, mail_id};
+use super::stale::{Carried, over_before_told};
+use super::{Outbox, limit};
+use crate::incident::{Mail, MailKind, Notice, Operation, Reason};
 
 impl Outbox {
     /// What a first start found is complete: one mail at once, whatever the limit says.
@@ -28,12 +31,8 @@ impl Outbox {
             self.change(Operation::Insert(row.row()));
             self.gathering.add(row, self.now.mono + self.policy.collect_for);
         }
-        if !needless.is_empty() {
-            self.events.push_back(OutboxEvent::Cancelled { notices: needless.len() });
-        }
-        for row in needless {
-            self.settle(row.settled(NoticeState::Cancelled, self.now.wall));
-        }
+        self.is_stuck = false;
+        self.cancel(needless);
     }
 
     /// Commits have failed for so long that silence is the greater evil.
@@ -52,6 +51,7 @@ impl Outbox {
         });
         for (id, post) in frozen.collect::<Vec<_>>() {
             self.change(delete_mail(&self.receiver, &id));
+            self.untold += over_before_told(&post.row);
             for row in post.notices {
                 self.gathering.add(row, self.now.mono);
             }
@@ -62,7 +62,11 @@ impl Outbox {
     pub(super) fn freeze_ripe(&mut self) {
         let from_memory = self.tells_from_memory();
         let ripe = self.gathering.is_ripe() || from_memory;
-        if self.gathering.is_empty() || !ripe || self.is_held_by_a_mail() {
+        if self.gathering.is_empty() || !ripe || self.is_stuck || self.is_held_by_a_mail() {
+            return;
+        }
+        self.fold_stale();
+        if self.gathering.is_empty() {
             return;
         }
         let left = self.limit.left(self.allowed(), self.open_posts());
@@ -70,8 +74,20 @@ impl Outbox {
             return self.gathering.hold_back();
         }
         let one_by_one = from_memory && self.gathering.len() <= left;
-        let (kind, rows) = if one_by_one { self.gathering.take_worst() } else { self.gathering.take_all() };
-        self.freeze(kind, rows);
+        let on_their_way = self.openings_on_their_way();
+        let waits = |notice: &Notice| notice.reason == Reason::Resolved && on_their_way.contains(&opening(notice));
+        let (kind, rows) = if one_by_one { self.gathering.take_worst(waits) } else { self.gathering.take_all(waits) };
+        // What is left waits for a mail to be settled.
+        self.is_stuck = rows.is_empty();
+        if !rows.is_empty() {
+            self.freeze(kind, rows);
+        }
+    }
+
+    /// The incidents of which something is in a mail that is still to be delivered: that they are over is told after that.
+    fn openings_on_their_way(&self) -> BTreeSet<Opening> {
+        let notices = self.posts.values().filter(|post| post.is_owed()).flat_map(|post| &post.row.mail.notices);
+        notices.filter(|notice| notice.reason != Reason::Resolved).map(opening).collect()
     }
 
     pub(super) fn is_held_by_a_mail(&self) -> bool {
@@ -80,7 +96,8 @@ impl Outbox {
 
     /// How many mails an hour what has gathered may use.
     pub(super) fn allowed(&self) -> usize {
-        let limit = self.policy.mails_per_hour.max(1) as usize;
+        let ours = self.policy.mails_per_hour_of.get(&self.receiver);
+        let limit = (*ours.unwrap_or(&self.policy.mails_per_hour)).max(1) as usize;
         if self.gathering.is_urgent() { limit } else { limit - limit::reserved(limit) }
     }
 
@@ -104,11 +121,16 @@ impl Outbox {
         if self.untold > 0 {
             mail.extra.insert("over_before_told".to_owned(), std::mem::take(&mut self.untold).into());
         }
+        let carried = self.carried.take();
+        if let Some(Carried { attempts, failing_since }) = carried {
+            mail.attempts = attempts;
+            mail.extra.insert("failing_since".to_owned(), serde_json::json!(failing_since));
+        }
+        let failing_since = carried.and_then(|carried| carried.failing_since);
         let owed_since = notices.iter().map(|row| row.since).min().unwrap_or(self.now.wall);
-        let row = MailRow { mail, state: MailState::Owed, owed_since, rejections: 0, failing_since: None };
+        let refused = Vec::new();
+        let row = MailRow { mail, state: MailState::Owed, owed_since, rejections: 0, failing_since, refused };
         let frozen_by = self.change(Operation::Put(row.row()));
-        let next_try = self.now.mono;
-        let post = Post { row, notices, frozen_by, next_try, offered_at: None, revived: false };
-        self.posts.insert(id, post);
+        self.posts.insert(id, Post::new(row, notices, frozen_by, self.now));
     }
 }

@@ -62,17 +62,54 @@ impl Gathering {
         closing
     }
 
-    /// Takes all of them for one mail.
-    pub(super) fn take_all(&mut self) -> (MailKind, Vec<NoticeRow>) {
+    /// Takes all of them for one mail, but for those that wait for something else.
+    pub(super) fn take_all(&mut self, waits: impl Fn(&Notice) -> bool) -> (MailKind, Vec<NoticeRow>) {
         let taken = std::mem::take(self);
         let kind = if taken.held { MailKind::Overflow } else { MailKind::News };
-        (kind, worst_first(taken.rows.into_values().collect()))
+        let (left, rows): (Vec<_>, Vec<_>) = taken.rows.into_values().partition(|row| waits(&row.notice));
+        if !left.is_empty() {
+            left.into_iter().for_each(|row| self.add(row, Duration::ZERO));
+            (self.closes, self.ripe) = (None, true);
+        }
+        (kind, worst_first(rows))
     }
 
-    /// Takes the worst alone.
-    pub(super) fn take_worst(&mut self) -> (MailKind, Vec<NoticeRow>) {
-        let worst = self.rows.values().min_by_key(|row| rank(&row.notice)).map(|row| row.notice.id.clone());
+    /// Takes the worst alone of those that wait for nothing else.
+    pub(super) fn take_worst(&mut self, waits: impl Fn(&Notice) -> bool) -> (MailKind, Vec<NoticeRow>) {
+        let may_go = self.rows.values().filter(|row| !waits(&row.notice));
+        let worst = may_go.min_by_key(|row| rank(&row.notice)).map(|row| row.notice.id.clone());
         (MailKind::News, worst.and_then(|id| self.remove(&id)).into_iter().collect())
+    }
+
+    /// Leaves one notice an opening, with what is newest in it, and none of an opening that is over; what is needless now,
+    /// and how many openings are over that nobody was told of.
+    pub(super) fn fold(&mut self) -> (Vec<NoticeRow>, u64) {
+        let several = self.by_opening.values().filter(|ids| ids.len() > 1).cloned().collect::<Vec<_>>();
+        let (mut needless, mut untold) = (Vec::new(), 0);
+        for ids in several {
+            let mut rows: Vec<NoticeRow> = ids.iter().filter_map(|id| self.remove(id)).collect();
+            rows.sort_by_key(|row| (row.notice.at, row.notice.reason));
+            let has = |reason| rows.iter().any(|row| row.notice.reason == reason);
+            if has(Reason::Opened) && has(Reason::Resolved) {
+                untold += 1;
+                needless.extend(rows);
+                continue;
+            }
+            let Some(newest) = rows.last().map(|row| row.notice.clone()) else { continue };
+            // Over, if it is; else what was to be told first.
+            let told = |row: &NoticeRow| (row.notice.reason != Reason::Resolved, row.notice.reason);
+            let Some(index) = (0..rows.len()).min_by_key(|index| rows.get(*index).map(told)) else { continue };
+            let mut told = rows.swap_remove(index);
+            if told.notice.reason != Reason::Resolved {
+                told.notice = Notice { id: told.notice.id, reason: told.notice.reason, ..newest };
+            }
+            self.add(told, Duration::ZERO);
+            needless.extend(rows);
+        }
+        if !self.rows.is_empty() {
+            (self.closes, self.ripe) = (None, true);
+        }
+        (needless, untold)
     }
 
     /// The hourly limit forbids a mail now.

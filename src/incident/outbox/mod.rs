@@ -4,13 +4,15 @@
 //! A notice comes in a [`Batch`], is stored as owed, and gathers with others until the window closes; then they are
 //! frozen into one [`Mail`], worst first, which is stored before it is offered. A mail that fails is offered again, the
 //! very same, until it is delivered; meanwhile what comes next goes on gathering, so that a relay that was away for a
-//! night is owed a few mails and not hundreds. Beyond the hourly limit notices gather for as long as it takes, and
+//! night is owed a few mails and not hundreds. What surely nobody has, and is owed for hours, is put together anew and told
+//! as it is by then; whatever somebody may have is repeated as it is. Beyond the hourly limit notices gather for as long as it takes, and
 //! leave as one [`MailKind::Overflow`]; a share of the limit is kept for what is critical and new.
 //!
 //! Feed it (`handle_*`), then drain it (`poll_*`). What [`poll_change`](Outbox::poll_change) yields after one input
 //! belongs in one transaction.
 
 mod attempt;
+mod dead;
 mod event;
 mod freeze;
 mod gathering;
@@ -19,6 +21,7 @@ mod post;
 mod restore;
 mod row;
 mod settled;
+mod stale;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -28,12 +31,14 @@ use std::time::Duration;
 
 use self::gathering::Gathering;
 use self::limit::Limit;
-use self::post::Post;
-use self::row::{NoticeRow, delete_mail, delete_notice};
+use self::post::{Failure, Post};
+use self::row::{MailRow, NoticeRow, delete_mail, delete_notice};
 use self::settled::Settled;
+use self::stale::Carried;
 use super::{Batch, Change, Delivery, Mail, MailKind, Notice, NoticeId, Operation, Policy};
 use crate::domain::Now;
 
+pub use self::dead::DeadLetters;
 pub use self::event::OutboxEvent;
 pub use self::restore::receivers;
 
@@ -54,6 +59,8 @@ pub struct Outbox {
     now: Now,
     gathering: Gathering,
     posts: BTreeMap<String, Post>,
+    /// Mails that some recipients never will have.
+    in_part: BTreeMap<String, MailRow>,
     /// The notices that gather or are in a mail.
     unsettled: BTreeSet<NoticeId>,
     settled: Settled,
@@ -63,6 +70,10 @@ pub struct Outbox {
     quiet_until: Duration,
     /// Incidents that were over before anybody was told, since the last mail.
     untold: u64,
+    /// For the next mail, of those it is made of.
+    carried: Option<Carried>,
+    /// All that has gathered waits for a mail to be settled.
+    is_stuck: bool,
     unreadable: usize,
     sequence: u64,
     stored: u64,
@@ -90,12 +101,15 @@ impl Outbox {
             now,
             gathering: Gathering::default(),
             posts: BTreeMap::new(),
+            in_part: BTreeMap::new(),
             unsettled: BTreeSet::new(),
             settled: Settled::default(),
             limit: Limit::default(),
             in_flight: None,
             quiet_until: Duration::ZERO,
             untold: 0,
+            carried: None,
+            is_stuck: false,
             unreadable: 0,
             sequence: 0,
             stored: 0,
@@ -134,13 +148,15 @@ impl Outbox {
         }
         self.in_flight = None;
         match delivery {
-            Delivery::Delivered => self.delivered(mail),
-            Delivery::Deferred { error } => self.failed(mail, &error, false),
+            Delivery::Delivered => self.delivered(mail, Vec::new()),
+            Delivery::DeliveredInPart { refused } => self.delivered(mail, refused),
+            Delivery::Unsent { error } => self.failed(mail, &error, Failure::Unsent),
+            Delivery::Deferred { error } => self.failed(mail, &error, Failure::Deferred),
             Delivery::Postponed { error, wait } => {
                 self.quiet_until = self.now.mono + wait.min(LONGEST_WAIT);
-                self.failed(mail, &error, false);
+                self.failed(mail, &error, Failure::Deferred);
             }
-            Delivery::Rejected { error } => self.failed(mail, &error, true),
+            Delivery::Rejected { error } => self.failed(mail, &error, Failure::Rejected),
         }
         self.advance();
     }
@@ -164,10 +180,15 @@ impl Outbox {
         self.advance();
     }
 
-    /// The configuration was read again.
+    /// The configuration was read again. What was refused for good by it gets one more try: somebody may have mended it.
     pub fn handle_policy(&mut self, policy: Policy, now: Now) {
         self.read_clock(now);
         self.policy = policy;
+        self.forget_refused();
+        for post in self.posts.values_mut() {
+            post.revived = false;
+            post.revive(self.now.mono);
+        }
         self.advance();
     }
 }
@@ -234,6 +255,7 @@ impl Outbox {
         if self.tells_from_memory() && !self.thawed {
             self.thaw();
         }
+        self.gather_stale();
         self.freeze_ripe();
     }
 
@@ -263,14 +285,17 @@ impl Outbox {
             self.change(delete_notice(&self.receiver, &id));
         }
         let wall = self.now.wall;
-        let given_up = self
-            .posts
-            .extract_if(.., |_, post| !post.is_owed() && post.row.mail.created_at.until(wall) >= REJECTED_KEPT);
+        let is_old = |row: &MailRow| row.mail.created_at.until(wall) >= REJECTED_KEPT;
+        let given_up = self.posts.extract_if(.., |_, post| !post.is_owed() && is_old(&post.row));
         for (id, post) in given_up.collect::<Vec<_>>() {
             for row in post.notices {
                 self.unsettled.remove(&row.notice.id);
                 self.change(delete_notice(&self.receiver, &row.notice.id));
             }
+            self.change(delete_mail(&self.receiver, &id));
+        }
+        let in_part: Vec<String> = self.in_part.extract_if(.., |_, row| is_old(row)).map(|(id, _)| id).collect();
+        for id in in_part {
             self.change(delete_mail(&self.receiver, &id));
         }
     }

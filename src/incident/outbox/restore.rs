@@ -52,13 +52,17 @@ impl Outbox {
                 self.unreadable += 1;
                 continue;
             };
+            if row.state == MailState::InPart {
+                self.in_part.insert(row.mail.id.clone(), row);
+                continue;
+            }
             row.state = MailState::Owed;
             let notices = row.mail.notices.iter().map(|notice| {
                 let fresh = || NoticeRow::owed(&self.receiver, notice.clone(), row.owed_since);
                 owed.remove(&notice.id).unwrap_or_else(fresh)
             });
-            let (notices, next_try) = (notices.collect(), self.now.mono);
-            let post = Post { row, notices, frozen_by: 0, next_try, offered_at: None, revived: false };
+            let notices = notices.collect();
+            let post = Post::restored(row, notices, self.now);
             self.posts.insert(post.row.mail.id.clone(), post);
         }
     }

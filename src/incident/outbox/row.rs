@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::domain::UnixTime;
-use crate::incident::{Mail, Notice, NoticeId, Operation, Row, Table};
+use crate::incident::{Mail, Notice, NoticeId, Operation, Refusal, Row, Table};
 use crate::observation::certificate::Sha256;
 
 /// A notice and what has become of it with one receiver.
@@ -57,9 +57,12 @@ pub(super) struct MailRow {
     /// When its first attempt failed.
     #[serde(default)]
     pub(super) failing_since: Option<UnixTime>,
+    /// Who never will have it, of one that others have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) refused: Vec<Refusal>,
 }
 
-/// What has become of a mail that is not delivered. A delivered one has no row.
+/// What has become of a mail that is not delivered to all. One that is has no row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum MailState {
@@ -68,6 +71,8 @@ pub(super) enum MailState {
     Owed,
     /// It was refused for good; kept for those who ask, and tried again when there is reason to.
     Rejected,
+    /// Some recipients have it, and the others never will: kept for those who ask.
+    InPart,
 }
 
 impl NoticeRow {

@@ -1,7 +1,9 @@
 //! What there is to see of an [`Outbox`].
 
+use std::time::Duration;
+
 use super::Outbox;
-use crate::domain::UnixTime;
+use crate::domain::{Now, UnixTime};
 
 /// What there is to see.
 impl Outbox {
@@ -28,19 +30,19 @@ impl Outbox {
         posted.chain(self.gathering.oldest()).min()
     }
 
-    /// Since when mails to this receiver fail; over once each mail that failed is delivered, or one was refused for good
-    /// but a later one is delivered.
+    /// Since when mails to this receiver fail; over once each mail that failed is delivered or given up.
     pub fn failing_since(&self) -> Option<UnixTime> {
-        self.posts
-            .values()
-            .filter(|post| post.is_owed() || !post.revived)
-            .filter_map(|post| post.row.failing_since)
-            .min()
+        self.posts.values().filter(|post| !post.is_dead()).filter_map(|post| post.row.failing_since).min()
+    }
+
+    /// For how long they have failed, whatever the wall clock did meanwhile.
+    pub fn failing_for(&self, now: Now) -> Option<Duration> {
+        self.posts.values().filter(|post| !post.is_dead()).filter_map(|post| post.failing_for(now)).max()
     }
 
     /// What the last failed attempt of a mail that is not delivered said.
     pub fn last_error(&self) -> Option<&str> {
-        let failing = self.posts.values().filter(|post| post.row.mail.last_error.is_some());
+        let failing = self.posts.values().filter(|post| !post.is_dead() && post.row.mail.last_error.is_some());
         failing.max_by_key(|post| post.offered_at)?.row.mail.last_error.as_deref()
     }
 

@@ -95,7 +95,7 @@ impl Talk {
             if !self.say(&mut stream, self.answer(&line)).await {
                 return None;
             }
-            if line == "STARTTLS" && self.offer {
+            if line == "STARTTLS" && self.offer && self.answer(&line).starts_with('2') {
                 return Some(stream.into_inner());
             }
         }

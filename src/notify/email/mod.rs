@@ -1,6 +1,6 @@
 //! Mail by SMTP: the [`Settings`] of a receiver, and the [`Mailer`] that delivers to it.
 //!
-//! `message` makes a MIME message of a mail, `session` speaks SMTP with the relay over lettre's connection, one
+//! `message` makes a MIME message of a mail, `way` hands it to one relay, `session` speaks SMTP with the relay over lettre's connection, one
 //! command at a time: only so is it known *what* the relay refused, and a refused login is not a refused mail.
 
 #[cfg(test)]
@@ -11,6 +11,8 @@ mod report;
 mod session;
 #[cfg(test)]
 mod tests;
+mod way;
+mod wire;
 
 use std::fmt;
 
@@ -27,14 +29,12 @@ pub struct Settings {
     pub to: Vec<String>,
     /// The sender.
     pub from: String,
-    /// The relay.
-    pub relay: Relay,
-    /// Who we are to the relay.
-    pub credentials: Option<Credentials>,
+    /// The relays, in the order in which they are tried.
+    pub relays: Vec<Relay>,
 }
 
 /// A mail relay.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Relay {
     /// How the connection is protected.
     pub security: Security,
@@ -44,6 +44,8 @@ pub struct Relay {
     pub port: u16,
     /// A PEM file with the roots the relay's certificate is checked against, instead of the system's.
     pub roots: Option<std::path::PathBuf>,
+    /// Who we are to it.
+    pub credentials: Option<Credentials>,
 }
 
 impl fmt::Display for Relay {

@@ -3,6 +3,7 @@
 
 use std::error::Error as _;
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use lettre::transport::smtp::Error;
@@ -13,6 +14,7 @@ use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter,
 use lettre::{Address, Message};
 
 use super::super::plain;
+use super::wire::Wire;
 use super::{Relay, Security};
 
 /// For each of the relay's addresses: one that does not answer must leave time for the next.
@@ -21,6 +23,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// A connection that was greeted, is protected as asked for, and logged in where credentials are given.
 pub(super) struct Session {
     connection: AsyncSmtpConnection,
+    /// What is being said.
+    stage: Stage,
 }
 
 /// How far a conversation had come.
@@ -36,7 +40,9 @@ pub(super) enum Stage {
     Sender,
     /// RCPT TO.
     Recipient(String),
-    /// DATA and the message.
+    /// DATA.
+    Data,
+    /// The message.
     Content,
 }
 
@@ -62,6 +68,14 @@ pub(super) struct Taken {
     pub(super) refused: Vec<Trouble>,
 }
 
+/// On which terms a message is handed over.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms<'a> {
+    pub(super) patience: Patience,
+    /// Recipients who have it already.
+    pub(super) have_it: &'a [Address],
+}
+
 /// Whether to go on without recipients that are refused for now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Patience {
@@ -80,9 +94,13 @@ impl Session {
     ) -> Result<Self, Trouble> {
         let me = ClientId::default();
         let host = bare(&relay.host);
-        let implicit = tls.filter(|_| relay.security == Security::Implicit).cloned();
-        let connection =
-            AsyncSmtpConnection::connect_tokio1((host, relay.port), Some(CONNECT), &me, implicit, None).await;
+        let connection = if relay.security == Security::StartTls {
+            let wire = Wire::connect(host, relay.port, CONNECT).await.map_err(|error| Trouble::of_system(&error))?;
+            AsyncSmtpConnection::connect_with_transport(Box::new(wire), &me).await
+        } else {
+            let implicit = tls.filter(|_| relay.security == Security::Implicit).cloned();
+            AsyncSmtpConnection::connect_tokio1((host, relay.port), Some(CONNECT), &me, implicit, None).await
+        };
         let mut connection = connection.map_err(|error| Trouble::new(Stage::Connect, &error))?;
         if let Some(tls) = tls.filter(|_| relay.security == Security::StartTls) {
             let upgraded = connection.starttls(tls.clone(), &me).await;
@@ -92,7 +110,7 @@ impl Session {
             let answer = connection.auth(DEFAULT_MECHANISMS, credentials).await;
             answer.map_err(|error| Trouble::new(Stage::LogIn, &error))?;
         }
-        Ok(Self { connection })
+        Ok(Self { connection, stage: Stage::Sender })
     }
 
     /// Hands the relay one message for those that do not have it yet. A recipient that it refuses for ever does not keep
@@ -100,14 +118,14 @@ impl Session {
     pub(super) async fn send(
         &mut self,
         message: &Message,
-        patience: Patience,
-        have_it: &[Address],
+        Terms { patience, have_it }: Terms<'_>,
     ) -> Result<Taken, Trouble> {
         let content = message.formatted();
         let envelope = message.envelope();
         self.sender(envelope.from(), &content).await?;
         let (mut served, mut refused) = (Vec::new(), Vec::new());
         for recipient in envelope.to().iter().filter(|recipient| !have_it.contains(recipient)) {
+            self.stage = Stage::Recipient(recipient.to_string());
             match self.recipient(recipient).await? {
                 Some(trouble) => refused.push(trouble),
                 None => served.push(recipient.clone()),
@@ -127,6 +145,11 @@ impl Session {
     /// The certificate the relay proved itself by, in DER.
     pub(super) fn certificate(&self) -> Option<Vec<u8>> {
         self.connection.is_encrypted().then(|| self.connection.peer_certificate().ok()).flatten()
+    }
+
+    /// Time was up while this was being said.
+    pub(super) fn late(&self) -> Trouble {
+        Trouble { stage: self.stage.clone(), code: None, words: TOO_LATE.to_owned() }
     }
 
     /// Says good-bye. What comes back no longer matters.
@@ -152,9 +175,11 @@ impl Session {
     }
 
     async fn content(&mut self, content: &[u8]) -> Result<String, Trouble> {
-        let trouble = |error: Error| Trouble::new(Stage::Content, &error);
-        self.connection.command(Data).await.map_err(trouble)?;
-        let answer = self.connection.message(content).await.map_err(trouble)?;
+        self.stage = Stage::Data;
+        self.connection.command(Data).await.map_err(|error| Trouble::new(Stage::Data, &error))?;
+        self.stage = Stage::Content;
+        let answer = self.connection.message(content).await;
+        let answer = answer.map_err(|error| Trouble::new(Stage::Content, &error))?;
         let lines: Vec<_> = answer.message().collect();
         Ok(plain::line(&format!("{} {}", answer.code(), lines.join(" ")), LONGEST))
     }
@@ -163,11 +188,44 @@ impl Session {
 /// So much of what a relay says is kept: more than is ever shown, so that a secret in it is found whole before the
 /// rest is cut off.
 const LONGEST: usize = 4000;
+const TOO_LATE: &str = "no end within 30 s";
 
 impl Trouble {
     fn new(stage: Stage, error: &Error) -> Self {
         let said = error.source().map_or_else(|| error.to_string(), ToString::to_string);
         Self { stage, code: error.status().map(u16::from), words: plain::line(&said, LONGEST) }
+    }
+
+    fn of_system(error: &io::Error) -> Self {
+        Self { stage: Stage::Connect, code: None, words: plain::line(&error.to_string(), LONGEST) }
+    }
+
+    /// Time was up before there was a session.
+    pub(super) fn late_to_open() -> Self {
+        Self { stage: Stage::Connect, code: None, words: TOO_LATE.to_owned() }
+    }
+
+    /// Whether the relay may have taken the mail all the same: it was handed over, and no answer came.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.stage == Stage::Content && self.code.is_none()
+    }
+
+    /// Whether nothing of the message was shown to the relay.
+    pub(super) fn is_before_content(&self) -> bool {
+        self.stage != Stage::Content
+    }
+
+    /// Which recipient this is about.
+    pub(super) fn recipient(&self) -> Option<&str> {
+        match &self.stage {
+            Stage::Recipient(to) => Some(to),
+            _ => None,
+        }
+    }
+
+    /// The relay's own words, with their code.
+    pub(super) fn reply(&self) -> String {
+        self.code.map_or_else(|| self.words.clone(), |code| format!("{code} {}", self.words))
     }
 
     /// Whether this is the relay's word on one recipient; a connection that broke is none.
@@ -178,7 +236,7 @@ impl Trouble {
     /// Whether the relay will never take this mail. What it says of us (that we must log in, or failed to: 530,
     /// 534, 535, 538 of RFC 4954 §6) is not about the mail, nor is what it says before it has seen any of it.
     pub(super) const fn is_permanent(&self) -> bool {
-        let about_mail = matches!(self.stage, Stage::Sender | Stage::Recipient(_) | Stage::Content);
+        let about_mail = matches!(self.stage, Stage::Sender | Stage::Recipient(_) | Stage::Data | Stage::Content);
         match self.code {
             Some(530 | 534 | 535 | 538) => false,
             Some(500..=599) => about_mail,
@@ -189,10 +247,7 @@ impl Trouble {
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.code {
-            Some(code) => write!(f, "{}: {code} {}", self.stage, self.words),
-            None => write!(f, "{}: {}", self.stage, self.words),
-        }
+        write!(f, "{}: {}", self.stage, self.reply())
     }
 }
 
@@ -204,7 +259,7 @@ impl fmt::Display for Stage {
             Self::LogIn => f.write_str("the login failed"),
             Self::Sender => f.write_str("the sender was refused"),
             Self::Recipient(to) => write!(f, "the recipient {} was refused", plain::line(to, 100)),
-            Self::Content => f.write_str("the message was not accepted"),
+            Self::Data | Self::Content => f.write_str("the message was not accepted"),
         }
     }
 }

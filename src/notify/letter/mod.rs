@@ -3,6 +3,7 @@
 //! A code that three or more domains share is one [`Section`] with the list of them; every other notice has its
 //! own, with path and facts; what is beyond the twelfth is listed by one line each.
 
+mod delayed;
 mod section;
 
 use std::cmp::Reverse;
@@ -49,7 +50,7 @@ impl Letter {
         let rest: Vec<&Notice> = rest.iter().flatten().copied().collect();
         Self {
             tag: notices.first().map_or("info", |worst| tag(worst)),
-            intro: intro(mail.kind, &notices, groups.len()),
+            intro: delayed::intro(mail, intro(mail.kind, &notices, groups.len()), context.now),
             sections: written.iter().map(|group| Section::new(group, context)).collect(),
             rest: rest.iter().take(LISTED).map(|notice| Line::titled(notice, context)).collect(),
             more: rest.len().saturating_sub(LISTED),

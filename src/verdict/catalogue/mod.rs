@@ -145,6 +145,8 @@ pub enum Family {
     Store,
     /// Our own mail.
     Delivery,
+    /// Our own mail, as far as it is given up.
+    DeadLetter,
 }
 
 impl Family {
@@ -203,6 +205,7 @@ impl Family {
             Self::Logs => "logs",
             Self::Store => "store",
             Self::Delivery => "delivery",
+            Self::DeadLetter => "dead_letter",
         }
     }
 }

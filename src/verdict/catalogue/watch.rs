@@ -100,4 +100,16 @@ pub(super) const ENTRIES: &[Entry] = &[
         explanation: "A mail relay or a web service refuses or does not answer; notices are kept and tried again.",
         remedy: "Check the receiver, its credentials and its certificate with `notafter mail test`.",
     },
+    Entry {
+        code: Code::WatchNoticeDead,
+        severity: Severity::Critical,
+        kind: Kind::Watch,
+        family: Family::DeadLetter,
+        title: "mail was refused for good",
+        explanation: "A relay refused a mail so often, or a recipient for good while others got the mail, that it is \
+            given up: somebody who is to be told was not. It is kept for 30 days, and tried once more after the next \
+            mail that gets through, after a reload and after a restart.",
+        remedy: "Read what was not told with `notafter mail queue`, tell whom it concerns, and mend the address or the \
+            relay; then reload.",
+    },
 ];

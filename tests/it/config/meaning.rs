@@ -198,14 +198,18 @@ fn receivers_have_their_relay_and_their_secret() {
     };
     assert_eq!(told.to, ["oncall@example.com", "Second line <second@example.com>"]);
     assert_eq!(told.from, "notafter@example.com");
-    let relay = &told.relay;
+    let [relay] = told.relays.as_slice() else { panic!("one relay") };
     assert_eq!((relay.security, relay.host.as_str(), relay.port), (Security::Implicit, "mail.example.com", 465));
     assert_eq!(relay.roots.as_deref(), Some(Path::new("/etc/notafter/roots.pem")));
-    let credentials = told.credentials.as_ref().unwrap();
+    let credentials = relay.credentials.as_ref().unwrap();
     assert_eq!((credentials.username.as_str(), credentials.password.expose_secret()), ("notafter", "CANARY-file"));
-    let relay = &kept.relay;
-    assert_eq!((relay.security, relay.host.as_str(), relay.port), (Security::Plain, "192.0.2.25", 25));
-    assert!(kept.credentials.is_none());
+    let [first, second] = kept.relays.as_slice() else { panic!("two relays") };
+    assert_eq!((first.security, first.host.as_str(), first.port), (Security::Plain, "192.0.2.25", 25));
+    assert!(first.credentials.is_none() && first.roots.is_none());
+    assert_eq!((second.security, second.host.as_str(), second.port), (Security::StartTls, "mail.example.net", 587));
+    assert_eq!(second.credentials.as_ref().unwrap().username, "archive");
+    assert_eq!(settings.policy.mails_per_hour_of, BTreeMap::from([("archive".to_owned(), 60)]));
+    assert_eq!(settings.policy.stale_after, seconds(12 * 3600));
 }
 
 #[test]

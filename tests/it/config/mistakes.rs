@@ -285,6 +285,17 @@ const EXPECTED: &[(&str, &[Told])] = &[
             "the domain xn--4ca.example (ä.example) stands here a second time; first in line 2",
         )],
     ),
+    (
+        "bad_relays.toml",
+        &[
+            (9, 9, "receiver[0].email.relay", "`relay` stands here beside `relays`"),
+            (10, 9, "receiver[0].email.roots", "`roots` stands here beside `relays`"),
+            (12, 7, "receiver[0].email.relays[0].url", "mail to mail.example.com would leave this machine without TLS"),
+            (13, 1, "receiver[0].email.relays[1].url", "`url` is missing here"),
+            (14, 12, "receiver[0].email.relays[1].username", "`username` stands here without `password`"),
+            (18, 80, "receiver[1].email.relays", "the list is empty"),
+        ],
+    ),
     ("duplicate_receiver.toml", &[(9, 8, "receiver[1].name", "there is a receiver `oncall` already, in line 5")]),
     ("duplicate_route.toml", &[(11, 1, "route[1]", "this route says the same as the one in line 8")]),
     (
@@ -594,5 +605,5 @@ fn files_beside_the_configuration_are_found_from_anywhere() {
     std::fs::write(folder.path().join("pw"), "s3cret\n").unwrap();
     let settings = config::load(&path).expect("a valid file");
     let Channel::Email(email) = &settings.receivers[0].channel else { panic!("by mail") };
-    assert!(email.credentials.is_some());
+    assert!(email.relays[0].credentials.is_some());
 }

@@ -13,6 +13,7 @@ use super::lab::{domain, receiver};
 use super::mail::Letter;
 use super::sink::{Sink, Switch};
 use super::{DAY, Home, Lab, wait_until};
+use crate::random::Random;
 use crate::servers::Nginx;
 
 const KILLS: usize = 100;
@@ -22,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(150);
 
 #[test]
 fn nothing_is_lost_and_nothing_told_twice() {
-    let mut random = Random::seeded();
+    let mut random = Random::seeded(u64::from(std::process::id()));
     let lab = Lab::start();
     let names: Vec<String> = (0..DOMAINS).map(|n| format!("d{n}.lab.example")).collect();
     let nginx = Nginx::start(&names.iter().map(|name| lab.host(name, 60 * DAY)).collect::<Vec<_>>());
@@ -176,29 +177,5 @@ impl Ledger {
         let all: Vec<&Value> = self.notices.iter().filter(is_it).collect();
         assert_eq!(all.len(), 1, "{name} {episode} {reason}: {all:?}\n{:#?}", self.incident(name));
         all[0]
-    }
-}
-
-/// A small generator (xorshift64*), so that a run can be repeated by its seed.
-struct Random(u64);
-
-impl Random {
-    /// Seeded by `NOTAFTER_SEED`, else by the process id; printed, for the one who looks into a failure.
-    fn seeded() -> Self {
-        let given = std::env::var("NOTAFTER_SEED").ok().and_then(|seed| seed.parse().ok());
-        let seed = given.unwrap_or_else(|| u64::from(std::process::id()));
-        println!("NOTAFTER_SEED={seed}");
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) % bound
-    }
-
-    fn index(&mut self, bound: usize) -> usize {
-        usize::try_from(self.below(bound as u64)).expect("small")
     }
 }

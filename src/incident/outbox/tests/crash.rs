@@ -15,7 +15,11 @@ enum Step {
     Remind(u8),
     Pass(u16),
     Commit,
+    /// Hours, in which what is owed grows stale.
+    Wait(u8),
     Deliver,
+    DeliverInPart,
+    Unsent,
     Defer,
     Reject,
     Crash,
@@ -28,7 +32,10 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..12u8).prop_map(Step::Remind),
         4 => (1..600u16).prop_map(Step::Pass),
         4 => Just(Step::Commit),
+        1 => (1..9u8).prop_map(Step::Wait),
         3 => Just(Step::Deliver),
+        1 => Just(Step::DeliverInPart),
+        3 => Just(Step::Unsent),
         2 => Just(Step::Defer),
         1 => Just(Step::Reject),
         2 => Just(Step::Crash),
@@ -44,12 +51,25 @@ struct World {
     /// What the relay has taken: by notice the ids of the mails.
     taken: BTreeMap<NoticeId, BTreeSet<String>>,
     taken_mails: Vec<String>,
+    /// A mail was refused for good: it may be told at any later time.
+    rejected: bool,
+    /// The openings whose end was told, and those that were spoken of after it.
+    ended: BTreeSet<(String, u64)>,
+    late: Vec<(String, u64)>,
 }
 
 impl World {
     fn new() -> Self {
-        let (told, taken, taken_mails) = Default::default();
-        Self { bench: Bench::new(), told, episodes: [(0, false, 0); 12], taken, taken_mails }
+        Self {
+            bench: Bench::new(),
+            told: Vec::new(),
+            episodes: [(0, false, 0); 12],
+            taken: BTreeMap::new(),
+            taken_mails: Vec::new(),
+            rejected: false,
+            ended: BTreeSet::new(),
+            late: Vec::new(),
+        }
     }
 
     fn step(&mut self, step: &Step) {
@@ -57,16 +77,21 @@ impl World {
             Step::Open(n) => self.transition(*n, Reason::Opened),
             Step::Resolve(n) => self.transition(*n, Reason::Resolved),
             Step::Remind(n) => self.transition(*n, Reason::Reminder),
-            Step::Pass(seconds) => {
-                self.bench.sleep(u64::from(*seconds));
-                self.bench.outbox.handle_timeout(self.bench.now);
-            }
+            Step::Pass(seconds) => self.pass(u64::from(*seconds)),
+            Step::Wait(hours) => self.pass(u64::from(*hours) * 3600),
             Step::Commit => self.bench.commit(),
             Step::Deliver => self.attempt(Delivery::Delivered),
+            Step::DeliverInPart => self.attempt(in_part(&["gone@example.com"])),
+            Step::Unsent => self.attempt(unsent()),
             Step::Defer => self.attempt(deferred()),
             Step::Reject => self.attempt(rejected()),
             Step::Crash => self.crash(),
         }
+    }
+
+    fn pass(&mut self, seconds: u64) {
+        self.bench.sleep(seconds);
+        self.bench.outbox.handle_timeout(self.bench.now);
     }
 
     fn transition(&mut self, n: u8, reason: Reason) {
@@ -75,7 +100,8 @@ impl World {
             return;
         }
         let ordinal = if reason == Reason::Reminder { *reminders } else { 0 };
-        let told = notice(&format!("d{n}.example"), "connect.refused", "critical", reason, *episode, ordinal);
+        let mut told = notice(&format!("d{n}.example"), "connect.refused", "critical", reason, *episode, ordinal);
+        told.at = self.bench.now.wall;
         match reason {
             Reason::Opened => *is_open = true,
             Reason::Resolved => (*episode, *is_open, *reminders) = (*episode + 1, false, 0),
@@ -88,13 +114,26 @@ impl World {
     /// An attempt whose outcome the outbox learns, but has not stored yet.
     fn attempt(&mut self, delivery: Delivery) {
         let Some(mail) = self.bench.outbox.poll_mail() else { return };
-        if delivery == Delivery::Delivered {
-            self.taken_mails.push(mail.id.clone());
-            for notice in &mail.notices {
-                self.taken.entry(notice.id.clone()).or_default().insert(mail.id.clone());
+        if matches!(delivery, Delivery::Delivered | Delivery::DeliveredInPart { .. }) {
+            self.take(&mail);
+        }
+        self.rejected |= matches!(delivery, Delivery::Rejected { .. });
+        self.bench.outbox.handle_delivery(&mail.id, delivery, self.bench.now);
+    }
+
+    fn take(&mut self, mail: &Mail) {
+        self.taken_mails.push(mail.id.clone());
+        for notice in &mail.notices {
+            self.taken.entry(notice.id.clone()).or_default().insert(mail.id.clone());
+            let opening = (notice.domain.clone(), notice.episode);
+            match notice.reason {
+                Reason::Resolved => {
+                    self.ended.insert(opening);
+                }
+                _ if self.ended.contains(&opening) => self.late.push(opening),
+                _ => {}
             }
         }
-        self.bench.outbox.handle_delivery(&mail.id, delivery, self.bench.now);
     }
 
     fn crash(&mut self) {
@@ -111,10 +150,7 @@ impl World {
             self.bench.pass(3600);
             while let Some(mail) = self.bench.outbox.poll_mail() {
                 assert!(mail.extra.get("store_failed").is_none());
-                self.taken_mails.push(mail.id.clone());
-                for notice in &mail.notices {
-                    self.taken.entry(notice.id.clone()).or_default().insert(mail.id.clone());
-                }
+                self.take(&mail);
                 self.bench.answer(&mail, Delivery::Delivered);
             }
         }
@@ -141,6 +177,7 @@ proptest! {
         for (id, mails) in &world.taken {
             prop_assert_eq!(mails.len(), 1, "{} was told in several mails", id.as_str());
         }
+        prop_assert!(world.late.is_empty() || world.rejected, "told after their end: {:?}", world.late);
         let distinct: BTreeSet<_> = world.taken_mails.iter().collect();
         prop_assert!(world.taken_mails.len() - distinct.len() <= crashes, "a crash costs at most one repeat");
     }

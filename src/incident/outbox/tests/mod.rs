@@ -3,7 +3,9 @@
 mod crash;
 mod gather;
 mod limit;
+mod part;
 mod retry;
+mod stale;
 mod store;
 
 use std::collections::BTreeMap;
@@ -14,7 +16,7 @@ use serde_json::{Map, Value};
 use super::Outbox;
 use crate::domain::{Now, UnixTime};
 use crate::incident::{
-    Batch, Delivery, Mail, MailKind, Notice, NoticeId, Operation, OutboxEvent, Policy, Reason, Row, Table,
+    Batch, Delivery, Mail, MailKind, Notice, NoticeId, Operation, OutboxEvent, Policy, Reason, Refusal, Row, Table,
 };
 
 const START: Now = Now { wall: UnixTime(1_800_000_000), mono: Duration::from_secs(1000) };
@@ -140,6 +142,15 @@ impl Bench {
 
 fn deferred() -> Delivery {
     Delivery::Deferred { error: "451 try again later".to_owned() }
+}
+
+fn unsent() -> Delivery {
+    Delivery::Unsent { error: "no route to host".to_owned() }
+}
+
+fn in_part(recipients: &[&str]) -> Delivery {
+    let refusal = |recipient: &&str| Refusal { recipient: (*recipient).to_owned(), error: "550 gone".to_owned() };
+    Delivery::DeliveredInPart { refused: recipients.iter().map(refusal).collect() }
 }
 
 fn rejected() -> Delivery {

@@ -164,8 +164,14 @@ fn a_rejected_mail_is_tried_again_then_given_up_but_kept() {
     bench.pass(86_400);
     assert_eq!(bench.mail(), None);
     assert_eq!((bench.outbox.queue_len(), bench.outbox.rejected_len()), (0, 1));
-    assert_eq!(bench.outbox.failing_since(), Some(START.wall.plus(30)));
-    assert_eq!(bench.outbox.last_error(), Some("550 no such user"));
+    assert_eq!(
+        (bench.outbox.failing_since(), bench.outbox.last_error()),
+        (None, None),
+        "it is not failing, it is dead"
+    );
+    let dead = bench.outbox.dead_letters().unwrap();
+    assert_eq!((dead.since, dead.mails, dead.notices), (START.wall.plus(30), 1, 1));
+    assert_eq!((dead.error.as_str(), dead.refused.len()), ("550 no such user", 0));
     assert_eq!(bench.tables(Table::Mail)[0]["state"], "rejected");
 }
 
