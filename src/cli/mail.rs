@@ -1,12 +1,15 @@
-//! `notafter mail test`: one test mail to each receiver, through its configured relay; to an Alertmanager a test alert.
+//! `notafter mail test`: one test mail to each receiver, through each of its relays; to an Alertmanager a test alert.
+//! `notafter mail queue`: what they do not have.
 
 use std::path::PathBuf;
 
 use super::check::system_now;
 use super::text::{GREEN, RED, complain, print, printable, styled};
-use super::{EXIT_USAGE, block_on, config_file};
+use super::{EXIT_USAGE, Format, block_on, config_file, queue};
 use crate::config::{self, Receiver};
+use crate::incident::outbox;
 use crate::notify::Line;
+use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -28,11 +31,59 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         receiver: Option<String>,
     },
+    /// Show what receivers do not have yet, and what was refused for good. Reads the state alone, be it in use
+    Queue {
+        /// The configuration file [default: config/notafter.toml, else /etc/notafter/notafter.toml]
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Only of this receiver
+        #[arg(long, value_name = "NAME")]
+        receiver: Option<String>,
+        /// How it is printed
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
 }
 
 pub(super) fn run(arguments: Arguments) -> u8 {
-    let Command::Test { config, receiver } = arguments.command;
-    let receivers = match receivers(config, receiver.as_deref()) {
+    match arguments.command {
+        Command::Test { config, receiver } => test_all(config, receiver.as_deref()),
+        Command::Queue { config, receiver, format } => show_queue(config, receiver.as_deref(), format),
+    }
+}
+
+/// Also of receivers that the configuration no longer names: they may be owed something.
+fn show_queue(config: Option<PathBuf>, only: Option<&str>, format: Format) -> u8 {
+    let file = match config_file(config) {
+        Ok(file) => file,
+        Err(error) => {
+            complain(&error);
+            return EXIT_USAGE;
+        }
+    };
+    let settings = match config::load(&file) {
+        Ok(settings) => settings,
+        Err(mistakes) => {
+            complain(&config::told_together(&mistakes));
+            return EXIT_USAGE;
+        }
+    };
+    match Store::peek(&settings.store.path) {
+        Ok(rows) => {
+            let mut queue = outbox::queue(&rows);
+            queue.retain(|queued| only.is_none_or(|name| name == queued.receiver));
+            print(&queue::shown(&queue, format));
+            0
+        }
+        Err(error) => {
+            complain(&error.to_string());
+            1
+        }
+    }
+}
+
+fn test_all(config: Option<PathBuf>, receiver: Option<&str>) -> u8 {
+    let receivers = match receivers(config, receiver) {
         Ok(receivers) => receivers,
         Err(error) => {
             complain(&error);

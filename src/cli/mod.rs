@@ -12,6 +12,7 @@ mod mail;
 #[doc(hidden)]
 pub mod parsers;
 mod proxy_config;
+mod queue;
 mod run;
 mod silence;
 mod text;

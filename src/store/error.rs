@@ -56,6 +56,15 @@ pub enum StoreError {
         /// What SQLite says.
         detail: String,
     },
+    /// It was taken away, or another put in its place, while we had it open.
+    #[error(
+        "{}: the state was deleted or replaced while in use, so nothing can be stored; put it back, or restart to begin with what is there",
+        path.display()
+    )]
+    Gone {
+        /// The file.
+        path: PathBuf,
+    },
     /// It is a database of another program.
     #[error("{}: this is another program's database; name a file of our own with `path` in [store]", path.display())]
     Foreign {

@@ -29,6 +29,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Store {
     connection: Connection,
     path: PathBuf,
+    place: Place,
     _lock: Lock,
 }
 
@@ -41,42 +42,78 @@ impl Store {
         let lock = Lock::take(path)?;
         let mut connection = connect(path).map_err(|error| StoreError::sqlite(path, error))?;
         schema::prepare(&mut connection, path)?;
-        Ok(Self { connection, path: path.to_owned(), _lock: lock })
+        let place = Place::of(path).map_err(|source| StoreError::File { path: path.to_owned(), source })?;
+        Ok(Self { connection, path: path.to_owned(), place, _lock: lock })
+    }
+
+    /// Every row of the state at this path as it is on disk now. It takes no lock and writes nothing: the state may be in
+    /// use, and is not made if there is none.
+    pub fn peek(path: impl AsRef<Path>) -> Result<Vec<Row>, StoreError> {
+        let path = path.as_ref();
+        let failed = |error| StoreError::sqlite(path, error);
+        let connection = connect_to_read(path).map_err(failed)?;
+        if schema::recognise(&connection, path)? == 0 {
+            return Ok(Vec::new());
+        }
+        // One snapshot of all tables.
+        let transaction = connection.unchecked_transaction().map_err(failed)?;
+        load(&transaction, path)
     }
 
     /// Every row, by table and key.
     pub fn load(&self) -> Result<Vec<Row>, StoreError> {
-        let mut rows = Vec::new();
-        for table in Table::ALL {
-            self.load_table(table, &mut rows)?;
-        }
-        Ok(rows)
+        load(&self.connection, &self.path)
     }
 
-    /// Does all of this or, on an error, nothing. When it returns, it is on disk.
+    /// Does all of this or, on an error, nothing. When it returns, it is on disk, at the path.
     pub fn commit(&mut self, operations: &[Operation]) -> Result<(), StoreError> {
-        let Self { connection, path, .. } = self;
+        let Self { connection, path, place, .. } = self;
+        if Place::of(path).ok() != Some(*place) {
+            // SQLite would go on writing to a file that nobody can open again.
+            return Err(StoreError::Gone { path: path.clone() });
+        }
         commit_all(connection, operations).map_err(|error| StoreError::sqlite(path, error))
     }
+}
 
-    fn load_table(&self, table: Table, rows: &mut Vec<Row>) -> Result<(), StoreError> {
-        let pairs = self.pairs(table).map_err(|error| StoreError::sqlite(&self.path, error))?;
-        for (key, payload) in pairs {
+fn load(connection: &Connection, path: &Path) -> Result<Vec<Row>, StoreError> {
+    let mut rows = Vec::new();
+    for table in Table::ALL {
+        for (key, payload) in pairs(connection, table).map_err(|error| StoreError::sqlite(path, error))? {
             let payload = serde_json::from_str(&payload).map_err(|error| StoreError::Payload {
-                path: self.path.clone(),
+                path: path.to_owned(),
                 table: table.as_str(),
                 key: key.clone(),
                 detail: error.to_string(),
             })?;
             rows.push(Row { table, key, payload });
         }
-        Ok(())
+    }
+    Ok(rows)
+}
+
+fn pairs(connection: &Connection, table: Table) -> rusqlite::Result<Vec<(String, String)>> {
+    let query = format!("SELECT key, payload FROM {} ORDER BY key", table.as_str());
+    let mut statement = connection.prepare_cached(&query)?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+/// Which file a path leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place(u64, u64);
+
+impl Place {
+    #[cfg(unix)]
+    fn of(path: &Path) -> std::io::Result<Self> {
+        use std::os::unix::fs::MetadataExt as _;
+        let data = std::fs::metadata(path)?;
+        Ok(Self(data.dev(), data.ino()))
     }
 
-    fn pairs(&self, table: Table) -> rusqlite::Result<Vec<(String, String)>> {
-        let query = format!("SELECT key, payload FROM {} ORDER BY key", table.as_str());
-        let mut statement = self.connection.prepare_cached(&query)?;
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    /// Elsewhere an open file cannot be taken away.
+    #[cfg(not(unix))]
+    fn of(_: &Path) -> std::io::Result<Self> {
+        Ok(Self(0, 0))
     }
 }
 
@@ -107,6 +144,23 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
+/// Opens what is there. Where the journal's index cannot be made, because nothing may be written there and nobody has the
+/// state in use, the file alone is the state.
+fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let answers = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-wal");
+    if answers.is_err() && path.exists() && !Path::new(&journal).exists() {
+        let name = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        let alone = format!("file:{name}?immutable=1");
+        return Connection::open_with_flags(alone, flags | OpenFlags::SQLITE_OPEN_URI);
+    }
     Ok(connection)
 }
 

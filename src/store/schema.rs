@@ -31,7 +31,7 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), St
 }
 
 /// The schema's version; 0 of an empty file.
-fn recognise(connection: &Connection, path: &Path) -> Result<usize, StoreError> {
+pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<usize, StoreError> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let tables = || connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
     let failed = |error| StoreError::sqlite(path, error);

@@ -200,3 +200,81 @@ fn nobody_else_may_read_it() {
         .collect();
     assert_eq!(modes, [0o600; 4], "the file, its journal, index and lock");
 }
+
+/// Commits rows of some kilobytes until that fails; how many went in, and why no more.
+fn fill(store: &mut Store) -> (usize, StoreError) {
+    for n in 0..10_000 {
+        let row = row(Table::Domain, &n.to_string(), json!("x".repeat(4000)));
+        if let Err(error) = store.commit(&[Operation::Put(row)]) {
+            return (n, error);
+        }
+    }
+    panic!("the disk is never full");
+}
+
+#[test]
+fn a_full_disk_takes_nothing_away_and_goes_on_once_there_is_room() {
+    let directory = directory();
+    let path = directory.path().join("x.db");
+    let mut store = Store::open(&path).unwrap();
+    store.connection.pragma_update(None, "max_page_count", 40).unwrap();
+    let (before, error) = fill(&mut store);
+    assert!(error.to_string().ends_with("make room on the disk"), "{error}");
+    assert!(before > 10 && store.load().unwrap().len() == before, "{before}");
+    // Smaller things may still fit, and nothing is half there.
+    let both = ["a", "b"].map(|key| Operation::Put(row(Table::Notice, key, json!("x".repeat(100_000)))));
+    store.commit(&both).unwrap_err();
+    assert_eq!(store.load().unwrap().len(), before);
+    store.connection.pragma_update(None, "max_page_count", 1_000_000).unwrap();
+    store.commit(&both).unwrap();
+    drop(store);
+    assert_eq!(Store::open(&path).unwrap().load().unwrap().len(), before + 2);
+}
+
+#[test]
+fn a_store_that_may_only_be_read_says_so() {
+    let directory = directory();
+    let mut store = Store::open(directory.path().join("x.db")).unwrap();
+    store.connection.pragma_update(None, "query_only", true).unwrap();
+    let error = store.commit(&[Operation::Put(row(Table::Mail, "a", json!({})))]).unwrap_err().to_string();
+    assert!(error.contains("the user we run as must be allowed to write to it"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_state_that_was_taken_away_is_missed_at_once_and_welcomed_back() {
+    let directory = directory();
+    let [path, aside] = ["x.db", "aside.db"].map(|name| directory.path().join(name));
+    let mut store = Store::open(&path).unwrap();
+    let put = |key: &str| [Operation::Put(row(Table::Mail, key, json!({})))];
+    store.commit(&put("a")).unwrap();
+    fs::rename(&path, &aside).unwrap();
+    let error = store.commit(&put("b")).unwrap_err().to_string();
+    assert!(error.contains("was deleted or replaced while in use"), "{error}");
+    // Another in its place is not ours.
+    fs::write(&path, "").unwrap();
+    assert!(matches!(store.commit(&put("b")), Err(StoreError::Gone { .. })));
+    assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+    fs::rename(&aside, &path).unwrap();
+    store.commit(&put("b")).unwrap();
+    assert_eq!(store.load().unwrap().len(), 2);
+}
+
+#[test]
+fn who_only_looks_sees_what_is_stored_and_disturbs_nobody() {
+    let directory = directory();
+    let path = directory.path().join("x%20?.db");
+    assert!(Store::peek(&path).is_err() && !path.exists(), "none is made");
+    let mut store = Store::open(&path).unwrap();
+    let put = |key: &str| [Operation::Put(row(Table::Mail, key, json!({"n": key})))];
+    store.commit(&put("a")).unwrap();
+    assert_eq!(Store::peek(&path).unwrap(), store.load().unwrap());
+    store.commit(&put("b")).unwrap();
+    assert_eq!(Store::peek(&path).unwrap().len(), 2, "what is in the journal counts");
+    drop(store);
+    assert_eq!(Store::peek(&path).unwrap().len(), 2);
+    sql(&path, "PRAGMA application_id = 7");
+    assert!(matches!(Store::peek(&path), Err(StoreError::Foreign { .. })));
+    fs::write(directory.path().join("empty.db"), "").unwrap();
+    assert_eq!(Store::peek(directory.path().join("empty.db")).unwrap(), []);
+}

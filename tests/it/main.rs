@@ -40,6 +40,7 @@ mod random;
 mod record;
 mod records;
 mod registration;
+mod relays;
 mod renewal_info;
 mod resolvers;
 mod servers;

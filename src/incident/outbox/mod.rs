@@ -18,6 +18,7 @@ mod freeze;
 mod gathering;
 mod limit;
 mod post;
+mod queue;
 mod restore;
 mod row;
 mod settled;
@@ -40,6 +41,7 @@ use crate::domain::Now;
 
 pub use self::dead::DeadLetters;
 pub use self::event::OutboxEvent;
+pub use self::queue::{QueueStanding, Queued, queue};
 pub use self::restore::receivers;
 
 /// After so long of failing commits we tell from memory what could not be stored.

@@ -40,7 +40,7 @@ mod tests {
         assert_eq!(
             intro(&mail, None, UnixTime(1_800_086_400)).as_deref(),
             Some(
-                "Mail could not be delivered since 2027-01-15T08:00:00Z, for 1 d 0 h. This is how things stand by now. \
+                "Mail could not be delivered since 2027-01-15T08:00:00Z, for 1 d. This is how things stand by now. \
                  Left out: 12 incidents that were over before anybody could be told."
             )
         );

@@ -145,8 +145,20 @@ fn a_relay_that_was_away_is_told_everything_once() {
     let owed = "notafter_notices_owed{receiver=\"oncall\"}";
     daemon.wait_until("two attempts", |daemon| daemon.log().matches("mail deferred").count() >= 2);
     assert_eq!(daemon.sample(owed), Some(1.0));
+    // Whoever asks sees it, whether or not the daemon runs.
+    let queue = |format: &str| {
+        let output = home.run(&["mail", "queue", "--format", format]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let queued: serde_json::Value = serde_json::from_str(&queue("json")).expect("one line");
+    assert_eq!((queued["receiver"].as_str(), queued["state"].as_str()), (Some("oncall"), Some("owed")), "{queued}");
+    assert!(queued["attempts"].as_u64() >= Some(2) && queued["error"].is_string(), "{queued}");
+    assert_eq!(queued["notices"][0]["code"], "tls.expires_soon", "{queued}");
+    assert!(queue("text").contains("- critical login.lab.example tls.expires_soon opened: "), "{}", queue("text"));
     // Neither is it lost with the process.
     daemon.stop();
+    assert!(queue("text").starts_with("owed oncall, owed for "), "{}", queue("text"));
     let mut daemon = home.start_ready();
     daemon.wait_until("one more attempt", |daemon| daemon.log().matches("mail deferred").count() >= 3);
     assert_eq!(daemon.sample(owed), Some(1.0));
@@ -154,6 +166,7 @@ fn a_relay_that_was_away_is_told_everything_once() {
     daemon.wait_for_sample(owed, 0.0);
     assert_eq!(daemon.sample("notafter_notices_total{receiver=\"oncall\",result=\"delivered\"}"), Some(1.0));
     daemon.stop();
+    assert_eq!(queue("text"), "nothing is owed\n");
     let mails = sink.mails();
     assert_eq!(mails.len(), 1, "{mails:?}");
     check_letter(&Letter::parse(&mails[0]));

@@ -20,6 +20,7 @@ mod reload;
 mod renewal;
 mod silences;
 mod state;
+mod steps;
 mod views;
 mod webhook;
 

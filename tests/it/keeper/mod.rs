@@ -42,6 +42,7 @@ struct World {
     uncommitted: Vec<(Tag, Vec<Change>)>,
     relay_answers: bool,
     receivers: Vec<String>,
+    policy: Policy,
     /// What comes of each attempt to deliver, if not what `relay_answers` says.
     answers: Option<fn(&str, &Mail) -> Delivery>,
     /// By how much the wall clock was set anew, in seconds.
@@ -94,6 +95,7 @@ impl World {
             uncommitted: Vec::new(),
             relay_answers: true,
             receivers: vec!["oncall".to_owned()],
+            policy: Policy::default(),
             answers: None,
             jumped: 0,
             references: References::None,
@@ -144,7 +146,7 @@ impl World {
         self.boot = self.time;
         self.uncommitted.clear();
         let rows = self.disk.values().cloned().collect();
-        self.keeper = Keeper::restore(Policy::default(), &self.receivers, rows, self.now());
+        self.keeper = Keeper::restore(self.policy.clone(), &self.receivers, rows, self.now());
         self.reload();
     }
 

@@ -106,3 +106,38 @@ fn a_receiver_may_have_its_own_number_of_mails_an_hour() {
         assert_eq!(sent, expected, "{name}");
     }
 }
+
+#[test]
+fn whoever_asks_sees_what_a_receiver_does_not_have() {
+    use crate::incident::outbox::{QueueStanding, Queued, queue};
+
+    let mut bench = Bench::new();
+    let mail = first_mail(&mut bench);
+    bench.answer(&mail, in_part(&["bob@example.com"]));
+    bench.tell([opened("b.example")]);
+    bench.pass(30);
+    for _ in 0..3 {
+        let mail = bench.mail().unwrap();
+        bench.answer(&mail, rejected());
+        bench.pass(3600);
+    }
+    bench.tell([opened("c.example")]);
+    bench.pass(30);
+    let owed = bench.mail().unwrap();
+    bench.answer(&owed, unsent());
+    bench.tell([opened("d.example"), opened("e.example")]);
+    bench.commit();
+    let shown = queue(&bench.stored());
+    let line = |queued: &Queued| {
+        let domains = queued.notices.iter().map(|notice| notice.domain.as_str()).collect::<Vec<_>>().join(" ");
+        (queued.standing, domains, queued.attempts)
+    };
+    assert_eq!(shown.len(), 4);
+    assert_eq!(line(&shown[0]), (QueueStanding::Dead, "b.example".to_owned(), 3));
+    assert_eq!(line(&shown[1]), (QueueStanding::InPart, "a.example".to_owned(), 0));
+    assert_eq!(line(&shown[2]), (QueueStanding::Owed, "c.example".to_owned(), 1));
+    assert_eq!((shown[3].standing, shown[3].notices.len()), (QueueStanding::Gathering, 2));
+    assert_eq!(shown[0].error.as_deref(), Some("550 no such user"));
+    assert_eq!(shown[1].refused[0].recipient, "bob@example.com");
+    assert_eq!(shown[2].id.as_deref(), Some(owed.id.as_str()));
+}
