@@ -37,9 +37,9 @@ fn the_smallest_file_has_every_default() {
     assert_eq!(settings.server.listen.to_string(), "127.0.0.1:10047");
     assert_eq!(settings.store.path, Path::new("/var/lib/notafter/notafter.db"));
     let [watch] = settings.watches.as_slice() else { panic!("one domain") };
-    assert_eq!(watch.domain, notafter::domain::Domain::new(name("login.example.com")));
+    assert_eq!(*watch.domain, notafter::domain::Domain::new(name("login.example.com")));
     assert_eq!(watch.trust.roots, [RootSource::Mozilla]);
-    assert_eq!(watch.probe, notafter::probe::Settings::default());
+    assert_eq!(*watch.probe, notafter::probe::Settings::default());
     assert_eq!(settings.policy, notafter::incident::Policy::default());
     assert!(settings.remarks.is_empty());
     let without_file = Settings { watches: settings.watches.clone(), ..Settings::default() };
