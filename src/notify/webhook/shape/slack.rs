@@ -164,7 +164,7 @@ fn escaped(c: char, rest: Option<&str>) -> Cow<'static, str> {
 
 fn mentions(rest: &str) -> bool {
     let begins = |name: &&str| rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-    ["here", "channel", "everyone", "group"].iter().any(|name| begins(name))
+    ["here", "channel", "everyone", "group"].iter().any(begins)
 }
 
 /// A text as code, in which no asterisk or underscore is read as formatting.
