@@ -97,7 +97,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         kind: Kind::Watch,
         family: Family::Delivery,
         title: "notices cannot be delivered",
-        explanation: "A mail relay or a web service refuses or does not answer; notices are kept and tried again.",
+        explanation: "For five minutes a mail relay or a web service has refused or not answered, or no Alertmanager of a \
+                      receiver has; what is owed is kept and tried again.",
         remedy: "Check the receiver, its credentials and its certificate with `notafter mail test`.",
     },
     Entry {

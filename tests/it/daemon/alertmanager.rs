@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::lab::domain;
 use super::sink::Sink;
 use super::{DAY, Home, Lab, wait_until};
-use crate::servers::{Alertmanager, Nginx, amtool};
+use crate::servers::{Alertmanager, Nginx, Vhost, amtool, lab_identity};
 
 const NAME: &str = "login.lab.example";
 
@@ -127,6 +127,40 @@ fn a_test_alert_is_taken_and_told_of() {
     drop(alertmanager);
     let output = home.run(&["mail", "test"]);
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn behind_a_proxy_a_peer_is_reached_by_tls_below_a_path_and_with_a_password() {
+    let (home, (root, identity)) = (Home::bare(), lab_identity("localhost"));
+    let mut alertmanager = Alertmanager::start(SILENT, &[]);
+    // "notafter:geheim"
+    let inside = format!(
+        "location /am/ {{ if ($http_authorization != 'Basic bm90YWZ0ZXI6Z2VoZWlt') {{ return 401 $http_authorization; }} \
+         proxy_pass http://{}/; }}",
+        alertmanager.address()
+    );
+    let nginx = Nginx::start(&[Vhost::new("localhost", identity).answering(inside)]);
+    home.write("roots.pem", &root.root_pem());
+    home.write("others.pem", &lab_identity("localhost").0.root_pem());
+    let test = |password: &str, roots: &str| {
+        home.write("password", password);
+        home.configure(&format!(
+            "[[domain]]\nname = \"{NAME}\"\n[[receiver]]\nname = \"am\"\n[receiver.alertmanager]\n\
+             urls = [\"https://localhost:{}/am\"]\nusername = \"notafter\"\npassword = {{ file = \"password\" }}\n\
+             roots = \"{roots}\"\n",
+            nginx.port()
+        ));
+        let output = home.run(&["mail", "test"]);
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, text) = test("geheim", "others.pem");
+    assert!(code == Some(1) && text.contains("no TLS: invalid peer certificate"), "{text}");
+    let (code, text) = test("verraten", "roots.pem");
+    assert!(code == Some(1) && text.contains("status 401 Unauthorized: Basic ***"), "{text}");
+    assert!(alertmanager.alerts().is_empty());
+    let (code, text) = test("geheim", "roots.pem");
+    assert_eq!(code, Some(0), "{text}");
+    alertmanager.wait_for_alerts(1);
 }
 
 /// The blocks of a page of the documents that begin with this line.

@@ -4,6 +4,7 @@
 mod clocks;
 mod crashes;
 mod relays;
+mod alerts;
 mod renewals;
 mod resolvers;
 mod rules;
@@ -22,6 +23,7 @@ use notafter::incident::{Change, Delivery, Mail, Operation, Policy, Row, Table};
 use notafter::keeper::{Keeper, LookRequest, Recipient, Tag, Watch};
 use notafter::verdict::{Level, References, Severity, Verdict};
 
+use alerts::Alertmanager;
 use site::{Fault, Mint, Site};
 
 const MINUTE: i64 = 60;
@@ -63,6 +65,8 @@ struct World {
     known: Vec<(i64, bool)>,
     /// Of how each domain is looked at.
     revision: u64,
+    /// The receiver `am`, if there is one.
+    alertmanager: Option<Alertmanager>,
 }
 
 /// How the store fares.
@@ -108,6 +112,7 @@ impl World {
             origin_looks: Vec::new(),
             tenant_looks: Vec::new(),
             revision: 0,
+            alertmanager: None,
         };
         world.keeper.handle_watches(world.watches(), now);
         world
@@ -123,7 +128,8 @@ impl World {
 
     fn watches(&self) -> Vec<Watch> {
         let recipient = |name: &String| Recipient { receiver: name.clone(), min_severity: Severity::Warning };
-        let recipients: Vec<Recipient> = self.receivers.iter().map(recipient).collect();
+        let mut recipients: Vec<Recipient> = self.receivers.iter().map(recipient).collect();
+        recipients.extend(self.alertmanager.as_ref().map(Alertmanager::recipient));
         let watch = |site: &Site| Watch {
             domain: Arc::new(site.domain.clone()),
             recipients: recipients.clone(),
@@ -138,6 +144,7 @@ impl World {
 
     /// Reads the configuration again, after `sites` was changed.
     fn reload(&mut self) {
+        self.tell_of_alertmanager();
         self.keeper.handle_watches(self.watches(), self.now());
     }
 
@@ -170,7 +177,7 @@ impl World {
         loop {
             let committed = self.commit();
             let looked = self.look() | self.look_at_tenant();
-            let mailed = self.mail();
+            let mailed = self.mail() | self.post();
             if self.keeper.poll_references() && self.references != References::None {
                 self.keeper.handle_references(self.references, self.now());
             }
