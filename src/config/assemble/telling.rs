@@ -64,8 +64,11 @@ pub(super) fn receivers(sections: &[Section], source: &Source<'_>, notes: &mut N
     receivers
 }
 
+/// Reads a table of this name.
+type ChannelTable = (&'static str, fn(&Section, &mut Notes) -> Option<Channel>);
+
 /// The tables of which a receiver has exactly one, and what each means.
-const CHANNELS: [(&str, fn(&Section, &mut Notes) -> Option<Channel>); 3] = [
+const CHANNELS: [ChannelTable; 3] = [
     ("email", |section, notes| email(section, notes).map(Channel::Email)),
     ("alertmanager", |section, notes| alertmanager::read(section, notes).map(Channel::Alertmanager)),
     ("webhook", |section, notes| webhook::read(section, notes).map(Channel::Webhook)),
@@ -73,9 +76,8 @@ const CHANNELS: [(&str, fn(&Section, &mut Notes) -> Option<Channel>); 3] = [
 
 /// None if there is not exactly one, or it is bad, which has then been told.
 fn channel(section: &Section, notes: &mut Notes) -> Option<Channel> {
-    let read = |(name, read): &(&str, fn(&Section, &mut Notes) -> Option<Channel>), notes: &mut Notes| {
-        section.section(name).and_then(|section| read(section, notes))
-    };
+    let read =
+        |(name, read): &ChannelTable, notes: &mut Notes| section.section(name).and_then(|section| read(section, notes));
     let written: Vec<_> = CHANNELS.iter().filter(|(name, _)| section.has(name)).collect();
     let names = |channels: &mut dyn Iterator<Item = &str>| {
         channels.map(|name| format!("`[receiver.{name}]`")).collect::<Vec<_>>()
