@@ -17,7 +17,7 @@ pub enum Channel {
     /// Alerts, posted to an Alertmanager for as long as they fire.
     Alertmanager(alertmanager::Settings),
     /// JSON, posted to a URL.
-    Webhook(webhook::Settings),
+    Webhook(Box<webhook::Settings>),
 }
 
 /// Delivers to one receiver.

@@ -71,7 +71,7 @@ type ChannelTable = (&'static str, fn(&Section, &mut Notes) -> Option<Channel>);
 const CHANNELS: [ChannelTable; 3] = [
     ("email", |section, notes| email(section, notes).map(Channel::Email)),
     ("alertmanager", |section, notes| alertmanager::read(section, notes).map(Channel::Alertmanager)),
-    ("webhook", |section, notes| webhook::read(section, notes).map(Channel::Webhook)),
+    ("webhook", |section, notes| webhook::read(section, notes).map(Box::new).map(Channel::Webhook)),
 ];
 
 /// None if there is not exactly one, or it is bad, which has then been told.

@@ -11,7 +11,9 @@ use secrecy::{ExposeSecret, SecretString};
 use toml::de::DeValue;
 
 use super::{Fault, World, quoted, secret, text, url};
+use crate::config::grammar::listed;
 use crate::config::hiding::{is_secret_url, is_telling};
+use crate::config::reader::nearest;
 use crate::config::section::Value;
 use crate::notify::webhook::{OwnTemplate, Shape};
 
@@ -59,8 +61,11 @@ pub(super) fn template(written: &str, world: &World<'_>) -> Result<Value, Fault>
     let path: PathBuf = world.base.join(written);
     let shown = path.display();
     let source = (world.read_file)(&path).map_err(|reason| {
-        let words = Shape::NAMES.map(|word| format!("`{word}`")).join(", ");
-        Fault::new(format!("cannot read {shown}: {reason}"), format!("write {words}, or name a template's file"))
+        let mend = match nearest(written, Shape::NAMES.into_iter()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("write {}, or name a template's file", listed(&Shape::NAMES)),
+        };
+        Fault::new(format!("cannot read {shown}: {reason}"), mend)
     })?;
     let source = String::from_utf8(source)
         .map_err(|_| Fault::new(format!("the template {shown} is not UTF-8 text"), "save it as UTF-8"))?;
