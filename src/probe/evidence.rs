@@ -3,8 +3,11 @@
 //! it in hand.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use http::HeaderMap;
+use http::header::HeaderName;
+use memchr::memmem::{self, Finder};
 
 use crate::observation::Layer::{Cdn, CdnOrEdge, Proxy, Tenant};
 use crate::observation::{Evidence, Layer};
@@ -54,8 +57,11 @@ impl Sign {
     fn is_found(&self, headers: &HeaderMap, body: &[u8]) -> bool {
         let text = folded(self.contains.as_bytes());
         match &self.header {
-            Some(name) => headers.get_all(name.as_ref()).iter().any(|value| holds(&folded(value.as_bytes()), &text)),
-            None => !text.is_empty() && holds(body, &text),
+            Some(name) => {
+                let mut values = headers.get_all(name.as_ref()).iter();
+                values.any(|value| memmem::find(&folded(value.as_bytes()), &text).is_some())
+            }
+            None => !text.is_empty() && memmem::find(body, &text).is_some(),
         }
     }
 
@@ -74,11 +80,36 @@ impl Sign {
     }
 }
 
+/// A sign of the table, ready to be looked for: every answer is searched for all of them.
+struct Prepared {
+    sign: &'static Sign,
+    header: Option<HeaderName>,
+    text: Finder<'static>,
+}
+
+static PREPARED: LazyLock<Vec<Prepared>> = LazyLock::new(|| SIGNS.iter().map(Prepared::new).collect());
+
+impl Prepared {
+    fn new(sign: &'static Sign) -> Self {
+        let header = sign.header.as_deref().map(HeaderName::from_static);
+        let text = Finder::new(&folded(sign.contains.as_bytes())).into_owned();
+        Self { sign, header, text }
+    }
+
+    /// As [`Sign::is_found`].
+    fn is_found(&self, headers: &HeaderMap, body: &[u8]) -> bool {
+        let Some(name) = &self.header else { return self.text.find(body).is_some() };
+        headers.get_all(name).iter().any(|value| self.text.find(&folded(value.as_bytes())).is_some())
+    }
+}
+
 /// Every sign in an answer: the operator's first, then those of the table, each once.
 pub(super) fn gather(own: &[Sign], headers: &HeaderMap, body: &[u8]) -> Vec<Evidence> {
     let body = folded(&body[..body.len().min(SEARCHED)]);
     let mut found: Vec<Evidence> = Vec::new();
-    for sign in own.iter().chain(SIGNS).filter(|sign| sign.is_found(headers, &body)) {
+    let own = own.iter().filter(|sign| sign.is_found(headers, &body));
+    let known = PREPARED.iter().filter(|known| known.is_found(headers, &body)).map(|known| known.sign);
+    for sign in own.chain(known) {
         let seen = sign.seen();
         let is_new = |other: &Evidence| {
             (other.layer, &other.product, other.in_body) != (seen.layer, &seen.product, seen.in_body)
@@ -100,10 +131,6 @@ fn folded(bytes: &[u8]) -> Vec<u8> {
         }
     }
     out
-}
-
-fn holds(hay: &[u8], text: &[u8]) -> bool {
-    text.is_empty() || hay.windows(text.len()).any(|window| window == text)
 }
 
 /// The signs of the products that stand before Auth0, and of Auth0. Error pages are quoted as the products ship them; that
