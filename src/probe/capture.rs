@@ -1,10 +1,11 @@
 //! [`Capture`]: takes any chain and keeps it, be it good or bad, from servers that prove that they have the leaf's key.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ClientConfig, Resumption};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::{DigitallySignedStruct, SignatureScheme, SupportedCipherSuite};
+use rustls::{DigitallySignedStruct, RootCertStore, SignatureScheme, SupportedCipherSuite};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime as PkiTime};
 
 use super::identity::{ClientIdentity, Doorman};
@@ -63,12 +64,49 @@ impl Signer {
     }
 }
 
+/// What all handshakes have in common that ask for the same kind of proof. It is made once: the tables of a configuration
+/// are larger than all else that a handshake holds.
+#[derive(Debug)]
+pub(super) struct Kind {
+    /// The one kind of proof that is asked for; any, if there is none.
+    signer: Option<Signer>,
+    provider: Arc<CryptoProvider>,
+    /// Nothing is resumed, remembered or sent early, so that every look sees the certificate the server has now. Whoever
+    /// takes it has to say who looks.
+    pub(super) config: ClientConfig,
+}
+
+static KINDS: LazyLock<[Kind; 3]> = LazyLock::new(|| [None, Some(Signer::Rsa), Some(Signer::Curve)].map(Kind::new));
+
+impl Kind {
+    fn new(signer: Option<Signer>) -> Self {
+        let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+        provider.cipher_suites.retain(|suite| signer.is_none_or(|signer| signer.fits(suite)));
+        let provider = Arc::new(provider);
+        let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+            .expect("each kind of proof has suites of both versions")
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.resumption = Resumption::disabled();
+        Self { signer, provider, config }
+    }
+
+    fn of(signer: Option<Signer>) -> &'static Self {
+        let [any, rsa, curve] = &*KINDS;
+        match signer {
+            None => any,
+            Some(Signer::Rsa) => rsa,
+            Some(Signer::Curve) => curve,
+        }
+    }
+}
+
 /// Accepts any chain and keeps it; the signature that proves possession of the leaf's key is checked as ever.
 #[derive(Debug)]
 pub(super) struct Capture {
-    pub(super) provider: Arc<CryptoProvider>,
-    /// The one kind of proof that is asked for; any, if there is none.
-    signer: Option<Signer>,
+    kind: &'static Kind,
     pub(super) doorman: Arc<Doorman>,
     /// What was presented, leaf first; there even if the handshake failed after it.
     pub(super) chain: OnceLock<Vec<CertificateDer<'static>>>,
@@ -78,10 +116,13 @@ pub(super) struct Capture {
 
 impl Capture {
     pub(super) fn new(signer: Option<Signer>, client: Option<&ClientIdentity>) -> Self {
-        let mut provider = rustls::crypto::aws_lc_rs::default_provider();
-        provider.cipher_suites.retain(|suite| signer.is_none_or(|signer| signer.fits(suite)));
         let doorman = Arc::new(Doorman::new(client));
-        Self { provider: Arc::new(provider), signer, doorman, chain: OnceLock::new(), staple: OnceLock::new() }
+        Self { kind: Kind::of(signer), doorman, chain: OnceLock::new(), staple: OnceLock::new() }
+    }
+
+    /// What it has in common with others.
+    pub(super) const fn kind(&self) -> &'static Kind {
+        self.kind
     }
 }
 
@@ -106,7 +147,7 @@ impl ServerCertVerifier for Capture {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(message, certificate, signature, &self.kind.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -115,12 +156,12 @@ impl ServerCertVerifier for Capture {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(message, certificate, signature, &self.kind.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let mut schemes = self.provider.signature_verification_algorithms.supported_schemes();
-        schemes.retain(|scheme| self.signer.is_none_or(|signer| signer.makes(*scheme)));
+        let mut schemes = self.kind.provider.signature_verification_algorithms.supported_schemes();
+        schemes.retain(|scheme| self.kind.signer.is_none_or(|signer| signer.makes(*scheme)));
         schemes
     }
 }
@@ -139,8 +180,8 @@ mod tests {
         ] {
             assert_eq!(Signer::other_than(shown), Some(signer));
             let one = Capture::new(Some(signer), None);
-            assert!(one.provider.cipher_suites.len() < all.provider.cipher_suites.len());
-            for suite in &one.provider.cipher_suites {
+            assert!(one.kind.provider.cipher_suites.len() < all.kind.provider.cipher_suites.len());
+            for suite in &one.kind.provider.cipher_suites {
                 let name = format!("{:?}", suite.suite());
                 assert!(name.starts_with("TLS13_") || name.starts_with(&format!("TLS_ECDHE_{by}_")), "{name}");
             }
@@ -148,6 +189,9 @@ mod tests {
             assert!(!schemes.is_empty() && schemes.iter().all(|scheme| signer.makes(*scheme)), "{schemes:?}");
         }
         assert_eq!(Signer::other_than(KeyType::Unknown), None);
-        assert_eq!(all.supported_verify_schemes(), all.provider.signature_verification_algorithms.supported_schemes());
+        assert_eq!(
+            all.supported_verify_schemes(),
+            all.kind.provider.signature_verification_algorithms.supported_schemes()
+        );
     }
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::client::danger::ServerCertVerifier;
-use rustls::client::{ClientConfig, ResolvesClientCert, Resumption};
+use rustls::client::{ClientConfig, ResolvesClientCert};
 use rustls::{AlertDescription, CertificateError, InvalidMessage, NamedGroup, ProtocolVersion};
 use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
@@ -119,24 +119,19 @@ async fn shake_hands(
     deadline: Instant,
 ) -> Result<io::Result<TlsStream<TcpStream>>, Failure> {
     let _ = tcp.set_nodelay(true);
-    let config = client_config(capture).map_err(|error| Failure::new(Code::TlsHandshakeFailed, error.to_string()))?;
+    let config = client_config(capture);
     let server_name = ServerName::try_from(name.as_str().to_owned())
         .map_err(|error| Failure::new(Code::TlsHandshakeFailed, error.to_string()))?;
     let outcome = timeout_at(deadline, TlsConnector::from(Arc::new(config)).connect(server_name, tcp)).await;
     outcome.map_err(|_| Failure::new(Code::TlsTimeout, "the handshake did not end before the deadline"))
 }
 
-/// A configuration for one handshake: nothing is resumed, remembered or sent early, so that every look sees the
-/// certificate the server has now.
-fn client_config(capture: &Arc<Capture>) -> Result<ClientConfig, rustls::Error> {
-    let mut config = ClientConfig::builder_with_provider(Arc::clone(&capture.provider))
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::clone(capture) as Arc<dyn ServerCertVerifier>)
-        .with_client_cert_resolver(Arc::clone(&capture.doorman) as Arc<dyn ResolvesClientCert>);
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    config.resumption = Resumption::disabled();
-    Ok(config)
+/// A configuration for one handshake: what all have in common, with who looks at this one.
+fn client_config(capture: &Arc<Capture>) -> ClientConfig {
+    let mut config = capture.kind().config.clone();
+    config.dangerous().set_certificate_verifier(Arc::clone(capture) as Arc<dyn ServerCertVerifier>);
+    config.client_auth_cert_resolver = Arc::clone(&capture.doorman) as Arc<dyn ResolvesClientCert>;
+    config
 }
 
 fn describe(stream: &TlsStream<TcpStream>, observation: &mut TlsObservation) {
