@@ -113,8 +113,10 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
     let (mut tls, mut auth0, mut not_looked) = (Vec::new(), Vec::new(), Vec::new());
     dns.wanted = wanted(target.settings);
     let seldom = turn.closely || turn.is_due(SELDOM, target.domain.interval);
-    let besides = besides(target, &panel, dns.clone(), seldom, at);
-    let caa = OptionFuture::from((seldom && !dns.failed()).then(|| caa(target, &panel, &mut dns)));
+    // What not every look asks lies apart, so that the others carry no room for it.
+    let doubted = asks_authority(target.domain, &dns, seldom).then(|| dns.clone());
+    let besides = besides(target, &panel, dns.wanted, doubted, seldom, at);
+    let caa = OptionFuture::from((seldom && !dns.failed()).then(|| Box::pin(caa(target, &panel, &mut dns))));
     // Side by side: no handshake waits for records that no login needs.
     let (_, besides, visited) = tokio::join!(caa, besides, join_all(visits));
     (dns.authority, dns.dnssec, dns.registration) = besides;
@@ -129,11 +131,12 @@ pub async fn look(target: Target<'_>, at: UnixTime, turn: Turn) -> Look {
         }
     }
     let is_wanted = turn.origin_is_due || !did_well(target.domain, &tls, &auth0);
-    let origin = OptionFuture::from(is_wanted.then(|| origin(target, at, turn)));
+    let origin = OptionFuture::from(is_wanted.then(|| Box::pin(origin(target, at, turn))));
     let (origin, ()) = tokio::join!(origin, ask_cas(target, panel.clone(), &mut tls));
     let origin = origin.flatten();
     let tried_at = turn.contract.then(|| tried_at(&tls, turn)).flatten();
-    let contract = OptionFuture::from(tried_at.map(|address| contract::observe(target, address, at))).await.flatten();
+    let contract = tried_at.map(|address| Box::pin(contract::observe(target, address, at)));
+    let contract = OptionFuture::from(contract).await.flatten();
     Look {
         domain: target.domain.name.clone(),
         vantage: Vantage::default(),
@@ -214,20 +217,25 @@ const fn wanted(settings: &Settings) -> Wanted {
     Wanted { authority: settings.authoritative, dnssec: settings.dnssec, registration: settings.rdap }
 }
 
-/// What is asked for beside the records, where it is wanted and its turn has come.
+/// Whether the zone's own name servers are asked as well.
+fn asks_authority(domain: &Domain, dns: &DnsObservation, seldom: bool) -> bool {
+    dns.wanted.authority && (seldom || dns::is_in_doubt(domain, dns))
+}
+
+/// What is asked for beside the records, where it is wanted and its turn has come; `doubted` are the records that the
+/// zone's own name servers are asked about.
 async fn besides(
     target: Target<'_>,
     panel: &dns::Panel,
-    dns: DnsObservation,
+    wanted: Wanted,
+    doubted: Option<DnsObservation>,
     seldom: bool,
     at: UnixTime,
 ) -> (Option<AuthorityObservation>, Option<DnssecObservation>, Option<RegistrationObservation>) {
-    let wanted = dns.wanted;
-    let asks_authority = wanted.authority && (seldom || dns::is_in_doubt(target.domain, &dns));
-    let authority = OptionFuture::from(asks_authority.then(|| authority(target, panel, dns, at)));
+    let authority = OptionFuture::from(doubted.map(|dns| Box::pin(authority(target, panel, dns, at))));
     let asks_dnssec = wanted.dnssec && seldom;
-    let dnssec = OptionFuture::from(asks_dnssec.then(|| dns::observe_dnssec(target.domain, panel, at)));
-    let registration = OptionFuture::from(wanted.registration.then(|| registration(target, panel, at)));
+    let dnssec = OptionFuture::from(asks_dnssec.then(|| Box::pin(dns::observe_dnssec(target.domain, panel, at))));
+    let registration = OptionFuture::from(wanted.registration.then(|| Box::pin(registration(target, panel, at))));
     let (authority, dnssec, registration) = tokio::join!(authority, dnssec, registration);
     (authority, dnssec, registration.flatten())
 }
@@ -291,7 +299,9 @@ async fn visit(target: Target<'_>, address: SocketAddr, wish: Wish, due: Due) ->
     if let (Some(client), Some(answer)) = (observation.client_certificate, &mut auth0) {
         name_refusal(client, answer);
     }
-    survey::add(target, due, &mut observation).await;
+    if due.any() {
+        Box::pin(survey::add(target, due, &mut observation)).await;
+    }
     Ok(Visit { observation, chain: chain.unwrap_or_default(), staple, auth0 })
 }
 
@@ -339,7 +349,7 @@ async fn shake_hands(target: Target<'_>, address: SocketAddr, deadline: Instant)
     let name = &target.domain.name;
     let mut handshake = tls::observe(address, name, target.settings.client.as_ref(), deadline).await?;
     if handshake.lacks_common_ground {
-        survey::ask_without_modern(&mut handshake, name, deadline).await;
+        Box::pin(survey::ask_without_modern(&mut handshake, name, deadline)).await;
     }
     Ok(handshake)
 }
@@ -361,7 +371,8 @@ async fn talk(
     };
     let mut answer = discovery::ask(&mut session, unasked, settings, None, deadline).await?;
     if wish == Wish::Everything && is_its_document(target.domain, &answer) {
-        let documents = documents::ask(&mut session, answer.sha256, settings, Instant::now() + settings.timeout).await;
+        let until = Instant::now() + settings.timeout;
+        let documents = Box::pin(documents::ask(&mut session, answer.sha256, settings, until)).await;
         let any = documents.replies().next().is_some();
         answer.documents = any.then(|| Arc::new(documents));
     }

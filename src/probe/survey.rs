@@ -32,6 +32,11 @@ impl Due {
             other_chain: turn.is_due(OTHER_EVERY, interval),
         }
     }
+
+    /// Whether anything is.
+    pub(super) const fn any(self) -> bool {
+        self.legacy || self.other_chain
+    }
 }
 
 /// Asks what is due, where there was an ordinary handshake. All of it together has as long as the look had.

@@ -49,10 +49,14 @@ pub(in crate::probe) async fn observe(domain: &Domain, panel: &Panel, at: UnixTi
 /// Of the questions for addresses that the resolvers failed with SERVFAIL those that one of them answers once it is
 /// told not to check signatures.
 pub(in crate::probe) async fn bogus(domain: &DomainName, panel: &Panel, seen: &DnsObservation) -> Vec<Bogus> {
-    let failed = [(RecordType::A, seen.a.outcome), (RecordType::AAAA, seen.aaaa.outcome)];
+    let asked = [(RecordType::A, seen.a.outcome), (RecordType::AAAA, seen.aaaa.outcome)];
+    let failed: Vec<_> = asked.into_iter().filter(|(_, outcome)| *outcome == Outcome::Servfail).collect();
+    if failed.is_empty() {
+        return Vec::new();
+    }
     let resolver = Resolver { askers: panel.askers().0, deadline: Instant::now() + PATIENCE.min(panel.timeout()) };
     let mut found = Vec::new();
-    for (record_type, _) in failed.into_iter().filter(|(_, outcome)| *outcome == Outcome::Servfail) {
+    for (record_type, _) in failed {
         let Some(question) = wire_name(domain) else { continue };
         if let Answer { state: Validation::Bogus, extended_errors, .. } = resolver.ask(&question, record_type).await {
             found.push(Bogus { name: domain.clone(), record_type: record_type.to_string(), extended_errors });

@@ -101,13 +101,14 @@ pub(super) async fn observe(
         at,
     };
     if errand.a || errand.aaaa || errand.txt {
-        errand.run(panel, &mut observation).await;
+        // Most looks have no errand, and are to carry no room for one.
+        Box::pin(errand.run(panel, &mut observation)).await;
     }
     recall(remembered, &mut observation);
     if observation.from_hosts_file {
         take_hosts(&from_hosts, domain, &mut observation);
     }
-    observation.bogus = dnssec::bogus(&domain.name, panel, &observation).await;
+    observation.bogus = Box::pin(dnssec::bogus(&domain.name, panel, &observation)).await;
     observation.elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     observation
 }

@@ -19,42 +19,21 @@ use crate::trust::TrustStore;
 /// The resolvers that a look asks. It borrows nothing: what a look begins may outlast it.
 #[derive(Debug, Clone)]
 pub(in crate::probe) struct Panel {
-    seats: Vec<Seat>,
-    /// Everybody's labels, the system's name servers by their addresses.
-    nameservers: Vec<Arc<str>>,
+    seated: Arc<Seated>,
     resolvers: Arc<Resolvers>,
     trust: Arc<TrustStore>,
     timeout: Duration,
 }
 
-/// One resolver.
-#[derive(Debug, Clone)]
-struct Seat {
-    label: Arc<str>,
-    servers: Vec<Server>,
+/// All of them.
+#[derive(Debug, Default)]
+struct Seated {
+    seats: Vec<Seat>,
+    /// Everybody's labels, the system's name servers by their addresses.
+    nameservers: Vec<Arc<str>>,
 }
 
-impl Panel {
-    /// Those of the settings; the system's resolver where there are none.
-    pub(in crate::probe) fn new(settings: &Settings, resolvers: &Arc<Resolvers>, trust: &Arc<TrustStore>) -> Self {
-        let (resolvers, trust) = (Arc::clone(resolvers), Arc::clone(trust));
-        if let Some(recorded) = wire::resolvers() {
-            let seat = |label: &Arc<str>| Seat { label: Arc::clone(label), servers: Vec::new() };
-            let seats = recorded.labels.iter().map(seat).collect();
-            // What other looks have learnt of resolvers says nothing of those that were asked then.
-            let (resolvers, nameservers) = (Arc::default(), recorded.nameservers);
-            return Self { seats, nameservers, resolvers, trust, timeout: settings.timeout };
-        }
-        let system = [Nameserver::system()];
-        let configured = if settings.nameservers.is_empty() { &system[..] } else { &settings.nameservers };
-        let mut panel =
-            Self { seats: Vec::new(), nameservers: Vec::new(), resolvers, trust, timeout: settings.timeout };
-        for nameserver in configured.iter().take(MAX_NAMESERVERS) {
-            panel.seat(nameserver);
-        }
-        panel
-    }
-
+impl Seated {
     fn seat(&mut self, nameserver: &Nameserver) {
         // One that is asked twice would agree with itself.
         if self.seats.iter().any(|seat| seat.label == *nameserver.label()) {
@@ -75,20 +54,48 @@ impl Panel {
         };
         self.seats.push(Seat { label, servers });
     }
+}
+
+/// One resolver.
+#[derive(Debug)]
+struct Seat {
+    label: Arc<str>,
+    servers: Vec<Server>,
+}
+
+impl Panel {
+    /// Those of the settings; the system's resolver where there are none.
+    pub(in crate::probe) fn new(settings: &Settings, resolvers: &Arc<Resolvers>, trust: &Arc<TrustStore>) -> Self {
+        let (resolvers, trust) = (Arc::clone(resolvers), Arc::clone(trust));
+        if let Some(recorded) = wire::resolvers() {
+            let seat = |label: &Arc<str>| Seat { label: Arc::clone(label), servers: Vec::new() };
+            let seats = recorded.labels.iter().map(seat).collect();
+            // What other looks have learnt of resolvers says nothing of those that were asked then.
+            let (resolvers, seated) = (Arc::default(), Arc::new(Seated { seats, nameservers: recorded.nameservers }));
+            return Self { seated, resolvers, trust, timeout: settings.timeout };
+        }
+        let system = [Nameserver::system()];
+        let configured = if settings.nameservers.is_empty() { &system[..] } else { &settings.nameservers };
+        let mut seated = Seated::default();
+        for nameserver in configured.iter().take(MAX_NAMESERVERS) {
+            seated.seat(nameserver);
+        }
+        Self { seated: Arc::new(seated), resolvers, trust, timeout: settings.timeout }
+    }
 
     /// Who is asked, in order.
     pub(super) fn nameservers(&self) -> &[Arc<str>] {
-        &self.nameservers
+        &self.seated.nameservers
     }
 
     /// Where a resolver stands in their order.
     pub(super) fn place(&self, label: &str) -> Option<usize> {
-        self.seats.iter().position(|seat| &*seat.label == label)
+        self.seated.seats.iter().position(|seat| &*seat.label == label)
     }
 
     /// How many resolvers there are.
-    pub(in crate::probe) const fn len(&self) -> usize {
-        self.seats.len()
+    pub(in crate::probe) fn len(&self) -> usize {
+        self.seated.seats.len()
     }
 
     pub(super) const fn timeout(&self) -> Duration {
@@ -98,19 +105,19 @@ impl Panel {
     /// Those that are to be asked now, and those that are left alone because they have long not answered. At least one
     /// is asked. Where there are several, none is waited for as long as one alone.
     pub(super) fn askers(&self) -> (Vec<Asker>, Vec<ResolverObservation>) {
-        let several = self.seats.len() > 1;
+        let several = self.len() > 1;
         let patience = if several { PATIENCE.min(self.timeout) } else { self.timeout };
         let deadline = Instant::now() + patience;
         let mut asked = Vec::new();
         let mut resting = Vec::new();
-        for seat in &self.seats {
+        for seat in &self.seated.seats {
             match self.resolvers.rests(&seat.label).filter(|_| several) {
                 Some(failure) => resting.push((seat, failure)),
                 None => asked.push(self.asker(seat, deadline)),
             }
         }
         if asked.is_empty() {
-            return (self.seats.iter().map(|seat| self.asker(seat, deadline)).collect(), Vec::new());
+            return (self.seated.seats.iter().map(|seat| self.asker(seat, deadline)).collect(), Vec::new());
         }
         (asked, resting.into_iter().map(|(seat, failure)| left_alone(&seat.label, failure)).collect())
     }
