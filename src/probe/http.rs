@@ -1,7 +1,10 @@
 //! [`Session`]: requests one after the other over a connection that stands. Nothing is followed, and nothing secret is
 //! sent but over a connection that was [`Verified`].
 
+use std::future::poll_fn;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{ACCEPT, HOST, HeaderName, HeaderValue, USER_AGENT};
@@ -10,7 +13,6 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio_util::task::AbortOnDropHandle;
 
 use super::bounded::Bounded;
 use super::gate::Verified;
@@ -41,8 +43,61 @@ pub(super) struct Session<'a> {
     address: SocketAddr,
     host: &'a DomainName,
     agent: String,
-    /// What drives it; gone once it was asked why it had ended.
-    connection: Option<AbortOnDropHandle<Result<(), hyper::Error>>>,
+    connection: Connection,
+}
+
+/// What drives a connection. It does so within the requests, not in a task of its own: there is nothing for it to do
+/// between them, and to wake another thread costs more than a request.
+#[derive(Default)]
+enum Connection {
+    Open(Pin<Box<dyn Future<Output = Result<(), hyper::Error>> + Send>>),
+    /// It ended, and perhaps said why.
+    Ended(Option<hyper::Error>),
+    /// It was asked why, or never was.
+    #[default]
+    Gone,
+}
+
+impl Connection {
+    /// Does this work while the connection is driven.
+    async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        poll_fn(|cx| {
+            if let Poll::Ready(done) = work.as_mut().poll(cx) {
+                return Poll::Ready(done);
+            }
+            // What the connection has brought is there at once, and so is what it ended for.
+            self.poll(cx);
+            work.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    /// Lets it do what there is to do now.
+    async fn turn(&mut self) {
+        poll_fn(|cx| {
+            self.poll(cx);
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) {
+        if let Self::Open(connection) = self
+            && let Poll::Ready(ended) = connection.as_mut().poll(cx)
+        {
+            *self = Self::Ended(ended.err());
+        }
+    }
+
+    /// Why it ended; waits for its end.
+    async fn end(&mut self) -> Option<hyper::Error> {
+        match std::mem::take(self) {
+            Self::Open(connection) => connection.await.err(),
+            Self::Ended(error) => error,
+            Self::Gone => None,
+        }
+    }
 }
 
 enum Sender {
@@ -73,7 +128,7 @@ impl<'a> Session<'a> {
         let stream = match line {
             Line::Open(stream) => *stream,
             Line::Recorded(address) => {
-                return Ok(Self { sender: Sender::Recorded, address, host, agent, connection: None });
+                return Ok(Self { sender: Sender::Recorded, address, host, agent, connection: Connection::Gone });
             }
         };
         // Of a connection that is gone again nothing more will come; the first request tells.
@@ -82,13 +137,12 @@ impl<'a> Session<'a> {
         let io = TokioIo::new(Bounded::new(stream, MAX_EXCHANGE));
         let (sender, connection) = if is_h2 {
             let (sender, connection) = http2().handshake(io).await?;
-            (Sender::Http2(sender), tokio::spawn(connection))
+            (Sender::Http2(sender), Connection::Open(Box::pin(connection)))
         } else {
             let mut builder = http1::Builder::new();
             let (sender, connection) = builder.max_headers(128).max_buf_size(MAX_HEAD).handshake(io).await?;
-            (Sender::Http1(sender), tokio::spawn(connection))
+            (Sender::Http1(sender), Connection::Open(Box::pin(connection)))
         };
-        let connection = Some(AbortOnDropHandle::new(connection));
         Ok(Self { sender, address, host, agent, connection })
     }
 
@@ -141,9 +195,11 @@ impl<'a> Session<'a> {
     }
 
     async fn is_ready(&mut self) -> bool {
+        // That the server has ended it may be there to be read already.
+        self.connection.turn().await;
         match &mut self.sender {
-            Sender::Http1(sender) => sender.ready().await.is_ok(),
-            Sender::Http2(sender) => sender.ready().await.is_ok(),
+            Sender::Http1(sender) => self.connection.drive(sender.ready()).await.is_ok(),
+            Sender::Http2(sender) => self.connection.drive(sender.ready()).await.is_ok(),
             Sender::Recorded => false,
         }
     }
@@ -162,8 +218,8 @@ impl<'a> Session<'a> {
 
     async fn send_request(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, HttpError> {
         let sent = match &mut self.sender {
-            Sender::Http1(sender) => sender.send_request(request).await,
-            Sender::Http2(sender) => sender.send_request(request).await,
+            Sender::Http1(sender) => self.connection.drive(sender.send_request(request)).await,
+            Sender::Http2(sender) => self.connection.drive(sender.send_request(request)).await,
             // Whatever is asked here was answered before it came to this.
             Sender::Recorded => return Err(HttpError::gone()),
         };
@@ -172,16 +228,12 @@ impl<'a> Session<'a> {
             Err(error) => return Err(self.cause(error).await.into()),
         };
         let (head, body) = Response::into_parts(response);
-        Ok(Answer { head, body: read_up_to(body, MAX_BODY).await? })
+        Ok(Answer { head, body: self.connection.drive(read_up_to(body, MAX_BODY)).await? })
     }
 
     /// Of a request that was not sent because the connection had ended, why that had ended: the connection itself knows.
     async fn cause(&mut self, error: hyper::Error) -> hyper::Error {
-        let has_ended = error.is_canceled() || error.is_closed();
-        match self.connection.take_if(|_| has_ended) {
-            Some(connection) => connection.await.ok().and_then(Result::err).unwrap_or(error),
-            None => error,
-        }
+        if error.is_canceled() || error.is_closed() { self.connection.end().await.unwrap_or(error) } else { error }
     }
 
     fn request(&self, path: &str) -> Request<Full<Bytes>> {
@@ -276,6 +328,7 @@ pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
 #[cfg(test)]
 mod tests {
     use tokio::io::AsyncReadExt;
+    use tokio_util::task::AbortOnDropHandle;
 
     use super::*;
 
