@@ -35,13 +35,23 @@ pub(super) fn run(arguments: Arguments) -> u8 {
         }
     };
     start_log(arguments.log_format, "info");
-    let (error, code) = match block_on(daemon::run(Source::File(file), None, CancellationToken::new())) {
+    let (error, code) = match block_on(on_a_worker(daemon::run(Source::File(file), None, CancellationToken::new()))) {
         Ok(Ok(())) => return 0,
         Ok(Err(error)) => (error.to_string(), if matches!(error, DaemonError::Config(_)) { EXIT_USAGE } else { 1 }),
         Err(error) => (error, 1),
     };
     complain(&error);
     code
+}
+
+/// Runs it among the looks that it starts. On the thread that waits for its end it would be woken from another for every
+/// one of them, and that costs more than to take a look in.
+async fn on_a_worker<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    match tokio::spawn(work).await {
+        Ok(output) => output,
+        // Nobody cancels it, so that it panicked.
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
 }
 
 /// Writes the log to standard error, as much of it as RUST_LOG says, or else this much.
