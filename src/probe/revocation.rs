@@ -93,7 +93,7 @@ impl Search<'_> {
         let mut found = Revocation::unknown(certificate.sha256, RevocationSource::Crl, None, why.to_owned());
         for url in points.urls.iter().take(MAX_PLACES) {
             found = match self.list_at(url, &issuer).await {
-                Ok(list) => list.crl.status_of(&certificate, &points, url),
+                Ok(list) => list.crl.status_of(&certificate, points, url),
                 Err(why) => Revocation::unknown(certificate.sha256, RevocationSource::Crl, Some(url.clone()), why),
             };
             if found.status != RevocationStatus::Unknown {

@@ -70,6 +70,7 @@ pub struct Certificate {
     /// Subject and issuer in DER, by which paths are built.
     pub(crate) names: RawNames,
     der: Arc<[u8]>,
+    crl_points: CrlPoints,
 }
 
 /// Subject and issuer as they stand in the certificate.
@@ -155,6 +156,7 @@ impl Certificate {
             scts: Vec::new(),
             names: RawNames { subject: subject.as_bytes().into(), issuer: (*b"Issuing CA").into() },
             der,
+            crl_points: CrlPoints::default(),
         }
     }
 }

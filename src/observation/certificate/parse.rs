@@ -45,6 +45,7 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate, CertificateError> {
         self_issued: parsed.subject().as_raw() == parsed.issuer().as_raw(),
         scts: Precertificate::of(der).map_or_else(Vec::new, |pre| pre.scts.iter().map(|one| one.sct).collect()),
         names: RawNames { subject: parsed.subject().as_raw().into(), issuer: parsed.issuer().as_raw().into() },
+        crl_points: pointers::crl_points(&parsed),
         der: der.into(),
     })
 }

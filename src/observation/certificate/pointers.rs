@@ -1,5 +1,5 @@
-//! Where a certificate says that more is to be found: its issuer's certificate and the lists of the revoked. Read from
-//! the DER when asked for: few chains are in need of it, and every certificate is held in memory.
+//! Where a certificate says that more is to be found: its issuer's certificate and the lists of the revoked. But for the
+//! latter it is read from the DER when asked for: few chains are in need of it, and every certificate is held in memory.
 
 use x509_parser::certificate::X509Certificate;
 use x509_parser::der_parser::asn1_rs::{FromDer, Integer, Sequence};
@@ -39,27 +39,8 @@ impl Certificate {
     }
 
     /// Where the lists lie on which it would stand if it were revoked.
-    pub fn crl_points(&self) -> CrlPoints {
-        self.parsed(|parsed| {
-            let mut found = CrlPoints::default();
-            let points = parsed.extensions().iter().filter_map(|extension| match extension.parsed_extension() {
-                ParsedExtension::CRLDistributionPoints(points) => Some(&points.points),
-                _ => None,
-            });
-            for point in points.flatten() {
-                let names = match &point.distribution_point {
-                    Some(DistributionPointName::FullName(names)) => &names[..],
-                    _ => &[],
-                };
-                let before = found.urls.len();
-                if point.reasons.is_none() && point.crl_issuer.is_none() {
-                    found.urls.extend(names.iter().filter_map(url));
-                }
-                found.others |= found.urls.len() == before;
-            }
-            found.urls.truncate(MAX_URLS);
-            found
-        })
+    pub const fn crl_points(&self) -> &CrlPoints {
+        &self.crl_points
     }
 
     /// The serial number as it stands in the DER, less leading zeros, by which OCSP responses and CRLs name it.
@@ -71,6 +52,28 @@ impl Certificate {
     fn parsed<T: Default>(&self, read: impl FnOnce(&X509Certificate<'_>) -> T) -> T {
         X509Certificate::from_der(&self.der()).map(|(_, parsed)| read(&parsed)).unwrap_or_default()
     }
+}
+
+/// Every look asks for these, so that they are among the facts.
+pub(super) fn crl_points(parsed: &X509Certificate<'_>) -> CrlPoints {
+    let mut found = CrlPoints::default();
+    let points = parsed.extensions().iter().filter_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::CRLDistributionPoints(points) => Some(&points.points),
+        _ => None,
+    });
+    for point in points.flatten() {
+        let names = match &point.distribution_point {
+            Some(DistributionPointName::FullName(names)) => &names[..],
+            _ => &[],
+        };
+        let before = found.urls.len();
+        if point.reasons.is_none() && point.crl_issuer.is_none() {
+            found.urls.extend(names.iter().filter_map(url));
+        }
+        found.others |= found.urls.len() == before;
+    }
+    found.urls.truncate(MAX_URLS);
+    found
 }
 
 /// Whether the TLS feature is there that asks for a staple.

@@ -182,7 +182,7 @@ fn status(list: &CrlSpec, serial: u64) -> Revocation {
     let leaf = Certificate::from_der(issuer.leaf(&spec).unwrap().leaf()).unwrap();
     let points = leaf.crl_points();
     assert_eq!((points.urls.len(), points.others), (2, false));
-    read(&issuer.crl(list).unwrap(), &issuer).unwrap().status_of(&leaf, &points, URL)
+    read(&issuer.crl(list).unwrap(), &issuer).unwrap().status_of(&leaf, points, URL)
 }
 
 #[test]
