@@ -59,6 +59,31 @@ pub struct Key {
 }
 
 impl Leaf {
+    /// Whether both are the same, whenever each was last seen.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        let Self {
+            sha256,
+            serial,
+            authority,
+            issuer,
+            key,
+            names,
+            names_count,
+            not_before,
+            not_after,
+            first_seen,
+            last_seen: _,
+        } = self;
+        *sha256 == other.sha256
+            && *first_seen == other.first_seen
+            && (not_before, not_after, names_count) == (&other.not_before, &other.not_after, &other.names_count)
+            && *serial == other.serial
+            && *authority == other.authority
+            && *issuer == other.issuer
+            && *key == other.key
+            && *names == other.names
+    }
+
     /// What is to be remembered of a certificate of the domain that was first seen at this time.
     pub(super) fn of(certificate: &Certificate, domain: &DomainName, at: UnixTime) -> Self {
         let authority = certificate.issuer_organization().unwrap_or_else(|| certificate.issuer.clone());

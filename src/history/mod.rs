@@ -150,6 +150,20 @@ impl History {
         self.habit.expects(leaf)
     }
 
+    /// Whether both tell the same of a domain, whenever each was last seen to be so.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let Self { leaves, rollouts, habit, places } = self;
+        let same_place = |(one, other): ((&SocketAddr, &Place), (&SocketAddr, &Place))| {
+            one.0 == other.0 && one.1.says_the_same(other.1)
+        };
+        *habit == other.habit
+            && *rollouts == other.rollouts
+            && leaves.len() == other.leaves.len()
+            && leaves.iter().zip(&other.leaves).all(|(one, other)| one.says_the_same(other))
+            && places.len() == other.places.len()
+            && places.iter().zip(&other.places).all(same_place)
+    }
+
     /// The renewals that are remembered, the last first.
     pub fn renewals(&self) -> impl Iterator<Item = Renewal<'_>> {
         self.rollouts.iter().rev().filter_map(|rollout| self.renewal(rollout))

@@ -34,6 +34,14 @@ impl Place {
         Self { serves, since: at, at, before: None, back: (0, at), fell_back: None }
     }
 
+    /// Whether both tell the same, whenever each was last seen: that matters only where it goes back and forth.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        let Self { serves, since, at, before, back, fell_back } = self;
+        (serves, since, before, back, fell_back)
+            == (&other.serves, &other.since, &other.before, &other.back, &other.fell_back)
+            && (back.0 < OFTEN || *at == other.at)
+    }
+
     /// The leaf that it served before.
     pub(super) fn before(&self) -> Option<Sha256> {
         self.before.map(|(leaf, ..)| leaf)

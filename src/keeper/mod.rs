@@ -43,7 +43,7 @@ use crate::history::{self, History};
 use crate::incident::{Change, Delivery, Ledger, Looked, Mail, Operation, OutboxEvent, Policy, Row};
 use crate::observation::Presented;
 use crate::schedule::Schedule;
-use crate::verdict::{Family, Finding, Level, References, Verdict, judge};
+use crate::verdict::{Family, Finding, Level, References, Verdict};
 
 pub use chains::{StoredChain, stored_chains};
 pub use commits::Tag;
@@ -368,12 +368,12 @@ impl Keeper {
 
 impl Keeper {
     /// The verdict on a domain by all that is known of it now.
-    fn judged(&self, name: &DomainName) -> Option<Verdict> {
-        let watched = self.domains.get(name)?;
+    fn judged(&mut self, name: &DomainName) -> Option<Verdict> {
+        let watched = self.domains.get_mut(name)?;
         let mut surroundings = self.own_sight.surroundings(watched.domain(), watched.nameservers(), self.now);
         surroundings.managed = self.tenants.managed(name);
         surroundings.status_note = self.status_notes.of(watched.domain().tenant.as_ref(), self.now);
-        Some(judge(watched.domain(), watched.record(), &surroundings, self.now.wall))
+        Some(watched.judge(surroundings, self.now.wall))
     }
 
     /// Judges a domain because something else than a look has changed.

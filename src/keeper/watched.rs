@@ -11,7 +11,7 @@ use crate::domain::{Domain, DomainName, UnixTime};
 use crate::history::{Event, History};
 use crate::incident::{Looked, Operation};
 use crate::observation::{DnsObservation, Look, Presented, ViewObservation};
-use crate::verdict::{Family, Level, Record, Severity, Verdict};
+use crate::verdict::{Basis, Family, Level, Record, Severity, Surroundings, Verdict, judge, stands};
 
 /// The origin host is asked so often though the domain does well, and the keys and the rest at all.
 const RARELY: Duration = Duration::from_secs(300);
@@ -29,6 +29,8 @@ pub(super) struct Watched {
     watch: Watch,
     record: Arc<Record>,
     verdict: Option<Arc<Verdict>>,
+    /// What that verdict was made of.
+    basis: Option<Basis>,
     turn: u64,
     /// Another number whenever it is looked at otherwise.
     way: u64,
@@ -109,6 +111,7 @@ impl Watched {
             watch,
             record: Arc::new(Record { history, ..Record::default() }),
             verdict: None,
+            basis: None,
             turn: 0,
             way,
             looked_at: false,
@@ -123,7 +126,7 @@ impl Watched {
     /// The same, watched as the configuration says now; by this number if that is another way.
     pub(super) fn with(self, watch: Watch, way: u64) -> Self {
         let same = self.watch.domain == watch.domain && self.watch.revision == watch.revision;
-        Self { watch, way: if same { self.way } else { way }, ..self }
+        Self { watch, way: if same { self.way } else { way }, basis: None, ..self }
     }
 
     pub(super) const fn way(&self) -> u64 {
@@ -207,9 +210,10 @@ impl Watched {
         if look.origin.is_some() {
             self.origin.asked_at = Some(now);
         }
+        let looked = Looked::by(&look);
         let record = Arc::make_mut(&mut self.record);
-        let noted = record.absorb(look.clone());
-        let looked = Looked::of(&look, record);
+        let noted = record.absorb(look);
+        let looked = looked.beside(record);
         let mut changes: Vec<Operation> = self.changed_chains().into_iter().collect();
         if noted.changed {
             changes.push(histories::put(&self.watch.domain.name, &self.record.history));
@@ -236,6 +240,16 @@ impl Watched {
     /// Takes in what was seen at its tenant's canonical host.
     pub(super) fn absorb_tenant(&mut self, seen: &Arc<ViewObservation>) {
         Arc::make_mut(&mut self.record).absorb_tenant(seen);
+    }
+
+    /// The verdict by all that is known of it now. That of before stands if there is nothing new, which is most often so.
+    pub(super) fn judge(&mut self, surroundings: Surroundings, now: UnixTime) -> Verdict {
+        let before = self.verdict.as_deref().zip(self.basis.as_ref());
+        let domain = self.watch.domain.as_ref();
+        let stands = before.and_then(|before| stands(before, domain, &self.record, &surroundings, now));
+        let verdict = stands.unwrap_or_else(|| judge(domain, &self.record, &surroundings, now));
+        self.basis = Some(Basis::new(Arc::clone(&self.record), surroundings));
+        verdict
     }
 
     pub(super) fn conclude(&mut self, verdict: Verdict, now: Duration) {

@@ -125,7 +125,7 @@ fn level(record: &Record, findings: &[Finding]) -> Level {
     }
 }
 
-fn path(domain: &Domain, record: &Record, findings: &[Finding]) -> Path {
+pub(super) fn path(domain: &Domain, record: &Record, findings: &[Finding]) -> Path {
     let mut path = Path::not_looked();
     hops::fill(domain, record, findings, &mut path);
     path

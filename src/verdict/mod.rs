@@ -44,6 +44,7 @@ mod stores;
 mod strength;
 mod suggested;
 mod transparency;
+mod unchanged;
 mod views;
 
 use serde::Serialize;
@@ -62,6 +63,7 @@ pub use record::{AddressRecord, Differing, DocumentsRecord, Record, References, 
 pub use revocation::Standing;
 pub use suggested::Suggested;
 pub use transparency::LIST_HOLDS as LOG_LIST_HOLDS;
+pub use unchanged::{Basis, stands};
 pub use views::answers_well;
 
 /// All findings of a domain at one moment, and what they come to.

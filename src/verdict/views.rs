@@ -58,13 +58,16 @@ pub(super) enum FaultKind {
     KeyRejected,
 }
 
+/// Whether what a view saw still says something of the last look through the proxy.
+pub(super) fn holds(record: &Record, seen: &ViewObservation) -> bool {
+    record.looked_at.is_none_or(|looked| seen.at.until(looked) <= EVIDENCE_HOLDS)
+}
+
 impl<'a> Views<'a> {
     /// What is known that still says something of the last look through the proxy.
     pub(super) fn of(domain: &'a Domain, record: &'a Record) -> Self {
-        let is_fresh =
-            |seen: &&ViewObservation| record.looked_at.is_none_or(|looked| seen.at.until(looked) <= EVIDENCE_HOLDS);
         let sight = |seen: Option<&'a ViewObservation>| {
-            seen.filter(is_fresh).map_or(Sight::Unknown, |seen| sight(domain, seen))
+            seen.filter(|seen| holds(record, seen)).map_or(Sight::Unknown, |seen| sight(domain, seen))
         };
         Self {
             origin: sight(record.origin.as_deref()),

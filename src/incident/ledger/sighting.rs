@@ -58,6 +58,19 @@ pub struct Looked {
 impl Looked {
     /// What this look touched; `record` is the domain's record after it absorbed the look.
     pub fn of(look: &Look, record: &Record) -> Self {
+        Self::by(look).beside(record)
+    }
+
+    /// What else is known, by the domain's record after it absorbed the look.
+    #[must_use]
+    pub fn beside(mut self, record: &Record) -> Self {
+        self.known = record.addresses.keys().copied().collect();
+        self.leaves = record.served();
+        self
+    }
+
+    /// What this look touched, without what else is known.
+    pub fn by(look: &Look) -> Self {
         let dns = look.dns.as_ref();
         let answering = |dns: &DnsObservation| {
             let good = dns.resolvers.iter().filter(|fared| fared.failure.is_none());
@@ -81,8 +94,8 @@ impl Looked {
             requests: look.auth0.iter().map(|auth0| auth0.address).collect(),
             documents: look.auth0.iter().filter(|auth0| auth0.documents.is_some()).map(|auth0| auth0.address).collect(),
             origin: look.origin.as_ref().is_some_and(|origin| origin.tells()),
-            known: record.addresses.keys().copied().collect(),
-            leaves: record.served(),
+            known: BTreeSet::new(),
+            leaves: Vec::new(),
         }
     }
 

@@ -21,7 +21,7 @@ use std::time::Duration;
 use notafter::domain::{DomainName, Now, UnixTime};
 use notafter::incident::{Change, Delivery, Mail, Operation, Policy, Row, Table};
 use notafter::keeper::{Keeper, LookRequest, Recipient, Tag, Watch};
-use notafter::verdict::{Level, References, Severity, Verdict};
+use notafter::verdict::{Level, References, Severity, Surroundings, Verdict, judge};
 
 use alerts::Alertmanager;
 use site::{Fault, Mint, Site};
@@ -255,11 +255,22 @@ impl World {
                 self.known.push((self.seconds(), request.known.is_some()));
                 let to_origin = look.origin.is_some();
                 self.keeper.handle_look(look, now);
+                self.stands_as_if_judged_anew(&request.domain);
                 if to_origin {
                     self.origin_looks.push(self.seconds());
                 }
             }
             None => self.keeper.handle_no_look(&request.domain, now),
+        }
+    }
+
+    /// A verdict without findings may be the one from before the look. Whichever it is, it is what the record comes to.
+    fn stands_as_if_judged_anew(&self, name: &DomainName) {
+        let (snapshot, now) = (self.keeper.snapshot(), self.now().wall);
+        let Some(state) = snapshot.domains.iter().find(|state| state.domain.name == *name) else { return };
+        if let Some(verdict) = state.verdict.as_ref().filter(|verdict| verdict.findings.is_empty() && verdict.at == now)
+        {
+            assert_eq!(**verdict, judge(&state.domain, &state.record, &Surroundings::default(), now));
         }
     }
 
