@@ -37,6 +37,7 @@ struct Family {
 enum Kind {
     Gauge,
     Counter,
+    Histogram,
 }
 
 const fn gauge(name: &'static str, help: &'static str) -> Family {
@@ -155,8 +156,21 @@ const LOG_LIST: Family = gauge(
     "When the list of certificate transparency logs was made; absent without ct_log_list. Stale after 70 days.",
 );
 
+const LAG: Family = Family {
+    name: "notafter_look_lag_seconds",
+    kind: Kind::Histogram,
+    help: "How long after they were due looks began, for reasons of our own.",
+};
+const IN_FLIGHT: Family = gauge("notafter_looks_in_flight", "Looks under way.");
+const WAITING: Family =
+    gauge("notafter_looks_waiting", "Looks that are due and wait for one of the few places at their address.");
+const STRETCH: Family = gauge(
+    "notafter_look_interval_stretch",
+    "How many times longer intervals are than configured, as there is more to look at than we can; 1 normally.",
+);
+
 /// Every family, in the order of the page.
-const FAMILIES: [&Family; 35] = [
+const FAMILIES: [&Family; 39] = [
     &BUILD_INFO,
     &DOMAINS,
     &DOMAIN_INFO,
@@ -185,6 +199,10 @@ const FAMILIES: [&Family; 35] = [
     &REGISTRATION_END,
     &REGISTRATION_SEEN,
     &LOOKS,
+    &LAG,
+    &IN_FLIGHT,
+    &WAITING,
+    &STRETCH,
     &NOTICES,
     &OWED,
     &SILENCES,
@@ -220,6 +238,10 @@ fn process(snapshot: &Snapshot, page: &mut dyn Samples) {
     for (result, count) in snapshot.counters.looks() {
         page.add(&LOOKS, &[("result", result.as_str())], count as f64);
     }
+    page.histogram(&LAG, snapshot.counters.lag());
+    page.add(&IN_FLIGHT, &[], snapshot.looks_in_flight as f64);
+    page.add(&WAITING, &[], snapshot.looks_waiting as f64);
+    page.add(&STRETCH, &[], snapshot.stretch);
     for (class, count) in snapshot.counters.renewals() {
         page.add(&RENEWALS, &[("class", class.as_str())], count as f64);
     }

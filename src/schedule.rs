@@ -10,17 +10,30 @@ use std::time::Duration;
 
 use crate::domain::DomainName;
 
-/// However long the interval, the first look comes within this.
+/// However long the interval, the first look comes within this …
 const FIRST_WITHIN: Duration = Duration::from_secs(60);
+/// … unless there are so many domains that more than this number of them would have theirs in a second.
+const FIRST_A_SECOND: usize = 200;
+/// As long as the operator wants, in percent.
+const NOT_STRETCHED: u32 = 100;
 
 /// Who is to be looked at, and when.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Schedule {
     entries: BTreeMap<DomainName, Entry>,
     /// Those that are not being looked at, by when they are next.
     queue: BTreeSet<(Duration, DomainName)>,
     /// Those that are being looked at, though they may be listed no longer.
     in_flight: BTreeSet<DomainName>,
+    /// How long intervals are, in percent.
+    stretch: u32,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        let (entries, queue, in_flight) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        Self { entries, queue, in_flight, stretch: NOT_STRETCHED }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +43,8 @@ struct Entry {
     regular: Duration,
     /// When a look is wanted besides, to confirm or because somebody asked.
     wanted: Option<Duration>,
+    /// When the last look was over: nothing is due before.
+    free: Duration,
 }
 
 impl Entry {
@@ -46,6 +61,7 @@ impl Schedule {
         for name in gone {
             self.remove(&name);
         }
+        let first_within = FIRST_WITHIN.max(Duration::from_secs((listed.len() / FIRST_A_SECOND) as u64));
         for (name, interval) in listed {
             match self.entries.get(&name) {
                 Some(entry) if entry.interval == interval => {}
@@ -53,7 +69,7 @@ impl Schedule {
                     let sooner = entry.regular.min(now + interval);
                     self.change(&name, |entry| (entry.interval, entry.regular) = (interval, sooner));
                 }
-                None => self.add(name, interval, now),
+                None => self.add(name, interval, first_within, now),
             }
         }
     }
@@ -63,26 +79,42 @@ impl Schedule {
         self.change(name, |entry| entry.wanted = Some(entry.wanted.map_or(at, |wanted| wanted.min(at))));
     }
 
+    /// From now on intervals are so long, in percent of what they are.
+    pub const fn stretch(&mut self, percent: u32) {
+        self.stretch = percent;
+    }
+
     /// The next domain that is due, if one is. It is in flight from now on, until [`Schedule::done`].
     pub fn due(&mut self, now: Duration) -> Option<DomainName> {
+        self.due_since(now).map(|(name, _)| name)
+    }
+
+    /// As [`Schedule::due`], and since when it is: what was wanted while it was looked at, since that was over.
+    pub fn due_since(&mut self, now: Duration) -> Option<(DomainName, Duration)> {
         let (at, _) = self.queue.first()?;
         if *at > now {
             return None;
         }
-        let (_, name) = self.queue.pop_first()?;
+        let (at, name) = self.queue.pop_first()?;
         let entry = self.entries.get_mut(&name)?;
+        let at = at.max(entry.free);
         if entry.regular <= now {
-            entry.regular = next_turn(entry.regular, entry.interval, now);
+            entry.regular = next_turn(entry.regular, entry.interval * self.stretch / NOT_STRETCHED, now);
         }
         entry.wanted = entry.wanted.filter(|wanted| *wanted > now);
         self.in_flight.insert(name.clone());
-        Some(name)
+        Some((name, at))
     }
 
-    /// The look at this domain is over.
-    pub fn done(&mut self, name: &DomainName) {
+    /// The look at this domain is over by now.
+    pub fn done_at(&mut self, name: &DomainName, now: Duration) {
         self.in_flight.remove(name);
-        self.change(name, |_| {});
+        self.change(name, |entry| entry.free = now);
+    }
+
+    #[cfg(test)]
+    fn done(&mut self, name: &DomainName) {
+        self.done_at(name, Duration::ZERO);
     }
 
     /// When [`Schedule::due`] will next have a domain.
@@ -90,10 +122,10 @@ impl Schedule {
         self.queue.first().map(|(at, _)| *at)
     }
 
-    fn add(&mut self, name: DomainName, interval: Duration, now: Duration) {
+    fn add(&mut self, name: DomainName, interval: Duration, first_within: Duration, now: Duration) {
         let regular = now + phase(&name, interval);
-        let first = (interval > FIRST_WITHIN).then(|| now + phase(&name, FIRST_WITHIN));
-        let entry = Entry { interval, regular, wanted: first };
+        let first = (interval > first_within).then(|| now + phase(&name, first_within));
+        let entry = Entry { interval, regular, wanted: first, free: Duration::ZERO };
         self.entries.insert(name.clone(), entry);
         self.change(&name, |_| {});
     }
@@ -185,6 +217,40 @@ mod tests {
             let turns = looks(quarter, quarter + 15);
             assert!((110..190).contains(&turns), "{turns} in a quarter of an hour");
         }
+    }
+
+    #[test]
+    fn the_first_looks_at_a_large_fleet_are_no_burst() {
+        let (count, interval) = (30_000, MINUTE * 10);
+        let mut schedule = Schedule::default();
+        schedule.reconcile(fleet(count).into_iter().map(|(name, _)| (name, interval)), Duration::ZERO);
+        let most = (0..150).map(|second| {
+            let now = Duration::from_secs(second);
+            std::iter::from_fn(|| schedule.due(now).inspect(|name| schedule.done(name))).count()
+        });
+        let each: Vec<usize> = most.collect();
+        // At the interval's own pace of 50 a second besides.
+        assert!(each.iter().skip(1).all(|looks| (150..360).contains(looks)), "{each:?}");
+    }
+
+    #[test]
+    fn what_is_stretched_comes_later_and_says_since_when_it_was_due() {
+        let mut schedule = Schedule::default();
+        schedule.reconcile(fleet(1), Duration::ZERO);
+        let first = schedule.next_wakeup().unwrap();
+        schedule.stretch(150);
+        let late = first + Duration::from_secs(3);
+        let (name, since) = schedule.due_since(late).unwrap();
+        assert_eq!(since, first);
+        schedule.done(&name);
+        assert_eq!(schedule.next_wakeup(), Some(first + MINUTE * 3 / 2));
+        schedule.look_at(&name, first);
+        schedule.done_at(&name, late);
+        assert_eq!(schedule.due_since(late).map(|(_, since)| since), Some(late), "it could not be sooner");
+        schedule.done(&name);
+        schedule.stretch(100);
+        let _ = schedule.due(first + MINUTE * 3 / 2).map(|name| schedule.done(&name));
+        assert_eq!(schedule.next_wakeup(), Some(first + MINUTE * 5 / 2));
     }
 
     #[test]

@@ -153,7 +153,7 @@ fn take_turns() -> Box<dyn FnMut()> {
         for _ in 0..1000 {
             let now = schedule.next_wakeup().unwrap_or_default();
             if let Some(name) = schedule.due(now) {
-                schedule.done(&name);
+                schedule.done_at(&name, now);
             }
         }
     })

@@ -245,6 +245,8 @@ pub struct Sight {
     pub status_feed: Option<String>,
     /// `HOST:PORT` of what shares nothing with the watched path.
     pub references: Vec<String>,
+    /// Looks at one address at once; by itself as many as its domains' intervals need, and at least four.
+    pub looks_per_address: Option<usize>,
 }
 
 /// An Auth0 tenant whose Management API is asked.

@@ -36,7 +36,7 @@ use crate::incident::alerts::Posted;
 use crate::incident::{AlertsEvent, Change, Delivery, OutboxEvent};
 use crate::keeper::{ClientIpSeen, Keeper, Listed, Snapshot, StoredChain, Tag};
 use crate::observation::{Look, Presented, StatusNote, ViewObservation};
-use crate::probe::{Library, Resolvers};
+use crate::probe::{self, Library, Resolvers};
 use crate::store::{Committer, Outcome, Outcomes, Store, StoreError};
 use crate::verdict::References;
 use crate::web::{self, ReloadRequest, Shared, SilenceRequest};
@@ -137,6 +137,8 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
     let mut keeper = Keeper::restore(settings.policy.clone(), &parts.receivers(), rows, clock.now());
     keeper.handle_alert_receivers(parts.alert_receivers(), clock.now());
     keeper.handle_maintenance(settings.maintenance.clone());
+    let ports = probe::local_ports();
+    keeper.handle_bounds(probe::looks_at_once(), settings.watch.looks_per_address, ports);
     keeper.handle_tenants(discovery::tenants(&settings), clock.now());
     if keeper.poll_discovered() {
         // What was listed before the restart is watched from the start.
@@ -392,6 +394,11 @@ impl Daemon {
 
     /// What has changed, for whoever reads the log.
     fn tell_log(&mut self) {
+        while let Some(crowded) = self.keeper.poll_crowded() {
+            tracing::warn!(address = %crowded.address, needs = crowded.needs, ports = crowded.ports,
+                "the looks at this address take more local ports than there are, each for a minute: lengthen `interval`, \
+                 or widen net.ipv4.ip_local_port_range");
+        }
         while let Some(transition) = self.keeper.poll_transition() {
             tracing::info!(domain = %transition.domain, from = transition.from.as_str(), to = transition.to.as_str(),
                 why = %transition.why.escape_debug(), "verdict");

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::lanes::Way;
 use super::snapshot::LookResult;
 use super::watched::{Absorbed, Wish};
 use super::{Keeper, Tag};
 use crate::domain::{DomainName, Now};
 use crate::history::{Event, EventKind};
 use crate::observation::{DnsObservation, Look};
-
-/// Looks in flight at most.
-const LOOKS_IN_FLIGHT: usize = 512;
 
 /// A look the daemon is to make now.
 #[derive(Debug, Clone)]
@@ -44,6 +42,8 @@ pub(super) struct Flight {
     /// Whose budget its requests are on, and how many were granted.
     payer: DomainName,
     granted: usize,
+    /// Where it has places.
+    there: Way,
 }
 
 /// Inputs.
@@ -63,7 +63,12 @@ impl Keeper {
         self.with_mtls.note(&look);
         self.counters.count_questions(look.dns.as_ref().map(|dns| dns.questions).unwrap_or_default());
         let name = look.domain.clone();
+        let (before, interval) = (watched.way_there().addresses, watched.domain().interval);
         let Absorbed { looked, changes, events } = watched.absorb(look, now.mono);
+        let after = watched.way_there().addresses;
+        if before != after {
+            self.lanes.moved(&before, &after, interval);
+        }
         self.note_events(&name, events);
         let verdict = self.judged(&name);
         self.counters.count_look(verdict.as_ref().map_or(LookResult::Panicked, |verdict| verdict.level.into()));
@@ -102,8 +107,9 @@ impl Keeper {
 
     /// A look has ended that made so many requests: its place is free for another.
     fn land(&mut self, name: &DomainName, made: usize) -> Option<Flight> {
-        self.schedule.done(name);
+        self.schedule.done_at(name, self.now.mono);
         let flight = self.flights.remove(name)?;
+        self.lanes.leave(&flight.there);
         self.manners.refund(&flight.payer, flight.granted.saturating_sub(made));
         Some(flight)
     }
@@ -113,10 +119,35 @@ impl Keeper {
 impl Keeper {
     /// The next look to make now.
     pub fn poll_look(&mut self) -> Option<LookRequest> {
-        if !self.may_look() {
-            return None;
+        while self.may_look() {
+            let domain = self.next_domain()?;
+            let Some(watched) = self.domains.get(&domain) else {
+                // It was removed while it waited.
+                self.schedule.done_at(&domain, self.now.mono);
+                continue;
+            };
+            let there = watched.way_there();
+            if self.lanes.enter(&domain, &there) {
+                return self.begin(domain, there);
+            }
         }
-        let domain = self.schedule.due(self.now.mono)?;
+        None
+    }
+
+    /// Who is next: who has waited for a place, else who is due. How late that is counts when it is found due: what waits
+    /// for its address is not late for us.
+    fn next_domain(&mut self) -> Option<DomainName> {
+        if let Some(domain) = self.lanes.released() {
+            return Some(domain);
+        }
+        let (domain, since) = self.schedule.due_since(self.now.mono)?;
+        let lag = self.now.mono.saturating_sub(since);
+        self.load.note(lag);
+        self.counters.count_lag(lag);
+        Some(domain)
+    }
+
+    fn begin(&mut self, domain: DomainName, there: Way) -> Option<LookRequest> {
         let known = self.known_records(&domain);
         let watched = self.domains.get_mut(&domain)?;
         let (turn, payer) = (watched.take_turn(), watched.payer().clone());
@@ -125,7 +156,7 @@ impl Keeper {
         let granted = self.manners.take(&payer, wish.requests(), self.now.mono);
         let wish = wish.within(granted);
         watched.note_granted(wish, self.now.mono);
-        self.flights.insert(domain.clone(), Flight { way: watched.way(), payer, granted });
+        self.flights.insert(domain.clone(), Flight { way: watched.way(), payer, granted, there });
         let Wish { discovery: requests, documents, origin, origin_is_due, contract } = wish;
         let contract = contract > 0;
         Some(LookRequest { domain, turn, requests, documents, origin, origin_is_due, contract, known, closely })
@@ -150,6 +181,6 @@ impl Keeper {
     }
 
     pub(super) fn may_look(&self) -> bool {
-        !self.draining && self.flights.len() < LOOKS_IN_FLIGHT
+        !self.draining && self.lanes.has_room()
     }
 }

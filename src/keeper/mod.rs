@@ -8,6 +8,8 @@ mod alerts;
 mod chains;
 mod commits;
 mod histories;
+mod lanes;
+mod load;
 mod looks;
 mod manners;
 mod mtls;
@@ -28,6 +30,8 @@ use std::time::Duration;
 
 use alerts::AlertReceivers;
 use commits::Takings;
+use lanes::Lanes;
+use load::Load;
 use looks::Flight;
 use manners::Manners;
 use mtls::WithMtls;
@@ -47,6 +51,8 @@ use crate::verdict::{Family, Finding, Level, References, Verdict};
 
 pub use chains::{StoredChain, stored_chains};
 pub use commits::Tag;
+pub use lanes::Crowded;
+pub use load::Lag;
 pub use looks::LookRequest;
 pub use routing::{Recipient, Watch};
 pub use silences::{NotEnded, SilenceChange};
@@ -80,6 +86,8 @@ pub struct Keeper {
     commits: VecDeque<(Tag, Vec<Change>)>,
     events: VecDeque<(String, OutboxEvent)>,
     flights: BTreeMap<DomainName, Flight>,
+    lanes: Lanes,
+    load: Load,
     /// From when on a look at a domain is one that the ledger wanted.
     asked_anew: BTreeMap<DomainName, Duration>,
     /// Numbers the ways in which domains are looked at.
@@ -129,6 +137,8 @@ impl Keeper {
             commits: VecDeque::new(),
             events: VecDeque::new(),
             flights: BTreeMap::new(),
+            lanes: Lanes::default(),
+            load: Load::new(now),
             asked_anew: BTreeMap::new(),
             ways: 0,
             draining: false,
@@ -176,8 +186,10 @@ impl Keeper {
         self.manners.keep(|payer| payers.contains(payer));
         let of_tenants = |watched: &'_ Watched| Some((watched.tenant_view()?.clone(), watched.domain().interval));
         self.tenant_views.reconcile(self.domains.values().filter_map(of_tenants));
+        self.lanes.forget_demand();
         for (slot, watched) in self.domains.values_mut().enumerate() {
             watched.slot = slot;
+            self.lanes.moved(&[], &watched.way_there().addresses, watched.domain().interval);
         }
         self.chunks.rebuild(self.domains.values().map(Watched::state));
         let names: Vec<DomainName> = self.domains.keys().cloned().collect();
@@ -187,6 +199,12 @@ impl Keeper {
         }
         self.show_all();
         self.settle();
+    }
+
+    /// So many looks may be under way at once, as there are descriptors for; and so many at one address, if the operator
+    /// says so. For connections to one address there are so many local ports, if that is known.
+    pub const fn handle_bounds(&mut self, looks: usize, per_address: Option<usize>, ports: Option<u64>) {
+        self.lanes.set_bounds(looks, per_address, ports);
     }
 
     /// When the list of transparency logs was made that is gone by from now on, if there is one.
@@ -273,6 +291,7 @@ impl Keeper {
         self.alerts.handle_timeout(now);
         self.tell_of_mail();
         self.tell_of_log_list();
+        self.tell_of_load();
         self.settle();
     }
 
@@ -295,6 +314,11 @@ impl Keeper {
             return None;
         }
         self.outboxes.told_mut().find_map(|(name, outbox)| Some((name.clone(), outbox.poll_mail()?)))
+    }
+
+    /// An address at which more is looked at than there are local ports for, for the log; each once.
+    pub fn poll_crowded(&mut self) -> Option<Crowded> {
+        self.lanes.crowded()
     }
 
     /// A verdict that has changed, for the log.
@@ -325,7 +349,8 @@ impl Keeper {
     /// When [`Keeper::handle_timeout`] is to be called at the latest, by the monotonic clock; but at least every half
     /// minute, as the wall clock may jump.
     pub fn poll_timeout(&self) -> Duration {
-        let looks = self.schedule.next_wakeup().filter(|_| self.may_look());
+        let released = self.lanes.has_released().then_some(self.now.mono);
+        let looks = self.schedule.next_wakeup().into_iter().chain(released).min().filter(|_| self.may_look());
         let outboxes = self.outboxes.told().filter_map(|(_, outbox)| outbox.poll_timeout());
         let all = looks.into_iter().chain(self.ledger.poll_timeout()).chain(outboxes);
         let tenants = self.next_listing().into_iter().chain(self.tenant_views.next_wakeup());
@@ -362,6 +387,9 @@ impl Keeper {
             silences: self.ledger.silences().into(),
             silenced_domains: self.ledger.silenced_domains(),
             silenced_incidents: self.ledger.silenced_incidents(),
+            looks_in_flight: self.flights.len(),
+            looks_waiting: self.lanes.waiting(),
+            stretch: f64::from(self.load.stretch()) / 100.0,
         }
     }
 }

@@ -200,6 +200,14 @@ impl Keeper {
         self.ledger.handle_own_sight(Family::Logs, stale.as_ref(), self.now);
     }
 
+    /// If looks begin late, they are made less often, and it is said so.
+    pub(super) fn tell_of_load(&mut self) {
+        if self.load.handle_timeout(self.now) {
+            self.schedule.stretch(self.load.stretch());
+        }
+        self.ledger.handle_own_sight(Family::Load, self.load.finding().as_ref(), self.now);
+    }
+
     /// What is wrong with our own sight, by what stands in the ledger.
     pub(super) fn own_sight_findings(&self) -> Vec<OwnFinding> {
         let ours = self.ledger.incidents().filter(|incident| incident.domain.is_empty());

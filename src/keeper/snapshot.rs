@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::load::Lag;
 use crate::domain::{Domain, DomainName, Now, UnixTime};
 use crate::history::Class;
 use crate::incident::OutboxEvent;
@@ -36,6 +38,12 @@ pub struct Snapshot {
     pub silenced_domains: Arc<BTreeMap<DomainName, usize>>,
     /// How many incidents are silenced, those of our own sight among them.
     pub silenced_incidents: usize,
+    /// Looks under way.
+    pub looks_in_flight: usize,
+    /// Looks that are due and wait for a place at their address.
+    pub looks_waiting: usize,
+    /// How long intervals are, as a multiple of what the operator wants.
+    pub stretch: f64,
 }
 
 /// One thing wrong with our own sight.
@@ -121,6 +129,7 @@ pub struct Counters {
     notices: BTreeMap<String, [u64; OutboxEvent::RESULTS.len()]>,
     questions_asked: u64,
     questions_remembered: u64,
+    lag: Lag,
 }
 
 impl Counters {
@@ -132,6 +141,7 @@ impl Counters {
             notices,
             questions_asked: 0,
             questions_remembered: 0,
+            lag: Lag::default(),
         }
     }
 
@@ -140,6 +150,15 @@ impl Counters {
         for name in receivers {
             self.notices.entry(name.clone()).or_default();
         }
+    }
+
+    pub(super) fn count_lag(&mut self, lag: Duration) {
+        self.lag.note(lag);
+    }
+
+    /// How late looks began, as far as that was for us.
+    pub const fn lag(&self) -> &Lag {
+        &self.lag
     }
 
     pub(super) const fn count_look(&mut self, result: LookResult) {

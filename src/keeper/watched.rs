@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::chains::{self, Kept, StoredChain};
 use super::histories;
+use super::lanes::Way;
 use super::routing::{Recipient, Watch};
 use super::snapshot::DomainState;
 use crate::domain::{Domain, DomainName, UnixTime};
@@ -35,6 +36,8 @@ pub(super) struct Watched {
     /// Another number whenever it is looked at otherwise.
     way: u64,
     looked_at: bool,
+    /// Whether the last look took long.
+    slow: bool,
     /// What is not asked at every look.
     documents: Rarely,
     origin: Rarely,
@@ -115,6 +118,7 @@ impl Watched {
             turn: 0,
             way,
             looked_at: false,
+            slow: false,
             documents: Rarely::default(),
             origin: Rarely::default(),
             tried_at: None,
@@ -199,6 +203,14 @@ impl Watched {
         }
     }
 
+    /// Where the next look will go, as far as it is known: where the operator says, else where the last one went.
+    pub(super) fn way_there(&self) -> Way {
+        let said = &self.watch.domain.addresses;
+        let current = || self.record.current().map(|(address, _)| address).collect();
+        let addresses = if said.is_empty() { current() } else { said.clone().into_boxed_slice() };
+        Way { addresses, slow: self.slow }
+    }
+
     pub(super) const fn take_turn(&mut self) -> u64 {
         self.turn += 1;
         self.turn - 1
@@ -207,6 +219,7 @@ impl Watched {
     /// Takes in a look.
     pub(super) fn absorb(&mut self, look: Look, now: Duration) -> Absorbed {
         self.looked_at = true;
+        self.slow = Way::is_slow(look.elapsed_ms);
         if look.origin.is_some() {
             self.origin.asked_at = Some(now);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::text::{self, Lines};
 use super::{DOMAIN_INFO, FAMILIES, Family, OF_A_DOMAIN, Part, info, process};
-use crate::keeper::{DomainState, Snapshot};
+use crate::keeper::{DomainState, Lag, Snapshot};
 
 /// A piece has about so many bytes, and those of at most one domain more.
 const PIECE: usize = 64 * 1024;
@@ -141,4 +141,6 @@ impl text::Samples for Counted {
     fn add(&mut self, _: &Family, labels: &[(&str, &str)], _: f64) {
         self.0.insert(labels.len());
     }
+
+    fn histogram(&mut self, _: &Family, _: &Lag) {}
 }

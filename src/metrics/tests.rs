@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::core::{Collector, Desc};
-use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
+use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
 use prometheus::{Encoder, Registry, TextEncoder};
 
 use super::*;
 use crate::domain::{Domain, DomainName, Now, UnixTime};
 use crate::incident::Policy;
-use crate::keeper::{Keeper, Watch};
+use crate::keeper::{Keeper, Lag, Watch};
 use crate::observation::certificate::Certificate;
 use crate::observation::{Code, Failure, Look, Presented, TlsObservation};
 
@@ -102,12 +102,28 @@ impl Samples for Everything {
                 counter.set_value(value);
                 metric.set_counter(counter);
             }
+            Kind::Histogram => unreachable!("it has an input of its own"),
             Kind::Gauge => {
                 let mut gauge = Gauge::default();
                 gauge.set_value(value);
                 metric.set_gauge(gauge);
             }
         }
+        self.0.entry(family.name).or_default().push(metric);
+    }
+
+    fn histogram(&mut self, family: &Family, lag: &Lag) {
+        let (mut metric, mut histogram) = (Metric::default(), Histogram::default());
+        let bucket = |(bound, count)| {
+            let mut bucket = Bucket::default();
+            bucket.set_upper_bound(bound);
+            bucket.set_cumulative_count(count);
+            bucket
+        };
+        histogram.set_bucket(lag.buckets().map(bucket).collect());
+        histogram.set_sample_count(lag.count());
+        histogram.set_sample_sum(lag.sum());
+        metric.set_histogram(histogram);
         self.0.entry(family.name).or_default().push(metric);
     }
 }
@@ -137,6 +153,7 @@ fn as_the_library_writes(snapshot: &Snapshot) -> String {
         out.set_help(family.help.to_owned());
         out.set_field_type(match family.kind {
             Kind::Counter => MetricType::COUNTER,
+            Kind::Histogram => MetricType::HISTOGRAM,
             Kind::Gauge => MetricType::GAUGE,
         });
         out.set_metric(all.0.get(family.name).cloned()?);

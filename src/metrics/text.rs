@@ -3,11 +3,15 @@
 use std::io::Write;
 
 use super::{Family, Kind};
+use crate::keeper::Lag;
 
 /// Where samples go.
 pub(super) trait Samples {
     /// Whether samples of this family are taken at all; others are passed over, and need not be worked out.
     fn wants(&self, family: &Family) -> bool;
+
+    /// Adds a histogram without labels.
+    fn histogram(&mut self, family: &Family, lag: &Lag);
 
     /// Adds one. A label's value may hold anything.
     fn add(&mut self, family: &Family, labels: &[(&str, &str)], value: f64);
@@ -74,6 +78,19 @@ impl Samples for Lines<'_> {
         family.name == self.family.name
     }
 
+    fn histogram(&mut self, family: &Family, lag: &Lag) {
+        if !self.wants(family) {
+            return;
+        }
+        let name = |part: &str| format!("{}_{part}", family.name);
+        for (bound, count) in lag.buckets() {
+            sample(&mut self.text, &name("bucket"), &[("le", &bound.to_string())], count as f64);
+        }
+        sample(&mut self.text, &name("bucket"), &[("le", "+Inf")], lag.count() as f64);
+        sample(&mut self.text, &name("sum"), &[], lag.sum());
+        sample(&mut self.text, &name("count"), &[], lag.count() as f64);
+    }
+
     fn add(&mut self, family: &Family, labels: &[(&str, &str)], value: f64) {
         if !self.wants(family) || self.labels.is_some_and(|wanted| wanted != labels.len()) {
             return;
@@ -89,6 +106,7 @@ pub(super) fn head(family: &Family) -> Vec<u8> {
     let kind = match family.kind {
         Kind::Gauge => "gauge",
         Kind::Counter => "counter",
+        Kind::Histogram => "histogram",
     };
     format!("# HELP {name} {}\n# TYPE {name} {kind}\n", family.help, name = family.name).into_bytes()
 }

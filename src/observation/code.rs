@@ -269,6 +269,8 @@ codes! {
     WatchLogListStale = "watch.log_list_stale",
     /// We have no sockets, memory or ports left to look with.
     WatchOutOfResources = "watch.out_of_resources",
+    /// There is more to look at than we can in time.
+    WatchOverloaded = "watch.overloaded",
     /// We cannot see: the references fail as well.
     WatchBlind = "watch.blind",
     /// The state could not be stored.

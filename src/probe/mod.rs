@@ -46,5 +46,6 @@ pub use nameserver::{MAX_NAMESERVERS, Nameserver, NameserverError};
 pub use past_proxy::{Aside, look_at_tenant};
 pub use ping::ping;
 pub use settings::{ApiKey, Contract, DnsMemory, Host, Origin, RevocationMode, Settings};
+pub use sockets::{local_ports, looks_at_once};
 pub use status_feed::status_note;
 pub use wire::{Asked, MAX_RECORDING, Player, Recording, RecordingError, Tape, recording, replaying};

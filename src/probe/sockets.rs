@@ -22,6 +22,25 @@ const ENOUGH: u64 = 2 * MOST + RESERVED;
 /// Sized once, by the limit of open files when the first look begins.
 static SOCKETS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(at_once(open_files())));
 
+/// How many looks may be under way at once, by the files that this process may open: each has one socket at a time, and now
+/// and then another for a question.
+pub fn looks_at_once() -> usize {
+    const MOST_LOOKS: usize = 2048;
+    at_once(open_files()).min(MOST_LOOKS)
+}
+
+/// How many local ports there are for connections to one address and port; `None` where the system does not say.
+pub fn local_ports() -> Option<u64> {
+    port_range(&std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?)
+}
+
+/// Both ends are in the range.
+fn port_range(text: &str) -> Option<u64> {
+    let mut ends = text.split_whitespace().map(|end| end.parse::<u64>().ok());
+    let (first, last) = (ends.next()??, ends.next()??);
+    (last + 1).checked_sub(first)
+}
+
 /// Waits until so many more sockets may be opened; they may until the permit is dropped.
 pub(super) async fn permit(sockets: u32) -> Option<SemaphorePermit<'static>> {
     // Nobody closes the semaphore.
@@ -83,6 +102,15 @@ mod tests {
         let cases = [(0, 16), (64, 16), (96, 16), (98, 17), (1024, 480), (ENOUGH, 8192), (u64::MAX, 8192)];
         for (files, sockets) in cases {
             assert_eq!(at_once(files), sockets, "{files}");
+        }
+    }
+
+    #[test]
+    fn local_ports_are_counted_from_the_first_to_the_last() {
+        for (text, ports) in
+            [("32768\t60999\n", Some(28_232)), ("1 1", Some(1)), ("9 7", None), ("", None), ("x 7", None)]
+        {
+            assert_eq!(port_range(text), ports, "{text:?}");
         }
     }
 

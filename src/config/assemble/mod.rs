@@ -65,6 +65,7 @@ fn sight(section: &Section) -> Sight {
         heartbeat_url: section.text("heartbeat_url").map(str::to_owned),
         status_feed: section.text("status_feed").map(str::to_owned),
         references: section.texts("references").unwrap_or_default(),
+        looks_per_address: section.count("looks_per_address").map(|count| count as usize),
     }
 }
 

@@ -220,6 +220,12 @@ static WATCH: Table = Table {
             "Hosts that share nothing with the watched path; if they fail too, it is we who cannot see.",
         )
         .or("[]"),
+        Key::new(
+            "looks_per_address",
+            Kind::Count(1, 1024),
+            "Looks at one address at once, of all domains that are there; others wait for their turn. By default as many as \
+             their intervals need if a look takes two seconds, and at least four.",
+        ),
     ]],
 };
 

@@ -141,6 +141,8 @@ pub enum Family {
     Sight,
     /// Our own list of transparency logs.
     Logs,
+    /// Whether looks begin in time.
+    Load,
     /// Our own store.
     Store,
     /// Our own mail.
@@ -203,6 +205,7 @@ impl Family {
             Self::Discovery => "discovery",
             Self::Sight => "sight",
             Self::Logs => "logs",
+            Self::Load => "load",
             Self::Store => "store",
             Self::Delivery => "delivery",
             Self::DeadLetter => "dead_letter",

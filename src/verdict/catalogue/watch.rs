@@ -72,6 +72,19 @@ pub(super) const ENTRIES: &[Entry] = &[
             this machine uses up files, memory or ports.",
     },
     Entry {
+        code: Code::WatchOverloaded,
+        severity: Severity::Warning,
+        kind: Kind::Watch,
+        family: Family::Load,
+        title: "there is more to look at than we can",
+        explanation: "For a minute more than one look in ten has begun over a second after it was due, for reasons of our \
+            own: too many domains, too short intervals, too slow a machine. All intervals are stretched, half as \
+            long again each minute, until looks begin in time; after five minutes in time they are shortened by as much \
+            again. Until then what is wrong is found later than you asked for.",
+        remedy: "Look less often (`interval`), give the machine more processors, or let several instances watch a part of \
+            the domains each. docs/scaling.md says how many domains a machine can look at.",
+    },
+    Entry {
         code: Code::WatchBlind,
         severity: Severity::Warning,
         kind: Kind::Watch,

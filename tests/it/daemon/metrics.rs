@@ -95,6 +95,7 @@ fn the_page_is_sound_and_its_labels_are_closed_sets() {
                 "answered_by" => ["resolver", "memory"].contains(&value.as_str()),
                 "state" => ["active", "pending", "ended"].contains(&value.as_str()),
                 "result" | "class" => value.chars().all(|c| c.is_ascii_lowercase()),
+                "le" => value == "+Inf" || value.parse::<f64>().is_ok(),
                 "version" => value == env!("CARGO_PKG_VERSION"),
                 own => name == "notafter_domain_info" && own.starts_with("label_"),
             };

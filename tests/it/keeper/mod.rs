@@ -3,6 +3,7 @@
 
 mod clocks;
 mod crashes;
+mod crowd;
 mod relays;
 mod alerts;
 mod renewals;
