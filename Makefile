@@ -5,6 +5,7 @@
 # make fuzz SECONDS=60 [TARGETS="dns name"]   each fuzz target for so long; with RUNS=N, so many inputs, always the same
 # make bench    what a look costs, beside bare rustls and blackbox_exporter; UPDATE_DOCS=1 writes it into docs/performance.md
 # make instructions    what the pure rooms cost, against the stored baseline; RENEW=1 writes that anew
+# make growth [SIZES=100,…] [SIMULATED=100,…] [RATE=333] [GROWTH_SECONDS=60]   what growth costs, as a table
 # make          the program
 
 SHELL := /bin/bash
@@ -14,7 +15,7 @@ TARGET = $(shell $(CARGO) metadata --format-version 1 --no-deps | sed -n 's/.*"t
 # nextest gives each test a process and a deadline of its own; without it cargo's own runner does.
 RUN_TESTS = if $(CARGO) nextest --version >/dev/null 2>&1; then $(CARGO) nextest run; else $(CARGO) test; fi
 
-.PHONY: build test check servers corpora fuzz bench instructions compiler
+.PHONY: build test check servers corpora fuzz bench instructions growth compiler
 
 build: compiler
 	$(CARGO) build
@@ -51,6 +52,13 @@ SECONDS ?= 10
 fuzz: compiler
 	@command -v c++ >/dev/null || tests/as-root.sh apt-get install -y -qq --no-install-recommends g++
 	@CARGO="$(CARGO)" fuzz/run.sh $(if $(RUNS),-runs=$(RUNS) -seed=1,-max_total_time=$(SECONDS)) $(TARGETS)
+
+SIZES ?= 100,1000,10000,100000
+SIMULATED ?= 100,1000,10000,100000,1000000
+RATE ?= 333
+GROWTH_SECONDS ?= 60
+growth: compiler
+	$(CARGO) bench --bench growth -- --sizes $(SIZES) --virtual $(SIMULATED) --rate $(RATE) --seconds $(GROWTH_SECONDS)
 
 # Rust comes without the C compiler that its linker and two of our crates (TLS, SQLite) need.
 compiler:
