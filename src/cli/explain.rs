@@ -32,9 +32,8 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
 }
 
 fn list() -> String {
-    let widest = ENTRIES.iter().map(|entry| entry.code.as_str().len()).max().unwrap_or_default();
     ENTRIES.iter().fold(String::new(), |mut out, entry| {
-        let _ = writeln!(out, "{:<widest$} {:<8} {}", entry.code, entry.severity.as_str(), entry.title);
+        let _ = writeln!(out, "{:<24} {:<8} {}", entry.code, entry.severity.as_str(), entry.title);
         out
     })
 }

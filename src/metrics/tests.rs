@@ -53,7 +53,7 @@ fn look(number: usize, name: &DomainName) -> Look {
     for address in &addresses[..number % 5] {
         let address: SocketAddr = address.parse().unwrap();
         let mut tls = TlsObservation::new(address);
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             tls.failure = Some(Failure::new(Code::ConnectRefused, "nobody listens"));
         } else {
             tls.presented = Some(Arc::new(presented(name)));

@@ -1,11 +1,11 @@
 //! The one writer under a virtual clock: a [`World`] makes the looks it asks for, commits, delivers, and steps from one
 //! moment at which something is due to the next. No I/O, so that weeks pass in seconds.
 
+mod alerts;
 mod clocks;
 mod crashes;
 mod crowd;
 mod relays;
-mod alerts;
 mod renewals;
 mod resolvers;
 mod rules;
