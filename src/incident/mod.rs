@@ -7,6 +7,7 @@
 //! survive a restart leaves as a [`Change`].
 
 pub mod alerts;
+mod bond;
 mod change;
 mod ledger;
 mod notice;
@@ -15,8 +16,9 @@ mod policy;
 pub mod silence;
 
 pub use alerts::{Alerts, AlertsEvent};
+pub use bond::{Bond, BondKind};
 pub use change::{Change, Operation, Row, Table};
 pub use ledger::{Key, Ledger, LookAgain, Looked, Standing, State};
-pub use notice::{Batch, Delivery, Mail, MailKind, Notice, NoticeId, PathFact, Reason, Refusal};
+pub use notice::{Batch, Delivery, Mail, MailKind, Notice, NoticeId, PathFact, Reason, Refusal, Shared};
 pub use outbox::{DeadLetters, Outbox, OutboxEvent};
 pub use policy::Policy;

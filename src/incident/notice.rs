@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::Bond;
 use crate::domain::UnixTime;
 use crate::observation::certificate::Sha256;
 
@@ -73,9 +74,25 @@ pub struct Notice {
     /// The operator's labels of the domain, by which it was routed.
     #[serde(default)]
     pub labels: Map<String, Value>,
+    /// What it may share with others, the most specific first; as seen, never guessed.
+    #[serde(default)]
+    pub bonds: Vec<Bond>,
     /// What a newer version stored besides.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl Notice {
+    /// The identity of the thread that all notices of its incident's episode go to.
+    pub fn thread(&self) -> String {
+        let Self { domain, view, family, episode, .. } = self;
+        thread(&format!("{domain}\n{view}\n{family}\n{episode}"))
+    }
+}
+
+/// The identity of a thread: a message that was never sent, but which all of the thread answer.
+pub(super) fn thread(of: &str) -> String {
+    format!("thread-{}", &Sha256::of(format!("thread\n{of}").as_bytes()).to_string()[..32])
 }
 
 /// One hop in a notice.
@@ -142,6 +159,12 @@ pub struct Mail {
     pub kind: MailKind,
     /// The notices, worst first.
     pub notices: Vec<Notice>,
+    /// Set where all of it is about one cause that several domains share.
+    #[serde(default)]
+    pub shared: Option<Shared>,
+    /// The identity of the thread it belongs to; `None` where it is about several things. See [`Mail::thread`].
+    #[serde(default)]
+    pub thread: Option<String>,
     /// When it was put together.
     pub created_at: UnixTime,
     /// How many attempts have failed.
@@ -153,6 +176,53 @@ pub struct Mail {
     /// What a newer version stored besides.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl Mail {
+    /// The same but for what it tells.
+    pub(super) fn without_notices(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            receiver: self.receiver.clone(),
+            kind: self.kind,
+            notices: Vec::new(),
+            shared: self.shared.clone(),
+            thread: self.thread.clone(),
+            created_at: self.created_at,
+            attempts: self.attempts,
+            last_error: self.last_error.clone(),
+            extra: self.extra.clone(),
+        }
+    }
+
+    /// The identity of the thread it belongs to: that of the cause it is about, or of the one incident. None where it is
+    /// about several.
+    pub fn thread(&self) -> Option<String> {
+        let first = self.notices.first()?;
+        let same = |other: &Notice| {
+            (&other.domain, &other.view, &other.family, other.episode)
+                == (&first.domain, &first.view, &first.family, first.episode)
+        };
+        let alone = || self.notices.iter().all(same).then(|| first.thread());
+        self.thread.clone().or_else(alone)
+    }
+}
+
+/// A cause that several domains share, and how it stands with a mail about it. Frozen with the mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shared {
+    /// What they share.
+    pub bond: Bond,
+    /// How many domains this receiver was told of, this mail included, since the cause was first told.
+    pub domains: usize,
+    /// How many of those this mail tells of for the first time.
+    pub new: usize,
+    /// For how many this mail says that it is over.
+    pub over: usize,
+    /// For how many it goes on after this mail.
+    pub open: usize,
+    /// When the first of its incidents opened.
+    pub since: UnixTime,
 }
 
 /// What kind of collection a mail is.

@@ -12,6 +12,9 @@ pub struct Policy {
     pub confirm_network: Vec<Duration>,
     /// Notices to one receiver gather for this long before they become a mail.
     pub collect_for: Duration,
+    /// A cause that a receiver was told of gathers what is new of it for so long at least before it makes another mail;
+    /// each further mail doubles that, up to an hour.
+    pub group_interval: Duration,
     /// So many good looks of the same address resolve an incident …
     pub resolve_after: u32,
     /// … if they span at least this long.
@@ -33,6 +36,7 @@ impl Default for Policy {
             confirm_fact: Duration::from_secs(10),
             confirm_network: seconds(&[20, 40]),
             collect_for: Duration::from_secs(30),
+            group_interval: Duration::from_secs(300),
             resolve_after: 3,
             resolve_for: Duration::from_secs(120),
             retry: seconds(&[10, 30, 60, 300, 900, 3600]),

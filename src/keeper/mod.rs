@@ -172,6 +172,7 @@ impl Keeper {
             };
             self.domains.insert(name, watched);
         }
+        self.update_recipients();
         // Some may have been removed while we were down.
         let mut gone = std::mem::take(&mut self.stored_chains);
         gone.extend(histories.into_keys());

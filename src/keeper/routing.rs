@@ -68,6 +68,17 @@ impl Keeper {
         }
     }
 
+    /// Whom each receiver is told of may have changed.
+    pub(super) fn update_recipients(&mut self) {
+        let domains = &self.domains;
+        for (receiver, outbox) in self.outboxes.told_mut() {
+            outbox.handle_recipients(|name| {
+                let watched = DomainName::parse_record(name).ok().and_then(|name| domains.get(&name));
+                watched.is_some_and(|watched| watched.recipients().iter().any(|told| told.receiver == *receiver))
+            });
+        }
+    }
+
     /// Everybody is told of our own sight, unless it is that they cannot be told; of a domain, those to whom it is routed.
     pub(super) fn is_told(&self, receiver: &str, notice: &Notice) -> bool {
         if notice.domain.is_empty() {

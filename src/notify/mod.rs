@@ -6,6 +6,7 @@
 //! facts and spans of time read, `plain` what of a stranger's text may pass; the templates only lay it out.
 
 pub mod alertmanager;
+mod cause;
 mod courier;
 pub mod email;
 mod facts;

@@ -3,7 +3,7 @@
 
 use super::letter::{domains, is_over, tag, tally, whom, worst_first};
 use super::render::Context;
-use super::{plain, words};
+use super::{cause, plain, words};
 use crate::incident::{Mail, MailKind, Notice, Reason};
 
 /// What RFC 5322 §2.1.1 recommends for a line, used here for the text of the subject.
@@ -18,6 +18,10 @@ pub(super) fn subject(mail: &Mail, context: &Context<'_>) -> String {
         return "[info] notafter: nothing to tell".to_owned();
     };
     let tag = tag(worst);
+    if let Some(shared) = mail.shared.as_ref().filter(|_| mail.kind == MailKind::News) {
+        let (head, title, tail) = cause::subject(shared, &notices, context);
+        return fit(&format!("[{tag}] {head}: "), &title, &tail);
+    }
     match mail.kind {
         // One notice alone has room to say what and how long.
         MailKind::FirstSummary if notices.len() == 1 => news(tag, worst, &notices, context),

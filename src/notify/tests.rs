@@ -33,6 +33,7 @@ pub(super) fn notice(domain: &str, code: Code, reason: Reason) -> Notice {
         opened_at: NOW.plus(-14 * 60),
         at: NOW.plus(-14 * 60),
         in_setup: false,
+        bonds: Vec::new(),
         labels: Map::new(),
         extra: Map::new(),
     }
@@ -44,6 +45,8 @@ pub(super) fn mail(kind: MailKind, notices: Vec<Notice>) -> Mail {
         receiver: "oncall".to_owned(),
         kind,
         notices,
+        shared: None,
+        thread: None,
         created_at: NOW,
         attempts: 0,
         last_error: None,

@@ -338,6 +338,8 @@ fn mail(id: &str, notices: usize) -> Mail {
         receiver: "oncall".to_owned(),
         kind: MailKind::News,
         notices: (0..notices).map(notice).collect(),
+        shared: None,
+        thread: None,
         created_at: NOW,
         attempts: 0,
         last_error: None,
@@ -366,6 +368,7 @@ fn notice(n: usize) -> Notice {
         opened_at: NOW,
         at: NOW,
         in_setup: false,
+        bonds: Vec::new(),
         labels: serde_json::Map::new(),
         extra: serde_json::Map::new(),
     }

@@ -90,6 +90,7 @@ fn policy() -> Policy {
         confirm_fact: seconds(1),
         confirm_network: vec![seconds(1), seconds(2)],
         collect_for: seconds(2),
+        group_interval: seconds(20),
         resolve_for: seconds(5),
         retry: vec![seconds(1), seconds(5)],
         ..Policy::default()

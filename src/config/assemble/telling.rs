@@ -32,6 +32,7 @@ pub(super) fn policy(section: &Section, receivers: &[Section], notes: &mut Notes
         confirm_fact: section.duration("confirm_fact").unwrap_or(base.confirm_fact),
         confirm_network,
         collect_for: section.duration("collect_for").unwrap_or(base.collect_for),
+        group_interval: section.duration("group_interval").unwrap_or(base.group_interval),
         resolve_after: section.count("resolve_after").unwrap_or(base.resolve_after),
         resolve_for: section.duration("resolve_for").unwrap_or(base.resolve_for),
         retry: section.durations("retry").unwrap_or(base.retry),

@@ -259,6 +259,13 @@ static POLICY: Table = Table {
         )
         .or("\"30s\""),
         Key::new(
+            "group_interval",
+            Kind::Duration(0),
+            "What is new of a cause that a receiver was told of gathers for so long at least before there is another mail \
+             about it; each further mail doubles that, up to an hour.",
+        )
+        .or("\"5m\""),
+        Key::new(
             "resolve_after",
             Kind::Count(1, 1000),
             "So many good looks of the same address resolve an incident ...",

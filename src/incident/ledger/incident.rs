@@ -11,7 +11,7 @@ use super::moment::{Moment, Run, Stamp};
 use super::sighting::{Sighting, Spot, rank};
 use crate::domain::{Now, UnixTime};
 use crate::incident::silence::SilenceId;
-use crate::incident::{Notice, Policy, Reason};
+use crate::incident::{Bond, Notice, Policy, Reason};
 use crate::observation::Code;
 use crate::verdict::{Entry, Finding, Kind, Severity, catalogue};
 
@@ -98,6 +98,9 @@ pub(super) struct Incident {
     pub(super) summary: String,
     #[serde(default)]
     pub(super) facts: Map<String, Value>,
+    /// What it may share with incidents of other domains.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) bonds: Vec<Bond>,
     /// How to mend it, where more can be said than the catalogue says of its code.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) mend: String,
@@ -185,6 +188,7 @@ impl Incident {
         incident.severity = severity;
         incident.worst = severity;
         incident.confirming = Some(Confirming { severity, ..Confirming::of(lead, now) });
+        incident.bonds = sighting.bonds(lead);
         incident.affected = sighting.spots().into_iter().map(|address| Affected { address, good: None }).collect();
         incident
     }
@@ -216,6 +220,7 @@ impl Incident {
             expires: None,
             summary: finding.summary.clone(),
             facts: finding.all_facts(),
+            bonds: Vec::new(),
             mend: finding.mend.clone().unwrap_or_default(),
             owed,
             extra,
@@ -288,6 +293,7 @@ impl Incident {
         self.remind = None;
         self.summary.clear();
         self.facts.clear();
+        self.bonds.clear();
         self.mend.clear();
     }
 

@@ -14,8 +14,10 @@
 //! 5. [`Ledger::poll_judge`]: judge the domain anew by what is known of it, and hand in the verdict with
 //!    `Looked::default()`. So a host that has stopped answering still expires on time.
 
+mod binding;
 mod cause;
 mod confirming;
+mod hidden;
 mod incident;
 mod key;
 mod moment;

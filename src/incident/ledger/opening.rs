@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::binding::Around;
 use super::incident::Confirming;
 use super::moment::Run;
 use super::sighting::rank;
@@ -17,17 +18,18 @@ impl Ledger {
             self.note_healthy(&verdict.domain);
         }
         let cap = if self.in_setup(&verdict.domain) { Severity::Warning } else { Severity::Critical };
-        let sightings = Sighting::all(verdict, cap);
+        let tenant = self.domains.get(&verdict.domain).and_then(|watched| watched.tenant.clone());
+        let sightings = Sighting::all(verdict, cap, Around::of(verdict, looked, tenant.as_ref()));
+        let hiding = Hiding::of(verdict);
         for (family, sighting) in &sightings {
             let key = Key::of(&verdict.domain, family.view(), *family);
-            if looked.has_seen(*family, &sighting.spots()) {
+            if looked.has_seen(*family, &hiding.uncovered(*family, sighting.spots())) {
                 self.sighted(&key, sighting, looked);
             } else if *family == Family::Expiry && !looked.fresh {
                 self.expired_unseen(&key, sighting);
             }
         }
         if looked.fresh {
-            let hiding = Hiding::of(verdict);
             for key in self.keys_of(&verdict.domain) {
                 let sighting = sightings.values().find(|sighting| key.is_family(sighting.family));
                 self.count_good(&key, sighting, looked, &hiding);
@@ -43,7 +45,11 @@ impl Ledger {
                 self.refresh(key, sighting);
                 self.seen_again(key, looked);
             }
-            Some(State::Firing) => self.still_there(key, sighting, looked),
+            Some(State::Firing) => {
+                self.still_there(key, sighting, looked);
+                // What another fault hid has outlasted it.
+                self.tell_opened(key);
+            }
         }
     }
 
@@ -93,6 +99,7 @@ impl Ledger {
         incident.summary.clone_from(&lead.summary);
         incident.facts = lead.all_facts();
         incident.mend = lead.mend.clone().unwrap_or_default();
+        incident.bonds = sighting.bonds(lead);
         let another_certificate = sighting.family == Family::Expiry && incident.expires != expires;
         if another_certificate {
             incident.expires = expires;

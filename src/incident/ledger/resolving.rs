@@ -74,6 +74,6 @@ impl Ledger {
 }
 
 /// The family of this name, if we know it.
-fn family(name: &str) -> Option<Family> {
+pub(super) fn family(name: &str) -> Option<Family> {
     catalogue::ENTRIES.iter().map(|entry| entry.family).find(|family| family.as_str() == name)
 }

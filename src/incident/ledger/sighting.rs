@@ -8,6 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::binding::Around;
+use crate::domain::DomainName;
+use crate::incident::Bond;
 use crate::observation::certificate::Sha256;
 use crate::observation::{AuthorityObservation, DnsObservation, Look, Outcome, Vantage, View};
 use crate::verdict::{Family, Finding, Kind, Record, Severity, Verdict};
@@ -49,6 +52,10 @@ pub struct Looked {
     pub documents: BTreeSet<SocketAddr>,
     /// Whether the origin host was looked at.
     pub origin: bool,
+    /// The zone the domain lies in, as its name servers said last.
+    pub zone: Option<DomainName>,
+    /// The name servers of that zone.
+    pub name_servers: BTreeSet<DomainName>,
     /// Every address that is not forgotten, looked at or not.
     pub known: BTreeSet<SocketAddr>,
     /// The leaves that the addresses serve, as far as seen.
@@ -66,6 +73,10 @@ impl Looked {
     pub fn beside(mut self, record: &Record) -> Self {
         self.known = record.addresses.keys().copied().collect();
         self.leaves = record.served();
+        let authority = record.dns.as_ref().and_then(|dns| dns.authority.as_ref());
+        self.zone = authority.and_then(|authority| authority.zone.clone());
+        self.name_servers =
+            authority.into_iter().flat_map(|authority| authority.zone_servers.iter().cloned()).collect();
         self
     }
 
@@ -94,6 +105,8 @@ impl Looked {
             requests: look.auth0.iter().map(|auth0| auth0.address).collect(),
             documents: look.auth0.iter().filter(|auth0| auth0.documents.is_some()).map(|auth0| auth0.address).collect(),
             origin: look.origin.as_ref().is_some_and(|origin| origin.tells()),
+            zone: None,
+            name_servers: BTreeSet::new(),
             known: BTreeSet::new(),
             leaves: Vec::new(),
         }
@@ -166,24 +179,22 @@ const fn is_in_documents(family: Family) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Hiding {
     /// There is no address, or no address in particular that cannot be reached.
-    everything: bool,
+    pub(super) everything: bool,
     /// Addresses with which no handshake came to be.
-    addresses: BTreeSet<SocketAddr>,
+    pub(super) addresses: BTreeSet<SocketAddr>,
     /// Logins fail, and that tells of whatever is behind it.
-    logins: bool,
+    pub(super) logins: bool,
 }
 
 impl Hiding {
     pub(super) fn of(verdict: &Verdict) -> Self {
         let mut hiding = Self::default();
         for finding in faults(verdict) {
-            match finding.entry().family {
-                Family::Address => hiding.everything = true,
-                Family::Reach if finding.addresses.is_empty() => hiding.everything = true,
-                Family::Reach => hiding.addresses.extend(&finding.addresses),
-                Family::Login => hiding.logins |= finding.severity == Severity::Critical,
-                _ => {}
+            let mut spots: BTreeSet<Spot> = finding.addresses.iter().copied().map(Some).collect();
+            if spots.is_empty() {
+                spots.insert(None);
             }
+            hiding.add(finding.entry().family, &spots, finding.severity);
         }
         hiding
     }
@@ -195,15 +206,16 @@ pub(super) struct Sighting<'a> {
     pub(super) family: Family,
     findings: Vec<&'a Finding>,
     cap: Severity,
+    around: Around<'a>,
 }
 
 impl<'a> Sighting<'a> {
     /// What the verdict says of the domain, family by family; nothing counts as worse than `cap`.
-    pub(super) fn all(verdict: &'a Verdict, cap: Severity) -> BTreeMap<Family, Self> {
+    pub(super) fn all(verdict: &'a Verdict, cap: Severity, around: Around<'a>) -> BTreeMap<Family, Self> {
         let mut all = BTreeMap::new();
         for finding in faults(verdict).filter(|finding| finding.entry().kind != Kind::Watch) {
             let family = finding.entry().family;
-            let new = || Self { family, findings: Vec::new(), cap };
+            let new = || Self { family, findings: Vec::new(), cap, around };
             all.entry(family).or_insert_with(new).findings.push(finding);
         }
         all
@@ -226,6 +238,12 @@ impl<'a> Sighting<'a> {
     /// How bad a finding counts.
     pub(super) fn severity(&self, finding: &Finding) -> Severity {
         finding.severity.min(self.cap)
+    }
+
+    /// What the family's faults, for which this finding speaks, may share with those of other domains.
+    pub(super) fn bonds(&self, lead: &Finding) -> Vec<Bond> {
+        let addresses = self.findings.iter().flat_map(|finding| &finding.addresses).copied().collect();
+        self.around.bonds(self.family, lead, &addresses)
     }
 
     /// Where the family's faults sit.

@@ -23,7 +23,7 @@ impl Ledger {
     /// Tells that an incident has opened, unless that was told or is held back.
     pub(super) fn tell_opened(&mut self, key: &Key) {
         let untold = |incident: &Incident| !incident.told && incident.state == State::Firing;
-        if !self.incidents.get(key).is_some_and(untold) || self.is_silenced(key) {
+        if !self.incidents.get(key).is_some_and(untold) || self.is_silenced(key) || self.is_hidden(key) {
             return;
         }
         let Some(incident) = self.incidents.get(key) else { return };
@@ -46,7 +46,7 @@ impl Ledger {
     pub(super) fn tell_waiting(&mut self, key: &Key) {
         let waits = |incident: &&Incident| incident.state == State::Firing && !incident.told;
         let Some(incident) = self.incidents.get(key).filter(waits) else { return };
-        if incident.severity == Severity::Critical && !self.is_silenced(key) {
+        if incident.severity == Severity::Critical && !self.is_silenced(key) && !self.is_hidden(key) {
             self.tell(key, Reason::Opened);
             self.schedule_reminder(key);
         }
@@ -79,6 +79,7 @@ impl Ledger {
         for key in self.keys_of(domain) {
             match self.incidents.get(&key) {
                 Some(incident) if incident.state != State::Firing => {}
+                Some(incident) if incident.told && self.is_hidden(&key) => {}
                 Some(incident) if incident.told => {
                     if self.is_silenced(&key) {
                         continue;
@@ -132,6 +133,9 @@ impl Ledger {
         }
         if self.is_silenced(key) {
             return self.pause_reminders(key);
+        }
+        if self.is_hidden(key) {
+            return self.schedule_reminder(key);
         }
         self.tell(key, Reason::Reminder);
         if let Some(incident) = self.incidents.get_mut(key) {
@@ -221,6 +225,7 @@ impl Ledger {
             opened_at: incident.opened.map_or(incident.began.wall, |opened| opened.wall),
             at: self.now.wall,
             in_setup: self.key_in_setup(key),
+            bonds: incident.bonds.clone(),
             labels: watched.map(|watched| watched.labels.clone()).unwrap_or_default(),
             extra: serde_json::Map::new(),
         }

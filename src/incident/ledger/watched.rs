@@ -21,6 +21,9 @@ pub(super) struct Watched {
     pub(super) live: bool,
     #[serde(skip)]
     pub(super) labels: Map<String, Value>,
+    /// The Auth0 tenant it belongs to.
+    #[serde(skip)]
+    pub(super) tenant: Option<DomainName>,
     #[serde(skip)]
     pub(super) path: Option<Path>,
     /// When its certificate runs out, as far as seen since the start.
@@ -71,6 +74,7 @@ impl Ledger {
         let was_in_setup = self.in_setup(name);
         let watched = self.domains.entry(name.clone()).or_default();
         watched.live = domain.live;
+        watched.tenant.clone_from(&domain.tenant);
         watched.labels = domain.labels.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
         match (watched.in_setup(), watched.setup_told) {
             (true, Some(told)) => {

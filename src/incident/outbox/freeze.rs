@@ -1,13 +1,20 @@
 //! From a notice owed to a frozen mail: what gathers, what cancels out, what the limit holds back.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use super::fates::Kin;
 use super::gathering::{Opening, opening, worst_first};
 use super::post::Post;
-use super::row::{MailRow, MailState, NoticeRow, delete_mail, mail_id};
+use super::row::{MailRow, MailState, NoticeRow, WHOLE, delete_mail, mail_id};
 use super::stale::{Carried, over_before_told};
 use super::{Outbox, limit};
 use crate::incident::{Mail, MailKind, Notice, Operation, Reason};
+
+/// A cause that so many domains share has a mail of its own.
+const SHARED_BY: usize = 3;
+/// So many mails leave at once: what is beyond that is told in the last of them.
+const AT_ONCE: usize = 5;
 
 impl Outbox {
     /// What a first start found is complete: one mail at once, whatever the limit says.
@@ -16,23 +23,37 @@ impl Outbox {
             self.change(Operation::Insert(row.row()));
         }
         if !rows.is_empty() {
-            self.freeze(MailKind::FirstSummary, worst_first(rows));
+            let kin = self.fates.sort(rows);
+            self.freeze(MailKind::FirstSummary, kin);
         }
     }
 
     /// Stores that a notice is owed and lets it gather, unless it makes itself and others needless.
     pub(super) fn owe(&mut self, row: NoticeRow) {
-        let (cancelled, untold) = self.gathering.cancel_by(&row.notice);
-        let mut needless = cancelled;
+        let waits = self.gathering.has_opened(&row.notice) || self.fates.has_opened(&row.notice);
+        let untold = waits && row.notice.reason == Reason::Resolved;
+        let soon = self.now.mono + self.policy.collect_for;
+        let mut needless = self.gathering.cancel_by(&row.notice, untold);
+        needless.extend(self.fates.cancel_by(&row.notice, untold, soon));
         if untold {
             self.untold += 1;
             needless.push(row);
         } else {
             self.change(Operation::Insert(row.row()));
-            self.gathering.add(row, self.now.mono + self.policy.collect_for);
+            self.gather(row, Duration::ZERO);
         }
         self.is_stuck = false;
         self.cancel(needless);
+    }
+
+    /// Lets a notice gather that has waited for so long already: with what is told of its cause, or with everything else.
+    pub(super) fn gather(&mut self, row: NoticeRow, waited: Duration) {
+        let now = self.now.mono;
+        let alone = self.tells_from_memory() || self.gathering.speaks_of(&row.notice);
+        let left = if alone { Err(Box::new(row)) } else { self.fates.hold(row, waited, now, &self.policy) };
+        if let Err(row) = left {
+            self.gathering.add(*row, now + self.policy.collect_for.saturating_sub(waited));
+        }
     }
 
     /// Commits have failed for so long that silence is the greater evil.
@@ -52,6 +73,7 @@ impl Outbox {
         for (id, post) in frozen.collect::<Vec<_>>() {
             self.change(delete_mail(&self.receiver, &id));
             self.untold += over_before_told(&post.row);
+            self.fates.untell(post.notices.iter().map(|row| &row.notice));
             for row in post.notices {
                 self.gathering.add(row, self.now.mono);
             }
@@ -61,26 +83,55 @@ impl Outbox {
     /// Makes a mail of what has gathered, if nothing holds it back.
     pub(super) fn freeze_ripe(&mut self) {
         let from_memory = self.tells_from_memory();
-        let ripe = self.gathering.is_ripe() || from_memory;
-        if self.gathering.is_empty() || !ripe || self.is_stuck || self.is_held_by_a_mail() {
+        if from_memory {
+            self.stop_waiting();
+        }
+        let is_ripe = |outbox: &Self| {
+            (outbox.gathering.is_ripe() || from_memory) && !outbox.gathering.is_empty() && !outbox.is_stuck
+        };
+        if !(is_ripe(self) || self.fates.is_due(self.now.mono)) || self.is_held_by_a_mail() {
             return;
         }
         self.fold_stale();
-        if self.gathering.is_empty() {
+        let ripe = is_ripe(self);
+        if !(ripe || self.fates.is_due(self.now.mono)) {
             return;
         }
         let left = self.limit.left(self.allowed(), self.open_posts());
         if left == 0 {
-            return self.gathering.hold_back();
+            return if ripe {
+                self.gathering.hold_back()
+            };
         }
         let one_by_one = from_memory && self.gathering.len() <= left;
         let on_their_way = self.openings_on_their_way();
         let waits = |notice: &Notice| notice.reason == Reason::Resolved && on_their_way.contains(&opening(notice));
-        let (kind, rows) = if one_by_one { self.gathering.take_worst(waits) } else { self.gathering.take_all(waits) };
+        let (kind, mut rows) = match ripe {
+            true if one_by_one => self.gathering.take_worst(waits),
+            true => self.gathering.take_all(waits),
+            false => (MailKind::News, Vec::new()),
+        };
+        rows.extend(self.fates.take_due(self.now.mono));
+        let mut kin = self.fates.sort(rows);
+        for left in kin.iter_mut().flat_map(|kin| kin.rows.extract_if(.., |row| waits(&row.notice))) {
+            self.gathering.add(left, self.now.mono);
+            self.gathering.ripen();
+        }
+        kin.retain(|kin| !kin.rows.is_empty());
         // What is left waits for a mail to be settled.
-        self.is_stuck = rows.is_empty();
-        if !rows.is_empty() {
-            self.freeze(kind, rows);
+        self.is_stuck = kin.is_empty();
+        let together = from_memory || kind == MailKind::Overflow;
+        for kin in if together { vec![kin] } else { self.mails_of(kin, left) } {
+            if !kin.is_empty() {
+                self.freeze(kind, kin);
+            }
+        }
+    }
+
+    /// What waits for the next mail about its cause gathers with everything else.
+    pub(super) fn stop_waiting(&mut self) {
+        for row in self.fates.take_all() {
+            self.gathering.add(row, self.now.mono);
         }
     }
 
@@ -88,6 +139,21 @@ impl Outbox {
     fn openings_on_their_way(&self) -> BTreeSet<Opening> {
         let notices = self.posts.values().filter(|post| post.is_owed()).flat_map(|post| &post.row.mail.notices);
         notices.filter(|notice| notice.reason != Reason::Resolved).map(opening).collect()
+    }
+
+    /// A mail for each cause that several domains share, the worst first, and one for everything else; at most so many,
+    /// and never more than a reader wants at once.
+    fn mails_of(&self, kin: Vec<Kin>, left: usize) -> Vec<Vec<Kin>> {
+        let (mut own, mut rest): (Vec<Kin>, Vec<Kin>) =
+            kin.into_iter().partition(|kin| self.fates.reach(kin) >= SHARED_BY);
+        own.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        let most = left.clamp(1, AT_ONCE);
+        if own.len() + usize::from(!rest.is_empty()) > most {
+            rest.extend(own.split_off(most - 1));
+        }
+        let mut mails: Vec<Vec<Kin>> = own.into_iter().map(|kin| vec![kin]).collect();
+        mails.extend((!rest.is_empty()).then_some(rest));
+        mails
     }
 
     pub(super) fn is_held_by_a_mail(&self) -> bool {
@@ -98,21 +164,42 @@ impl Outbox {
     pub(super) fn allowed(&self) -> usize {
         let ours = self.policy.mails_per_hour_of.get(&self.receiver);
         let limit = (*ours.unwrap_or(&self.policy.mails_per_hour)).max(1) as usize;
-        if self.gathering.is_urgent() { limit } else { limit - limit::reserved(limit) }
+        let urgent = self.gathering.is_urgent() || self.fates.is_urgent(self.now.mono);
+        if urgent { limit } else { limit - limit::reserved(limit) }
     }
 
     pub(super) fn open_posts(&self) -> usize {
         self.posts.values().filter(|post| post.is_owed()).count()
     }
 
-    pub(super) fn freeze(&mut self, kind: MailKind, notices: Vec<NoticeRow>) {
+    pub(super) fn freeze(&mut self, kind: MailKind, mut kin: Vec<Kin>) {
+        let id = mail_id(&self.receiver, kin.iter().flat_map(|kin| &kin.rows).map(|row| &row.notice));
+        let now = self.now.mono;
+        let mut causes = Vec::new();
+        for kin in &mut kin {
+            causes.push(self.fates.tell(kin, &id, now, &self.policy));
+        }
+        let (thread, shared) = match causes.pop() {
+            Some(Some((mark, shared))) if causes.is_empty() => {
+                (Some(mark.thread), Some(shared).filter(|shared| shared.domains > 1))
+            }
+            _ => (None, None),
+        };
+        let notices = worst_first(kin.into_iter().flat_map(|kin| kin.rows).collect());
+        if std::mem::take(&mut self.folded) && notices.len() > WHOLE {
+            // The mail's row has but their ids, and they are no longer what was stored of them.
+            for row in &notices {
+                self.change(Operation::Put(row.row()));
+            }
+        }
         let told: Vec<Notice> = notices.iter().map(|row| row.notice.clone()).collect();
-        let id = mail_id(&self.receiver, &told);
         let mut mail = Mail {
             id: id.clone(),
             receiver: self.receiver.clone(),
             kind,
             notices: told,
+            shared,
+            thread,
             created_at: self.now.wall,
             attempts: 0,
             last_error: None,

@@ -19,6 +19,8 @@ pub(super) struct Gathering {
     by_opening: BTreeMap<Opening, Vec<NoticeId>>,
     /// How many of them are urgent: asked after every input, of tens of thousands.
     urgent: usize,
+    /// How many there are of each reason.
+    reasons: BTreeMap<Reason, usize>,
     /// Until when the present window gathers.
     closes: Option<Duration>,
     /// A window has closed: they may go as soon as nothing else holds them.
@@ -33,24 +35,46 @@ impl Gathering {
         self.closes.get_or_insert(closes);
         self.by_opening.entry(opening(&row.notice)).or_default().push(row.notice.id.clone());
         self.urgent += usize::from(is_urgent(&row.notice));
+        *self.reasons.entry(row.notice.reason).or_default() += 1;
         if let Some(replaced) = self.rows.insert(row.notice.id.clone(), row) {
-            self.urgent -= usize::from(is_urgent(&replaced.notice));
+            self.discount(&replaced.notice);
         }
     }
 
-    /// Takes out what need not be told any more now that this notice has come; whether this notice need not be told
-    /// itself. Of an incident that is over before anybody was told of it nobody is told; a reminder, or the word that a
-    /// silence ends, yields to the next one, and to the end.
-    pub(super) fn cancel_by(&mut self, notice: &Notice) -> (Vec<NoticeRow>, bool) {
+    fn discount(&mut self, notice: &Notice) {
+        self.urgent -= usize::from(is_urgent(notice));
+        if let Some(count) = self.reasons.get_mut(&notice.reason) {
+            *count -= 1;
+        }
+    }
+
+    /// How many notices of this reason gather.
+    pub(super) fn count(&self, reason: Reason) -> usize {
+        self.reasons.get(&reason).copied().unwrap_or(0)
+    }
+
+    /// Whether anything gathers of this notice's incident.
+    pub(super) fn speaks_of(&self, notice: &Notice) -> bool {
+        self.by_opening.contains_key(&opening(notice))
+    }
+
+    /// Whether the opening of this notice's incident is among them.
+    pub(super) fn has_opened(&self, notice: &Notice) -> bool {
+        let waiting = self.by_opening.get(&opening(notice)).into_iter().flatten();
+        waiting.into_iter().any(|id| self.reason(id) == Some(Reason::Opened))
+    }
+
+    /// Takes out what need not be told any more now that this notice has come. Of an incident that is over before
+    /// anybody was told of it (`untold`) nobody is told; a reminder, or the word that a silence ends,
+    /// yields to the next one, and to the end.
+    pub(super) fn cancel_by(&mut self, notice: &Notice, untold: bool) -> Vec<NoticeRow> {
         if notice.reason != Reason::Resolved && !is_repeat(notice.reason) {
-            return (Vec::new(), false);
+            return Vec::new();
         }
         let waiting = self.by_opening.get(&opening(notice)).cloned().unwrap_or_default();
-        let untold =
-            notice.reason == Reason::Resolved && waiting.iter().any(|id| self.reason(id) == Some(Reason::Opened));
         let cancelled = waiting.iter().filter(|id| untold || self.reason(id).is_some_and(is_repeat));
         let cancelled: Vec<_> = cancelled.cloned().collect();
-        (cancelled.iter().filter_map(|id| self.remove(id)).collect(), untold)
+        cancelled.iter().filter_map(|id| self.remove(id)).collect()
     }
 
     /// Closes the window if it is time; whether it just did.
@@ -112,6 +136,11 @@ impl Gathering {
         (needless, untold)
     }
 
+    /// What gathers may go.
+    pub(super) const fn ripen(&mut self) {
+        (self.closes, self.ripe) = (None, true);
+    }
+
     /// The hourly limit forbids a mail now.
     pub(super) const fn hold_back(&mut self) {
         self.held = true;
@@ -148,7 +177,7 @@ impl Gathering {
 
     fn remove(&mut self, id: &NoticeId) -> Option<NoticeRow> {
         let row = self.rows.remove(id)?;
-        self.urgent -= usize::from(is_urgent(&row.notice));
+        self.discount(&row.notice);
         let opening = opening(&row.notice);
         if let Some(ids) = self.by_opening.get_mut(&opening) {
             ids.retain(|other| other != id);
@@ -185,9 +214,10 @@ const fn is_repeat(reason: Reason) -> bool {
     matches!(reason, Reason::Reminder | Reason::SilenceEnds)
 }
 
-type Rank<'a> = (bool, Reverse<Option<Severity>>, bool, &'a str, &'a str, &'a str, &'a str, u64, Reason, &'a str);
+pub(super) type Rank<'a> =
+    (bool, Reverse<Option<Severity>>, bool, &'a str, &'a str, &'a str, &'a str, u64, Reason, &'a str);
 
-fn rank(notice: &Notice) -> Rank<'_> {
+pub(super) fn rank(notice: &Notice) -> Rank<'_> {
     (
         notice.reason == Reason::Resolved,
         Reverse(Severity::parse(&notice.severity)),

@@ -14,8 +14,11 @@
 mod attempt;
 mod dead;
 mod event;
+mod fate;
+mod fates;
 mod freeze;
 mod gathering;
+mod kin;
 mod limit;
 mod post;
 mod queue;
@@ -30,6 +33,7 @@ mod view;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use self::fates::Fates;
 use self::gathering::Gathering;
 use self::limit::Limit;
 use self::post::{Failure, Post};
@@ -60,6 +64,10 @@ pub struct Outbox {
     policy: Policy,
     now: Now,
     gathering: Gathering,
+    /// The causes that were told.
+    fates: Fates,
+    /// What gathers may be told otherwise than it was stored.
+    folded: bool,
     posts: BTreeMap<String, Post>,
     /// Mails that some recipients never will have.
     in_part: BTreeMap<String, MailRow>,
@@ -102,6 +110,8 @@ impl Outbox {
             policy,
             now,
             gathering: Gathering::default(),
+            fates: Fates::default(),
+            folded: false,
             posts: BTreeMap::new(),
             in_part: BTreeMap::new(),
             unsettled: BTreeSet::new(),
@@ -182,6 +192,11 @@ impl Outbox {
         self.advance();
     }
 
+    /// Of these domains this receiver is told from now on; what was told of others is waited for no longer.
+    pub fn handle_recipients(&mut self, is_told_of: impl Fn(&str) -> bool) {
+        self.fates.retain(is_told_of, self.now.mono + self.policy.collect_for);
+    }
+
     /// The configuration was read again. What was refused for good by it gets one more try: somebody may have mended it.
     pub fn handle_policy(&mut self, policy: Policy, now: Now) {
         self.read_clock(now);
@@ -234,10 +249,11 @@ impl Outbox {
     pub fn poll_timeout(&self) -> Option<Duration> {
         let retries = self.posts.values().filter(|post| post.is_owed()).map(|post| post.next_try.max(self.quiet_until));
         let memory = self.patience_ends.filter(|_| self.is_unstored());
-        let limited = self.gathering.is_ripe() && !self.is_held_by_a_mail();
+        let ripe = self.gathering.is_ripe() || self.fates.is_due(self.now.mono);
+        let limited = ripe && !self.is_held_by_a_mail();
         let limit = limited.then(|| self.limit.frees_at(self.allowed(), self.open_posts())).flatten();
         let retries = retries.filter(|_| self.in_flight.is_none());
-        let all = retries.chain(self.gathering.closes()).chain(memory).chain(limit);
+        let all = retries.chain(self.gathering.closes()).chain(self.fates.next_due()).chain(memory).chain(limit);
         all.filter(|at| *at > self.now.mono).min()
     }
 }
@@ -274,7 +290,9 @@ impl Outbox {
     }
 
     fn is_unstored(&self) -> bool {
-        !self.gathering.is_empty() || self.posts.values().any(|post| post.frozen_by > self.stored)
+        !self.gathering.is_empty()
+            || self.fates.len() > 0
+            || self.posts.values().any(|post| post.frozen_by > self.stored)
     }
 
     /// Forgets what was settled, or given up, long ago.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::post::REJECTIONS;
 use super::row::{MailRow, MailState, NoticeRow, NoticeState, parse, receiver_of};
 use crate::domain::UnixTime;
-use crate::incident::{Notice, Refusal, Row, Table};
+use crate::incident::{Notice, NoticeId, Refusal, Row, Table};
 
 /// A mail that a receiver does not have, or what gathers to become one.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,15 +56,23 @@ impl QueueStanding {
 /// All of it, the dead first, then by receiver and age. Rows that cannot be read are passed over.
 pub fn queue(rows: &[Row]) -> Vec<Queued> {
     let ours = |table| rows.iter().filter(move |row| row.table == table && receiver_of(row).is_some());
-    let mails: Vec<MailRow> = ours(Table::Mail).filter_map(parse).collect();
+    let notices = ours(Table::Notice).filter_map(parse::<NoticeRow>);
+    let owed: Vec<NoticeRow> = notices.filter(|row| row.state == NoticeState::Owed).collect();
+    let by_id: BTreeMap<(&str, &NoticeId), &Notice> =
+        owed.iter().map(|row| ((row.receiver.as_str(), &row.notice.id), &row.notice)).collect();
+    let mut mails: Vec<MailRow> = ours(Table::Mail).filter_map(parse).collect();
+    for row in &mut mails {
+        let more = row.take_more();
+        let more = more.iter().filter_map(|id| by_id.get(&(row.mail.receiver.as_str(), id)));
+        let more: Vec<Notice> = more.map(|notice| (*notice).clone()).collect();
+        row.mail.notices.extend(more);
+    }
     let posted: BTreeSet<(&str, &str)> = mails
         .iter()
         .flat_map(|row| row.mail.notices.iter().map(|notice| (row.mail.receiver.as_str(), notice.id.as_str())))
         .collect();
-    let notices = ours(Table::Notice).filter_map(parse::<NoticeRow>);
-    let owed = notices.filter(|row| row.state == NoticeState::Owed);
-    let loose = owed.filter(|row| !posted.contains(&(row.receiver.as_str(), row.notice.id.as_str())));
-    let mut queue = gathering(loose);
+    let loose = owed.iter().filter(|row| !posted.contains(&(row.receiver.as_str(), row.notice.id.as_str())));
+    let mut queue = gathering(loose.cloned());
     queue.extend(mails.into_iter().map(mailed));
     queue.sort_by(|a, b| (a.standing, &a.receiver, a.since, &a.id).cmp(&(b.standing, &b.receiver, b.since, &b.id)));
     queue

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Outbox;
+use super::fates::Fates;
+use super::gathering::worst_first;
 use super::limit::Limit;
 use super::post::Post;
 use super::row::{MailRow, MailState, NoticeRow, NoticeState, parse, receiver_of};
-use crate::domain::Now;
+use crate::domain::{Now, UnixTime};
 use crate::incident::{NoticeId, Policy, Row, Table};
 
 /// Whom the rows of notices and mails are for: a receiver that the configuration no longer names may still be owed some.
@@ -23,6 +25,7 @@ impl Outbox {
         let ours: Vec<&Row> = rows.iter().filter(|row| receiver_of(row) == Some(receiver)).collect();
         let mut owed = outbox.restore_notices(&ours);
         outbox.restore_mails(&ours, &mut owed);
+        outbox.restore_causes_of_mails();
         let posted = outbox.posts.values().flat_map(|post| &post.notices).map(|row| row.notice.id.clone());
         outbox.unsettled = posted.chain(owed.keys().cloned()).collect();
         outbox.restore_gathering(owed);
@@ -34,15 +37,20 @@ impl Outbox {
     /// Remembers the settled notices; the others are owed.
     fn restore_notices(&mut self, rows: &[&Row]) -> BTreeMap<NoticeId, NoticeRow> {
         let mut owed = BTreeMap::new();
+        let mut told = Vec::new();
         for row in rows.iter().filter(|row| row.table == Table::Notice) {
             match parse::<NoticeRow>(row) {
                 Some(row) if row.state == NoticeState::Owed => {
                     owed.insert(row.notice.id.clone(), row);
                 }
-                Some(row) => self.settled.add(&row),
+                Some(row) => {
+                    self.settled.add(&row);
+                    told.extend(Some(row).filter(|row| row.cause.is_some()));
+                }
                 None => self.unreadable += 1,
             }
         }
+        self.fates = Fates::restore(told, self.now, &self.policy);
         owed
     }
 
@@ -57,6 +65,12 @@ impl Outbox {
                 continue;
             }
             row.state = MailState::Owed;
+            for id in row.take_more() {
+                match owed.get(&id) {
+                    Some(told) => row.mail.notices.push(told.notice.clone()),
+                    None => self.unreadable += 1,
+                }
+            }
             let notices = row.mail.notices.iter().map(|notice| {
                 let fresh = || NoticeRow::owed(&self.receiver, notice.clone(), row.owed_since);
                 owed.remove(&notice.id).unwrap_or_else(fresh)
@@ -67,13 +81,29 @@ impl Outbox {
         }
     }
 
+    /// What is in a mail was told, though it is not delivered: in the order in which the mails were made.
+    fn restore_causes_of_mails(&mut self) {
+        let mut mails: Vec<(UnixTime, String)> =
+            self.posts.iter().map(|(id, post)| (post.row.mail.created_at, id.clone())).collect();
+        mails.sort();
+        for (_, id) in mails {
+            let Some(post) = self.posts.get_mut(&id) else { continue };
+            let mut told = Vec::new();
+            for mut kin in self.fates.sort(std::mem::take(&mut post.notices)) {
+                self.fates.tell(&mut kin, &id, self.now.mono, &self.policy);
+                told.extend(kin.rows);
+            }
+            post.notices = worst_first(told);
+        }
+    }
+
     /// The window goes on where it was, so that not even one restart after the other puts a notice off for ever.
     fn restore_gathering(&mut self, owed: BTreeMap<NoticeId, NoticeRow>) {
-        let Some(oldest) = owed.values().map(|row| row.since).min() else { return };
-        let gathered = Duration::from_secs(u64::try_from(oldest.until(self.now.wall)).unwrap_or(0));
-        let closes = self.now.mono + self.policy.collect_for.saturating_sub(gathered);
-        for row in owed.into_values() {
-            self.gathering.add(row, closes);
+        let mut owed: Vec<NoticeRow> = owed.into_values().collect();
+        owed.sort_by(|a, b| (a.since, &a.notice.id).cmp(&(b.since, &b.notice.id)));
+        for row in owed {
+            let waited = Duration::from_secs(u64::try_from(row.since.until(self.now.wall)).unwrap_or(0));
+            self.gather(row, waited);
         }
     }
 }

@@ -5,9 +5,15 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::fate::Mark;
 use crate::domain::UnixTime;
 use crate::incident::{Mail, Notice, NoticeId, Operation, Refusal, Row, Table};
 use crate::observation::certificate::Sha256;
+
+/// So many notices are whole in a mail's row.
+pub(super) const WHOLE: usize = 50;
+/// Where the ids of the others are.
+const MORE: &str = "more_notices";
 
 /// A notice and what has become of it with one receiver.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +27,9 @@ pub(super) struct NoticeRow {
     /// The mail that delivered it.
     #[serde(default)]
     pub(super) mail: Option<String>,
+    /// Under which cause it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cause: Option<Mark>,
     /// What is to be told.
     pub(super) notice: Notice,
     /// What a newer version stored besides.
@@ -78,7 +87,7 @@ pub(super) enum MailState {
 impl NoticeRow {
     pub(super) fn owed(receiver: &str, notice: Notice, since: UnixTime) -> Self {
         let receiver = receiver.to_owned();
-        Self { receiver, state: NoticeState::Owed, since, mail: None, notice, extra: Map::new() }
+        Self { receiver, state: NoticeState::Owed, since, mail: None, cause: None, notice, extra: Map::new() }
     }
 
     pub(super) fn settled(mut self, state: NoticeState, since: UnixTime) -> Self {
@@ -92,14 +101,30 @@ impl NoticeRow {
 }
 
 impl MailRow {
+    /// Its row: of many notices the worst whole, of the others the ids. Their bodies are in rows of their own, which stay
+    /// as they are until the mail is delivered; with fifty thousand of them a mail that is tried again would else
+    /// write them all again.
     pub(super) fn row(&self) -> Row {
-        Row { table: Table::Mail, key: mail_key(&self.mail.receiver, &self.mail.id), payload: payload(self) }
+        let (whole, more) = self.mail.notices.split_at(self.mail.notices.len().min(WHOLE));
+        let mut mail = Mail { notices: whole.to_vec(), ..self.mail.without_notices() };
+        if !more.is_empty() {
+            let ids: Vec<&str> = more.iter().map(|notice| notice.id.as_str()).collect();
+            mail.extra.insert(MORE.to_owned(), ids.into());
+        }
+        let row = Self { mail, refused: self.refused.clone(), ..*self };
+        Row { table: Table::Mail, key: mail_key(&self.mail.receiver, &self.mail.id), payload: payload(&row) }
+    }
+
+    /// The ids of the notices that are not whole in the row it was read from.
+    pub(super) fn take_more(&mut self) -> Vec<NoticeId> {
+        let ids = self.mail.extra.remove(MORE).and_then(|ids| Vec::deserialize(ids).ok());
+        ids.unwrap_or_default()
     }
 }
 
 /// The identity of a mail: a hash over the receiver and the sorted ids of its notices.
-pub(super) fn mail_id(receiver: &str, notices: &[Notice]) -> String {
-    let mut ids: Vec<&str> = notices.iter().map(|notice| notice.id.as_str()).collect();
+pub(super) fn mail_id<'a>(receiver: &str, notices: impl Iterator<Item = &'a Notice>) -> String {
+    let mut ids: Vec<&str> = notices.map(|notice| notice.id.as_str()).collect();
     ids.sort_unstable();
     let text = format!("{receiver}\n{}", ids.join("\n"));
     Sha256::of(text.as_bytes()).to_string()[..32].to_owned()

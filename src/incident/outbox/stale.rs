@@ -25,7 +25,8 @@ impl Outbox {
     /// News are there, and mails have waited for too long that surely nobody has: they are taken apart and gather with the
     /// news, to become one mail. One that somebody may have is left alone, for its repeat must be the same.
     pub(super) fn gather_stale(&mut self) {
-        if !self.gathering.is_ripe() || self.gathering.is_empty() || self.tells_from_memory() {
+        let news = self.gathering.is_ripe() && !self.gathering.is_empty() || self.fates.is_due(self.now.mono);
+        if !news || self.tells_from_memory() {
             return;
         }
         let (stored, in_flight) = (self.stored, self.in_flight.clone());
@@ -38,9 +39,14 @@ impl Outbox {
         let mut rows = Vec::new();
         for (id, post) in posts {
             self.change(delete_mail(&self.receiver, &id));
+            self.fates.untell(post.notices.iter().map(|row| &row.notice));
             post.notices.into_iter().for_each(|row| self.gathering.add(row, self.now.mono));
             self.untold += over_before_told(&post.row);
             rows.push(post.row);
+        }
+        if !rows.is_empty() {
+            self.stop_waiting();
+            self.gathering.ripen();
         }
         self.carried = Carried::of(&rows).or(self.carried);
     }
@@ -53,6 +59,7 @@ impl Outbox {
             return;
         }
         let (needless, untold) = self.gathering.fold();
+        self.folded = true;
         self.untold += untold;
         self.cancel(needless);
     }

@@ -12,10 +12,10 @@ impl Outbox {
         &self.receiver
     }
 
-    /// How many notices are owed.
+    /// How many notices are owed, with those that wait for the next mail about their cause.
     pub fn queue_len(&self) -> usize {
         let posted = self.posts.values().filter(|post| post.is_owed());
-        self.gathering.len() + posted.map(|post| post.notices.len()).sum::<usize>()
+        self.gathering.len() + self.fates.len() + posted.map(|post| post.notices.len()).sum::<usize>()
     }
 
     /// How many notices were refused for good and are no longer tried.
@@ -24,7 +24,7 @@ impl Outbox {
         rejected.map(|post| post.notices.len()).sum()
     }
 
-    /// Since when the oldest notice is owed.
+    /// Since when the oldest notice is owed that does not wait for the next mail about its cause.
     pub fn oldest_owed(&self) -> Option<UnixTime> {
         let posted = self.posts.values().filter(|post| post.is_owed()).map(|post| post.row.owed_since);
         posted.chain(self.gathering.oldest()).min()

@@ -9,7 +9,6 @@ use lettre::message::{Mailbox, MessageBuilder, MultiPart};
 use super::super::Rendered;
 use crate::domain::UnixTime;
 use crate::incident::Mail;
-use crate::observation::certificate::Sha256;
 
 /// Who writes to whom.
 #[derive(Debug, Clone)]
@@ -27,7 +26,7 @@ impl Correspondents {
         now: UnixTime,
     ) -> Result<Message, lettre::error::Error> {
         let mut builder = self.headers(&mail.id, rendered.subject, now);
-        if let Some(root) = thread_root(mail) {
+        if let Some(root) = mail.thread() {
             let root = self.message_id(&root);
             builder = builder.in_reply_to(root.clone()).references(root);
         }
@@ -61,21 +60,6 @@ impl Correspondents {
         let id: String = id.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).take(64).collect();
         format!("<{id}@notafter.{}>", self.from.email.domain())
     }
-}
-
-/// The identity of the thread that all notices of one incident's episode go to: a message that was never sent,
-/// but which all of them answer. None where a mail is about several incidents.
-fn thread_root(mail: &Mail) -> Option<String> {
-    let incident = |index: usize| {
-        let notice = mail.notices.get(index)?;
-        Some((&notice.domain, &notice.view, &notice.family, notice.episode))
-    };
-    let (domain, view, family, episode) = incident(0)?;
-    if !(1..mail.notices.len()).all(|index| incident(index) == incident(0)) {
-        return None;
-    }
-    let text = format!("thread\n{domain}\n{view}\n{family}\n{episode}");
-    Some(format!("thread-{}", &Sha256::of(text.as_bytes()).to_string()[..32]))
 }
 
 fn raw(name: &'static str, value: &str) -> HeaderValue {

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::render::Context;
-use super::words;
+use super::{cause, words};
 use crate::incident::{Mail, MailKind, Notice, Reason};
 use crate::verdict::Severity;
 
@@ -48,9 +48,10 @@ impl Letter {
         let groups = grouped(&notices);
         let (written, rest) = groups.split_at(groups.len().min(SECTIONS));
         let rest: Vec<&Notice> = rest.iter().flatten().copied().collect();
+        let said = cause::intro(mail, &notices, context).or_else(|| intro(mail.kind, &notices, groups.len()));
         Self {
             tag: notices.first().map_or("info", |worst| tag(worst)),
-            intro: delayed::intro(mail, intro(mail.kind, &notices, groups.len()), context.now),
+            intro: delayed::intro(mail, said, context.now),
             sections: written.iter().map(|group| Section::new(group, context)).collect(),
             rest: rest.iter().take(LISTED).map(|notice| Line::titled(notice, context)).collect(),
             more: rest.len().saturating_sub(LISTED),

@@ -68,6 +68,8 @@ pub(crate) fn mail(kind: MailKind, notices: Vec<Notice>) -> Mail {
         receiver: "oncall".to_owned(),
         kind,
         notices,
+        shared: None,
+        thread: None,
         created_at: NOW,
         attempts: 0,
         last_error: None,

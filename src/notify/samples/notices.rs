@@ -32,6 +32,7 @@ pub(crate) fn notice(domain: &str, code: Code, reason: Reason) -> Notice {
         opened_at: NOW.plus(-14 * 60),
         at: NOW.plus(-14 * 60),
         in_setup: false,
+        bonds: Vec::new(),
         labels: Map::new(),
         extra: Map::new(),
     }

@@ -37,6 +37,7 @@ pub(super) fn test_mail(receiver: &str, host: &str, now: UnixTime) -> Mail {
         opened_at: now,
         at: now,
         in_setup: false,
+        bonds: Vec::new(),
         labels: Map::new(),
         extra: Map::new(),
     };
@@ -45,6 +46,8 @@ pub(super) fn test_mail(receiver: &str, host: &str, now: UnixTime) -> Mail {
         receiver: receiver.to_owned(),
         kind: MailKind::News,
         notices: vec![notice],
+        shared: None,
+        thread: None,
         created_at: now,
         attempts: 0,
         last_error: None,

@@ -75,6 +75,7 @@ fn every_key_reaches_the_settings() {
     assert_eq!(settings.watch.references, ["example.org:443", "[2001:db8::1]:53"]);
     let policy = &settings.policy;
     assert_eq!((policy.confirm_fact, policy.collect_for, policy.resolve_for), (seconds(5), seconds(0), seconds(60)));
+    assert_eq!(policy.group_interval, seconds(120));
     assert_eq!(policy.confirm_network, [seconds(10), seconds(30)]);
     assert_eq!(policy.retry, [seconds(0), seconds(60)]);
     assert_eq!((policy.resolve_after, policy.mails_per_hour), (2, 20));

@@ -2,6 +2,7 @@
 //! moment at which something is due to the next. No I/O, so that weeks pass in seconds.
 
 mod alerts;
+mod causes;
 mod clocks;
 mod crashes;
 mod crowd;

@@ -43,6 +43,11 @@ impl Mint {
         self.assess(name, &self.authority.leaf(leaf).unwrap().chain())
     }
 
+    /// The chain of this leaf, assessed for nobody yet.
+    pub(super) fn issue(&self, leaf: &LeafSpec) -> Vec<rustls_pki_types::CertificateDer<'static>> {
+        self.authority.leaf(leaf).unwrap().chain()
+    }
+
     pub(super) fn assess(&self, name: &DomainName, chain: &[rustls_pki_types::CertificateDer<'_>]) -> Arc<Presented> {
         self.trust.assess(chain, name)
     }
@@ -53,6 +58,8 @@ impl Mint {
 pub(super) enum Fault {
     /// Nobody listens.
     Refused,
+    /// Nobody listens at any but the first address.
+    RefusedThere,
     /// The name is gone.
     Nxdomain,
     /// The name servers fail for it, though they answer for others.
@@ -252,7 +259,8 @@ impl Site {
 
     fn handshake(&self, address: SocketAddr, chains: &[(i64, Arc<Presented>)], at: i64) -> TlsObservation {
         let mut tls = TlsObservation::new(address);
-        if self.has(Fault::Refused, at) {
+        let there = self.has(Fault::RefusedThere, at) && address != self.address;
+        if self.has(Fault::Refused, at) || there {
             tls.failure = Some(Failure::new(Code::ConnectRefused, "connection refused"));
         } else {
             tls.presented = chains.iter().rfind(|(from, _)| *from <= at).map(|(_, chain)| Arc::clone(chain));

@@ -49,6 +49,7 @@ fn notice(domain: &str, severity: &str) -> Notice {
         opened_at: START.wall,
         at: START.wall,
         in_setup: false,
+        bonds: Vec::new(),
         labels: Map::new(),
         extra: Map::new(),
     }

@@ -66,18 +66,57 @@ fn assert_lives(world: &World) {
     }
 }
 
-/// Every fault that lasted was told, or was part of what had been told.
+/// Whether the one fault hides the other: nobody sees what is behind a connection that does not come to be.
+fn hides(cause: &Fault, fault: &Fault) -> bool {
+    let (by, what) = (cause.finding.entry().family, fault.finding.entry().family);
+    let behind_a_handshake = matches!(what, Family::Name | Family::Login);
+    match by {
+        Family::Address => behind_a_handshake,
+        Family::Reach => behind_a_handshake && !cause.finding.addresses.is_disjoint(&fault.finding.addresses),
+        _ => false,
+    }
+}
+
+/// The spans of a fault in which nothing hides it, nor did within the time that it takes to see it.
+pub(super) fn seen(fault: &Fault, all: &[Fault]) -> Vec<(i64, i64)> {
+    let mut spans = vec![(fault.from, fault.to)];
+    for cause in all.iter().filter(|cause| hides(cause, fault)) {
+        let (from, to) = (cause.from, cause.to + 2 * MINUTE);
+        let outside = |(a, b): (i64, i64)| [(a, b.min(from)), (a.max(to), b)];
+        spans = spans.into_iter().flat_map(outside).filter(|(a, b)| a < b).collect();
+    }
+    spans
+}
+
+/// Every fault that was there to be seen for long was told, or was part of what had been told.
 fn assert_told(world: &World) {
     for site in world.sites.values() {
-        for fault in site.faults.iter().filter(|fault| fault.from + SURELY < fault.to) {
+        let spans =
+            site.faults.iter().flat_map(|fault| seen(fault, &site.faults).into_iter().map(move |at| (fault, at)));
+        for (fault, (from, _)) in spans.filter(|(_, (from, to))| from + SURELY < *to) {
             let family = fault.finding.entry().family.as_str();
             let of = |told: &&Told| {
                 told.notice.domain == site.domain.name.as_str()
                     && told.notice.family == family
-                    && told.time <= fault.from + SURELY
+                    && told.time <= from + SURELY
             };
             let last = world.told.iter().rfind(of).map(|told| told.notice.reason);
-            assert!(last.is_some_and(|reason| reason != Reason::Resolved), "{family} at {}: {last:?}", fault.from);
+            assert!(last.is_some_and(|reason| reason != Reason::Resolved), "{family} at {from}: {last:?}");
+        }
+    }
+}
+
+/// While a cause lasts, nothing is told of what it hides.
+fn assert_hidden(world: &World) {
+    for Told { notice, time, .. } in world.told.iter().filter(|told| told.notice.reason != Reason::Resolved) {
+        let site = &world.sites[&DomainName::parse(&notice.domain).unwrap()];
+        let of = |fault: &&Fault| {
+            fault.finding.entry().family.as_str() == notice.family && (fault.from..fault.to).contains(time)
+        };
+        for fault in site.faults.iter().filter(of) {
+            let hiding = |cause: &&Fault| hides(cause, fault) && cause.from + 2 * MINUTE < *time && *time < cause.to;
+            let cause = site.faults.iter().find(hiding);
+            assert!(cause.is_none(), "{} {} {:?} at {time}", notice.domain, notice.code, notice.reason);
         }
     }
 }
@@ -93,6 +132,7 @@ proptest! {
         assert_eq!(world.standing(), [""; 0]);
         assert_lives(&world);
         assert_told(&world);
+        assert_hidden(&world);
     }
 
     #[test]

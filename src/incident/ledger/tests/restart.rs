@@ -72,7 +72,7 @@ fn a_confirming_counter_survives() {
 #[test]
 fn a_setup_s_daily_mail_survives() {
     let site = Site::new("new.example").in_setup().fails(0, 2 * DAY, Code::TlsSelfSigned);
-    let mut world = World::new([site.fails(500, 2 * DAY, Code::ConnectRefused)]);
+    let mut world = World::new([site.fails(500, 2 * DAY, Code::HttpErrorStatus)]);
     world.run_until(1000);
     world.restart();
     world.run_until(DAY + 100);
@@ -80,7 +80,7 @@ fn a_setup_s_daily_mail_survives() {
     let day = 10 + DAY;
     let expected = [
         line(10, "opened tls.self_signed"),
-        line(day, "opened connect.refused"),
+        line(day, "opened http.error_status"),
         line(day, "reminder tls.self_signed"),
     ];
     assert_eq!(world.news(), expected);

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::random::seen;
 use super::*;
 use crate::incident::silence::{Maintenance, Matcher, SilenceId, SilenceState, When, Wish};
 
@@ -340,11 +341,13 @@ fn assert_whole_lives(world: &World) {
 /// A fault that lasts is told once nothing silences it.
 fn assert_nothing_is_owed(world: &World, hushes: &[Hush]) {
     for site in world.sites.values() {
-        for fault in &site.faults {
+        let spans =
+            site.faults.iter().flat_map(|fault| seen(fault, &site.faults).into_iter().map(move |at| (fault, at)));
+        for (fault, (from, to)) in spans {
             let (family, severity) = (fault.finding.entry().family.as_str(), fault.finding.severity.as_str());
             let domain = site.domain.name.as_str();
             let clear = |end: &i64| (end - SURELY..*end).all(|time| !is_hushed(hushes, domain, severity, time));
-            let Some(by) = (fault.from + SURELY..fault.to).step_by(30).find(clear) else { continue };
+            let Some(by) = (from + SURELY..to).step_by(30).find(clear) else { continue };
             let of = |told: &&Told| told.notice.domain == domain && told.notice.family == family && told.time <= by;
             let last = world.told.iter().filter(|told| told.notice.reason != Reason::SilenceEnds).rfind(of);
             let last = last.map(|told| told.notice.reason);

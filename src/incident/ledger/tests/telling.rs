@@ -213,7 +213,7 @@ fn after_its_first_healthy_look_a_domain_is_told_of_like_any_other() {
 #[test]
 fn what_setup_held_back_is_told_when_the_domain_goes_live() {
     let site = Site::new("new.example").in_setup().fails(0, DAY, Code::TlsSelfSigned);
-    let mut world = World::new([site.fails(500, DAY, Code::ConnectRefused)]);
+    let mut world = World::new([site.fails(500, DAY, Code::HttpErrorStatus)]);
     world.run_until(600);
     assert_eq!(world.news().len(), 1);
     world.sites.values_mut().next().unwrap().domain.live = true;
@@ -222,9 +222,9 @@ fn what_setup_held_back_is_told_when_the_domain_goes_live() {
     assert_eq!(
         world.news()[1..],
         [
-            "600 new.example opened connect.refused warning",
+            "600 new.example opened http.error_status warning",
             "670 new.example escalated tls.self_signed critical",
-            "700 new.example escalated connect.refused critical",
+            "700 new.example escalated http.error_status critical",
         ]
     );
 }

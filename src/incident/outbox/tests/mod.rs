@@ -1,5 +1,6 @@
 //! The outbox under a virtual clock: [`Bench`] is its keeper, its store and its wall clock; a test is its relay.
 
+mod causes;
 mod crash;
 mod gather;
 mod limit;
@@ -177,6 +178,7 @@ fn notice(domain: &str, code: &str, severity: &str, reason: Reason, episode: u64
         opened_at: START.wall,
         at: START.wall,
         in_setup: false,
+        bonds: Vec::new(),
         labels: Map::new(),
         extra: Map::new(),
     }

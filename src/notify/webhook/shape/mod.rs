@@ -41,6 +41,8 @@ fn alone(mail: &Mail, notice: &Notice) -> Mail {
         receiver: mail.receiver.clone(),
         kind: MailKind::News,
         notices: vec![notice.clone()],
+        shared: None,
+        thread: None,
         created_at: mail.created_at,
         attempts: mail.attempts,
         last_error: None,
