@@ -13,6 +13,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::bounded::Bounded;
 use super::gate::Verified;
@@ -46,11 +47,15 @@ pub(super) struct Session<'a> {
     connection: Connection,
 }
 
-/// What drives a connection. It does so within the requests, not in a task of its own: there is nothing for it to do
-/// between them, and to wake another thread costs more than a request.
+/// What drives a connection.
 #[derive(Default)]
 enum Connection {
-    Open(Pin<Box<dyn Future<Output = Result<(), hyper::Error>> + Send>>),
+    /// HTTP/2, in a task of its own: hyper puts an answer in the way of whoever asked only while this runs, and a server
+    /// may answer and say farewell in one breath.
+    Apart(AbortOnDropHandle<Result<(), hyper::Error>>),
+    /// HTTP/1.1, within the requests: there is nothing for it to do between them, and to wake another thread costs more
+    /// than a request.
+    Within(Pin<Box<dyn Future<Output = Result<(), hyper::Error>> + Send>>),
     /// It ended, and perhaps said why.
     Ended(Option<hyper::Error>),
     /// It was asked why, or never was.
@@ -83,7 +88,7 @@ impl Connection {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) {
-        if let Self::Open(connection) = self
+        if let Self::Within(connection) = self
             && let Poll::Ready(ended) = connection.as_mut().poll(cx)
         {
             *self = Self::Ended(ended.err());
@@ -93,7 +98,8 @@ impl Connection {
     /// Why it ended; waits for its end.
     async fn end(&mut self) -> Option<hyper::Error> {
         match std::mem::take(self) {
-            Self::Open(connection) => connection.await.err(),
+            Self::Apart(connection) => connection.await.ok().and_then(Result::err),
+            Self::Within(connection) => connection.await.err(),
             Self::Ended(error) => error,
             Self::Gone => None,
         }
@@ -137,11 +143,11 @@ impl<'a> Session<'a> {
         let io = TokioIo::new(Bounded::new(stream, MAX_EXCHANGE));
         let (sender, connection) = if is_h2 {
             let (sender, connection) = http2().handshake(io).await?;
-            (Sender::Http2(sender), Connection::Open(Box::pin(connection)))
+            (Sender::Http2(sender), Connection::Apart(AbortOnDropHandle::new(tokio::spawn(connection))))
         } else {
             let mut builder = http1::Builder::new();
             let (sender, connection) = builder.max_headers(128).max_buf_size(MAX_HEAD).handshake(io).await?;
-            (Sender::Http1(sender), Connection::Open(Box::pin(connection)))
+            (Sender::Http1(sender), Connection::Within(Box::pin(connection)))
         };
         Ok(Self { sender, address, host, agent, connection })
     }
@@ -328,7 +334,6 @@ pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
 #[cfg(test)]
 mod tests {
     use tokio::io::AsyncReadExt;
-    use tokio_util::task::AbortOnDropHandle;
 
     use super::*;
 
