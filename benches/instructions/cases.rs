@@ -132,7 +132,7 @@ fn render_mail() -> Box<dyn FnMut()> {
         extra: serde_json::Map::new(),
     };
     // The templates are read once a process.
-    let context = Context { now: created_at, host: "watcher.example.com" };
+    let context = Context { now: created_at, host: "watcher.example.com", links: None };
     assert!(render(&mail, &context).text.contains(".example.com"));
     Box::new(move || _ = black_box(render(&mail, &context)))
 }

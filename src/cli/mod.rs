@@ -48,7 +48,7 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Say what a finding means and how to mend it
     Explain(explain::Arguments),
-    /// Try the relay that mail goes through
+    /// Try the relay that mail goes through, or see what a mail will look like
     Mail(mail::Arguments),
     /// Tell nobody for a while of what is known, by the running daemon
     Silence(silence::Arguments),

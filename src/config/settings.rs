@@ -10,7 +10,7 @@ use crate::discover;
 use crate::domain::{Domain, DomainName, Expected, Families, Shared, Thresholds};
 use crate::incident::Policy;
 use crate::incident::silence::Maintenance;
-use crate::notify::Channel;
+use crate::notify::{Channel, Links};
 use crate::probe;
 use crate::trust::RootSource;
 use crate::verdict::Severity;
@@ -89,11 +89,13 @@ impl Settings {
 pub struct Server {
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Where what is sent may point at.
+    pub links: Links,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 10047)) }
+        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 10047)), links: Links::default() }
     }
 }
 

@@ -157,7 +157,7 @@ fn short(addresses: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::render;
-    use super::super::tests::{NOW, mail, notice};
+    use super::super::samples::{NOW, mail, notice};
     use super::*;
     use crate::incident::MailKind;
     use crate::observation::Code;
@@ -188,7 +188,7 @@ mod tests {
             ..notice(&format!("d{n}.example"), code, reason)
         };
         let mail = Mail { shared: Some(shared), ..mail(MailKind::News, (0..count).map(one).collect()) };
-        let rendered = render(&mail, &Context { now: NOW, host: "watch.example" });
+        let rendered = render(&mail, &Context { now: NOW, host: "watch.example", links: None });
         (rendered.subject, rendered.text.split("\n\n").next().unwrap_or_default().replace('\n', " "))
     }
 

@@ -1,4 +1,5 @@
-//! A finding's facts as rows of a mail: a label for people, and the value made plain and bounded.
+//! A finding's facts as rows of a mail: a label for people, and the value made plain and bounded. What tells where and
+//! what comes first, as the evidence; what one looks up later, digests and the like, are its details.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -8,6 +9,10 @@ use crate::domain::UnixTime;
 
 /// So many facts of a finding are shown.
 const MOST: usize = 20;
+/// What is so long is shown once.
+const LONG: usize = 40;
+/// So many of them before the mend: more would push it off the screen.
+const MOST_EVIDENCE: usize = 6;
 /// So many characters of a value.
 const LONGEST: usize = 200;
 /// So many elements of a list.
@@ -28,13 +33,45 @@ impl Row {
     }
 }
 
-/// The facts as rows, and how many were left out. Addresses come first: where to look is the first question.
-pub(super) fn rows<'a>(facts: impl IntoIterator<Item = (&'a String, &'a Value)>, now: UnixTime) -> (Vec<Row>, usize) {
+/// Facts by what they are good for.
+#[derive(Debug, Default)]
+pub(super) struct Sorted {
+    /// What the finding rests on. Addresses come first: where to look is the first question.
+    pub(super) evidence: Vec<Row>,
+    /// What else is known.
+    pub(super) details: Vec<Row>,
+    /// How many were left out.
+    pub(super) more: usize,
+}
+
+/// The facts as rows. What the summary says already is a detail.
+pub(super) fn sorted<'a>(
+    facts: impl IntoIterator<Item = (&'a String, &'a Value)>,
+    summary: &str,
+    now: UnixTime,
+) -> Sorted {
     let mut facts: Vec<_> = facts.into_iter().collect();
     facts.sort_by_key(|(name, _)| *name != "addresses");
-    let more = facts.len().saturating_sub(MOST);
-    let rows = facts.into_iter().take(MOST);
-    (rows.map(|(name, value)| Row { label: label(name), value: value_of(name, value, now) }).collect(), more)
+    let mut sorted = Sorted { more: facts.len().saturating_sub(MOST), ..Sorted::default() };
+    for (name, value) in facts.into_iter().take(MOST) {
+        let row = Row { label: label(name), value: value_of(name, value, now) };
+        let is_evidence = !DETAILS.contains(&name.as_str()) && !is_said(value, summary);
+        if is_evidence && sorted.evidence.len() < MOST_EVIDENCE {
+            sorted.evidence.push(row);
+        } else if row.value.len() < LONG || !sorted.details.iter().any(|other| other.value == row.value) {
+            // The leaf's digest is not shown once more as that of what runs out first.
+            sorted.details.push(row);
+        }
+    }
+    sorted
+}
+
+fn is_said(value: &Value, summary: &str) -> bool {
+    match value {
+        Value::String(text) => !text.is_empty() && summary.contains(text),
+        Value::Array(all) => !all.is_empty() && all.iter().all(|value| is_said(value, summary)),
+        _ => false,
+    }
 }
 
 /// The operator's labels on one line.
@@ -93,6 +130,22 @@ fn list(all: impl Iterator<Item = String>, length: usize) -> String {
     }
 }
 
+/// What nobody needs to begin with the mend.
+const DETAILS: &[&str] = &[
+    "lifetime_seconds",
+    "limiting",
+    "limiting_path",
+    "limiting_sha256",
+    "missing_sha256",
+    "not_before",
+    "remaining_seconds",
+    "seconds_left",
+    "serial",
+    "sha256",
+    "subject",
+    "threshold_seconds",
+];
+
 /// Names that do not read well, or say too little, as they are.
 const LABELS: &[(&str, &str)] = &[
     ("addresses", "Seen at"),
@@ -134,8 +187,8 @@ mod tests {
     const NOW: UnixTime = UnixTime(1_767_225_600);
 
     fn shown_rows(facts: Value) -> Vec<(String, String)> {
-        let (rows, _) = rows(facts.as_object().unwrap(), NOW);
-        rows.into_iter().map(|row| (row.label, row.value)).collect()
+        let all = sorted(facts.as_object().unwrap(), "", NOW);
+        all.evidence.into_iter().chain(all.details).map(|row| (row.label, row.value)).collect()
     }
 
     fn pair(label: &str, value: &str) -> (String, String) {
@@ -156,19 +209,22 @@ mod tests {
                 pair("Nested", "a=1, b=…"),
                 pair("Valid until", "2026-01-03T04:00:00Z (in 2 d 4 h)"),
                 pair("Nothing", "none"),
+                pair("Serial hex", "0a"),
                 pair("Left", "2 d 4 h"),
                 pair("Left", "none, for 3 h"),
-                pair("Serial hex", "0a"),
             ]
         );
     }
 
     #[test]
     fn facts_are_bounded() {
-        let many: Map<_, _> = (0..1000).map(|n| (format!("fact_{n}"), json!("x".repeat(100_000)))).collect();
-        let (shown, more) = rows(&many, NOW);
-        assert_eq!((shown.len(), more), (20, 980));
-        assert!(shown.iter().all(|row| row.value.chars().count() == 200 && row.label.chars().count() <= 30));
+        let many: Map<_, _> =
+            (0..1000).map(|n| (format!("fact_{n}"), json!(n.to_string() + &"x".repeat(100_000)))).collect();
+        let shown = sorted(&many, "", NOW);
+        assert_eq!((shown.evidence.len(), shown.details.len(), shown.more), (6, 14, 980));
+        assert!(shown.evidence.iter().all(|row| row.value.chars().count() == 200 && row.label.chars().count() <= 30));
+        let said = sorted(json!({"detail": "no answer", "status": 502}).as_object().unwrap(), "it gave no answer", NOW);
+        assert_eq!((said.evidence.len(), said.details[0].label.as_str()), (1, "Detail"));
         let list = json!({"names": (0..100).collect::<Vec<_>>()});
         assert_eq!(shown_rows(list), [pair("Names", "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 90 more")]);
     }

@@ -2,19 +2,23 @@
 //! as a [`Mailer`](email::Mailer). An Alertmanager is shown alerts instead: its [`Peers`](alertmanager::Peers) are posted
 //! what [`Alerts`](crate::incident::Alerts) says.
 //!
-//! `letter` decides what is said in which order, `subject` how it fits a lock screen, `facts` and [`words`] how
-//! facts and spans of time read, `plain` what of a stranger's text may pass; the templates only lay it out.
+//! `letter` decides what is said in which order, `subject` how it fits a lock screen, `consequence` what happens if nobody
+//! acts, `facts` and [`words`] how facts and spans of time read, `plain` what of a stranger's text may pass; the templates
+//! only lay it out, and a [`Stationery`] may bring the operator's own. `samples` has one mail of each kind to try them on.
 
 pub mod alertmanager;
 mod cause;
+mod consequence;
 mod courier;
 pub mod email;
 mod facts;
 pub mod http;
 mod letter;
+mod links;
 mod plain;
 mod render;
 pub(crate) mod samples;
+mod stationery;
 mod subject;
 #[cfg(test)]
 mod tests;
@@ -22,4 +26,6 @@ pub mod webhook;
 pub mod words;
 
 pub use courier::{Channel, Courier, CourierError, Line};
+pub use links::Links;
 pub use render::{Context, Rendered, render};
+pub use stationery::{Part, Stationery, Template, TemplateMistake};

@@ -47,15 +47,24 @@ pub(crate) fn wrap(text: &str, first: &str, rest: &str) -> String {
 /// As [`wrap`], but the words are given, and may have blanks in them that are not to be broken at.
 pub(crate) fn wrap_words<'a>(words: impl IntoIterator<Item = &'a str>, first: &str, rest: &str) -> String {
     const COLUMNS: usize = 72;
+    /// So far in stands a word that is too long for its own place, such as a digest.
+    const FOR_LONG_WORDS: &str = "    ";
     let mut out = first.to_owned();
     let mut column = first.chars().count();
     let mut empty = true;
     for word in words {
         let length = word.chars().count();
-        if !empty && column + 1 + length > COLUMNS {
-            out.push('\n');
-            out.push_str(rest);
-            column = rest.chars().count();
+        let is_too_long = column + usize::from(!empty) + length > COLUMNS;
+        let has_no_place = column > FOR_LONG_WORDS.len() && out.len() == first.len();
+        if is_too_long && (!empty || has_no_place) {
+            out.truncate(out.trim_end().len());
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            let fits = rest.chars().count() + length <= COLUMNS;
+            let indent = if fits || rest.len() < FOR_LONG_WORDS.len() { rest } else { FOR_LONG_WORDS };
+            out.push_str(indent);
+            column = indent.chars().count();
             empty = true;
         }
         if !empty {
@@ -119,6 +128,8 @@ mod tests {
         let text = wrap(&"word ".repeat(40), "Label  ", "       ");
         assert!(text.lines().all(|line| line.chars().count() <= 72), "{text}");
         assert!(text.starts_with("Label  word") && text.lines().nth(1).unwrap().starts_with("       word"));
+        let digest = "0".repeat(64);
+        assert_eq!(wrap(&digest, "  SHA-256            ", &" ".repeat(21)), format!("  SHA-256\n    {digest}"));
         let long = "x".repeat(90);
         assert_eq!(wrap(&format!("a {long} b"), "", "  "), format!("a\n  {long}\n  b"));
     }

@@ -1,6 +1,8 @@
 //! How spans of time read in a mail: the two largest units, cut off and never rounded up, so that what is left
 //! is not overstated.
 
+use std::ops::Range;
+
 use crate::domain::UnixTime;
 
 const MINUTE: u64 = 60;
@@ -43,6 +45,34 @@ pub fn relative(now: UnixTime, time: UnixTime) -> String {
 pub fn moment(now: UnixTime, time: UnixTime) -> String {
     format!("{time} ({})", relative(now, time))
 }
+
+/// A date as people write it: `1 December 2026 at 14:00 UTC`; one that RFC 3339 cannot write, as it is.
+pub fn date(time: UnixTime) -> String {
+    let text = time.to_string();
+    let number = |range: Range<usize>| text.get(range).and_then(|digits| digits.parse::<usize>().ok());
+    let month = number(5..7).and_then(|month| MONTHS.get(month.checked_sub(1)?));
+    match (text.get(..4), month, number(8..10), text.get(11..16)) {
+        (Some(year), Some(month), Some(day), Some(clock)) if text.ends_with('Z') => {
+            format!("{day} {month} {year} at {clock} UTC")
+        }
+        _ => text,
+    }
+}
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
 
 /// A number with its noun: `1 domain`, `12 domains`.
 pub fn count(number: usize, noun: &str) -> String {
@@ -100,6 +130,13 @@ mod tests {
         assert_eq!(moment(now, now.plus(-60)), "2025-12-31T23:59:00Z (1 min ago)");
         assert_eq!(moment(now, now), "2026-01-01T00:00:00Z (now)");
         assert_eq!(relative(UnixTime(i64::MAX), UnixTime(i64::MIN)), "292471208677 y ago");
+    }
+
+    #[test]
+    fn dates_are_written_out() {
+        assert_eq!(date(UnixTime(1_796_133_600)), "1 December 2026 at 14:00 UTC");
+        assert_eq!(date(UnixTime(253_402_300_799)), "31 December 9999 at 23:59 UTC");
+        assert_eq!(date(UnixTime(i64::MAX)), i64::MAX.to_string());
     }
 
     #[test]

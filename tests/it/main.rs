@@ -29,6 +29,7 @@ mod hostile;
 mod inspect;
 mod keeper;
 mod limbo;
+mod mail_preview;
 mod modes;
 mod names;
 mod page;

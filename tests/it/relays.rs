@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use notafter::domain::UnixTime;
 use notafter::incident::{Delivery, Mail, MailKind, Notice, NoticeId, Reason};
+use notafter::notify::Stationery;
 use notafter::notify::email::{Mailer, Relay, Security, Settings};
 
 use crate::servers::{Postfix, PostfixConfig, lab_identity};
@@ -316,7 +317,8 @@ fn relay(security: Security, port: u16, roots: &Path) -> Relay {
 
 fn mailer(to: &[&str], relays: Vec<Relay>) -> Mailer {
     let to = to.iter().map(|to| (*to).to_owned()).collect();
-    Mailer::new(&Settings { to, from: "notafter@example.com".to_owned(), relays }).expect("a mailer")
+    Mailer::new(&Settings { to, from: "notafter@example.com".to_owned(), relays, stationery: Stationery::default() })
+        .expect("a mailer")
 }
 
 fn deliver(mailer: &Mailer, mail: &Mail) -> Delivery {

@@ -10,8 +10,8 @@ use crate::config::{Defaults, Receiver, Settings, Sight, Store, Trust, Watch};
 use crate::domain::{Domain, Shared};
 use crate::incident::Policy;
 use crate::lab::world::World;
-use crate::notify::Channel;
 use crate::notify::email::{self, Relay, Security};
+use crate::notify::{Channel, Stationery};
 use crate::probe::{self, Nameserver};
 use crate::trust::RootSource;
 
@@ -81,6 +81,7 @@ fn email_by(relay: SocketAddr) -> email::Settings {
             roots: None,
             credentials: None,
         }],
+        stationery: Stationery::default(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod alertmanager;
 mod maintenance;
 mod telling;
+mod templates;
 mod watches;
 mod webhook;
 
@@ -15,6 +16,7 @@ use super::section::Section;
 use super::settings::{Server, Settings, Sight, Store, Tenant};
 use super::source::Source;
 use crate::discover;
+use crate::notify::Links;
 
 /// Builds the settings from the whole file. They are only good if no mistake has been noted.
 pub(super) fn settings(root: &Section, source: &Source<'_>, world: &World<'_>, notes: &mut Notes) -> Settings {
@@ -22,7 +24,8 @@ pub(super) fn settings(root: &Section, source: &Source<'_>, world: &World<'_>, n
     let table = |key| root.section(key).unwrap_or(&none);
     let defaults = watches::defaults(table("probe"), root.sections("evidence"), notes);
     let watches = watches::watches(root.sections("domain"), &defaults, source, world, notes);
-    let receivers = telling::receivers(root.sections("receiver"), source, notes);
+    let server = server(table("server"));
+    let receivers = telling::receivers(root.sections("receiver"), &server.links, source, world, notes);
     let routes = telling::routes(root.sections("route"), source, notes);
     telling::check_routing(root, notes);
     if !root.has("domain") && !root.has("tenant") {
@@ -30,7 +33,7 @@ pub(super) fn settings(root: &Section, source: &Source<'_>, world: &World<'_>, n
         notes.remarks.push(Draft::whole("there is no domain to watch".to_owned(), mend.to_owned()));
     }
     Settings {
-        server: table("server").address("listen").map(|listen| Server { listen }).unwrap_or_default(),
+        server,
         watches,
         defaults,
         receivers,
@@ -42,6 +45,12 @@ pub(super) fn settings(root: &Section, source: &Source<'_>, world: &World<'_>, n
         tenants: tenants(root.sections("tenant"), source, notes),
         remarks: Vec::new(),
     }
+}
+
+fn server(section: &Section) -> Server {
+    let text = |key| section.text(key).map(str::to_owned);
+    let links = Links { pages: text("external_url"), explanations: text("docs_url") };
+    Server { listen: section.address("listen").unwrap_or_else(|| Server::default().listen), links }
 }
 
 /// The state's file: as written, else in the folder the service manager gave, else where the package puts it.

@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::ops::Range;
 
+use super::templates::stationery;
 use super::{alertmanager, webhook};
 use crate::config::grammar::Kind;
+use crate::config::leaf::World;
 use crate::config::mistake::Notes;
 use crate::config::reader::nearest;
 use crate::config::section::{Section, Value};
 use crate::config::settings::{Receiver, Route};
 use crate::config::source::Source;
 use crate::incident::Policy;
-use crate::notify::Channel;
 use crate::notify::email::{Credentials, Relay, Security, Settings as Email};
+use crate::notify::{Channel, Links};
 use crate::verdict::Severity;
 
 /// What `[policy]` says, and each receiver of itself.
@@ -47,11 +49,18 @@ fn mails_per_hour(receiver: &Section) -> Option<(String, u32)> {
 }
 
 /// The receivers of the file.
-pub(super) fn receivers(sections: &[Section], source: &Source<'_>, notes: &mut Notes) -> Vec<Receiver> {
+pub(super) fn receivers(
+    sections: &[Section],
+    links: &Links,
+    source: &Source<'_>,
+    world: &World<'_>,
+    notes: &mut Notes,
+) -> Vec<Receiver> {
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();
     let mut receivers = Vec::new();
+    let given = Given { links, world };
     for section in sections {
-        let channel = channel(section, notes);
+        let channel = channel(section, &given, notes);
         let Some(name) = section.text("name") else { continue };
         let place = section.place("name");
         if let Some(line) = first.get(name) {
@@ -65,20 +74,28 @@ pub(super) fn receivers(sections: &[Section], source: &Source<'_>, notes: &mut N
     receivers
 }
 
-/// Reads a table of this name.
-type ChannelTable = (&'static str, fn(&Section, &mut Notes) -> Option<Channel>);
+/// What a receiver needs that does not stand in its own table.
+struct Given<'a> {
+    /// Where what is sent may point at.
+    links: &'a Links,
+    world: &'a World<'a>,
+}
+
+/// What a channel's table means.
+type Read = fn(&Section, &Given<'_>, &mut Notes) -> Option<Channel>;
 
 /// The tables of which a receiver has exactly one, and what each means.
-const CHANNELS: [ChannelTable; 3] = [
-    ("email", |section, notes| email(section, notes).map(Channel::Email)),
-    ("alertmanager", |section, notes| alertmanager::read(section, notes).map(Channel::Alertmanager)),
-    ("webhook", |section, notes| webhook::read(section, notes).map(Box::new).map(Channel::Webhook)),
+const CHANNELS: [(&str, Read); 3] = [
+    ("email", |section, given, notes| email(section, given, notes).map(Channel::Email)),
+    ("alertmanager", |section, _, notes| alertmanager::read(section, notes).map(Channel::Alertmanager)),
+    ("webhook", |section, _, notes| webhook::read(section, notes).map(Box::new).map(Channel::Webhook)),
 ];
 
 /// None if there is not exactly one, or it is bad, which has then been told.
-fn channel(section: &Section, notes: &mut Notes) -> Option<Channel> {
-    let read =
-        |(name, read): &ChannelTable, notes: &mut Notes| section.section(name).and_then(|section| read(section, notes));
+fn channel(section: &Section, given: &Given<'_>, notes: &mut Notes) -> Option<Channel> {
+    let read = |(name, read): &(&str, Read), notes: &mut Notes| {
+        section.section(name).and_then(|section| read(section, given, notes))
+    };
     let written: Vec<_> = CHANNELS.iter().filter(|(name, _)| section.has(name)).collect();
     let names = |channels: &mut dyn Iterator<Item = &str>| {
         channels.map(|name| format!("`[receiver.{name}]`")).collect::<Vec<_>>()
@@ -112,9 +129,15 @@ fn channel(section: &Section, notes: &mut Notes) -> Option<Channel> {
 }
 
 /// None if a key that it needs is missing or bad, which has then been told.
-fn email(section: &Section, notes: &mut Notes) -> Option<Email> {
-    let relays = relays(section, notes)?;
-    Some(Email { to: section.texts("to")?, from: section.text("from")?.to_owned(), relays })
+fn email(section: &Section, given: &Given<'_>, notes: &mut Notes) -> Option<Email> {
+    let relays = relays(section, notes);
+    let stationery = stationery(section.section("templates"), given.links, given.world, notes);
+    Some(Email {
+        to: section.texts("to")?,
+        from: section.text("from")?.to_owned(),
+        relays: relays?,
+        stationery: stationery?,
+    })
 }
 
 /// The relay, or the relays, in order.

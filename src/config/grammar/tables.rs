@@ -35,7 +35,18 @@ pub(in crate::config) static ROOT: Table = Table {
 static SERVER: Table = Table {
     doc: "What notafter serves: metrics, status and health.",
     groups: &[&[
-        Key::new("listen", Kind::Address(None), "The address and port to listen on.").or("\"127.0.0.1:10047\"")
+        Key::new("listen", Kind::Address(None), "The address and port to listen on.").or("\"127.0.0.1:10047\""),
+        Key::new(
+            "external_url",
+            Kind::HttpUrl,
+            "Where people reach the status page; what is sent links to it. Without it nothing links there.",
+        ),
+        Key::new(
+            "docs_url",
+            Kind::HttpUrl,
+            "Where findings are explained, for links: an address with `{code}` in it, such as a wiki's, or that of your \
+             copy of `docs/findings.md`. Without it the command that explains them is named.",
+        ),
     ]],
 };
 
@@ -325,6 +336,7 @@ static EMAIL: Table = Table {
             Kind::Tables(&RELAY),
             "Several relays instead of `relay`: the next is tried where one fails.",
         ),
+        Key::new("templates", Kind::Table(&TEMPLATES), "Templates of your own for its mails."),
         Key::new("username", Kind::Text, "Who we are to the relay; with `password`."),
         Key::new("password", Kind::Secret, "The password for it, from the environment or a file."),
         Key::new(
@@ -433,6 +445,16 @@ static WEBHOOK: Table = Table {
             "Let `http://` leave this machine: anyone on the way can read and forge what is posted.",
         )
         .or("false"),
+    ]],
+};
+
+static TEMPLATES: Table = Table {
+    doc: "Templates of your own for the mails, instead of those that are built in; `docs/templates.md` says what they are \
+          given. They are read at the start and tried on a sample of each mail.",
+    groups: &[&[
+        Key::new("subject", Kind::Path, "The subject, which must come out as one line."),
+        Key::new("text", Kind::Path, "The plain text part."),
+        Key::new("html", Kind::Path, "The HTML part, in which values are escaped."),
     ]],
 };
 

@@ -15,7 +15,7 @@ use lettre::message::Mailbox;
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, Message};
 
-use super::super::{Context, plain, render};
+use super::super::{Stationery, plain};
 use super::Settings;
 use super::message::Correspondents;
 use super::report::{RelayCertificate, TestError, TestReport};
@@ -35,6 +35,7 @@ pub struct Mailer {
     /// Not empty.
     ways: Vec<Way>,
     correspondents: Correspondents,
+    stationery: Stationery,
     host: String,
     /// Which recipients already have a mail that others wait for, by the mail's id. A restart forgets it, and they may
     /// get the same mail once more. Never held over an await.
@@ -55,6 +56,7 @@ impl Mailer {
         Ok(Self {
             ways: settings.relays.iter().map(Way::new).collect::<Result<_, _>>()?,
             correspondents: Correspondents { from: mailbox(&settings.from)?, to },
+            stationery: settings.stationery.clone(),
             host: host(),
             served: Mutex::default(),
         })
@@ -63,7 +65,10 @@ impl Mailer {
     /// Tries once to deliver the mail, for half a minute at most with each relay. After a cut it is not known whether
     /// the relay took it; the next attempt has the same Message-ID.
     pub async fn deliver(&self, mail: &Mail, now: UnixTime) -> Delivery {
-        let rendered = render(mail, &Context { now, host: &self.host });
+        let rendered = self.stationery.render(mail, now, &self.host);
+        if let Some(trouble) = &rendered.trouble {
+            tracing::error!(receiver = mail.receiver, mail = mail.id, "{trouble}");
+        }
         let message = match self.correspondents.message(mail, rendered, now) {
             Ok(message) => message,
             Err(error) => return Delivery::Rejected { error: format!("no message can be made of it: {error}") },
@@ -201,6 +206,12 @@ pub enum MailerError {
         /// What is wrong with it.
         reason: String,
     },
+    /// No message can be made of a mail.
+    #[error("no message can be made of it: {reason}")]
+    Message {
+        /// What is wrong.
+        reason: String,
+    },
     /// The file with the relay's roots cannot be read.
     #[error("the relay's roots in {path} cannot be read: {reason}")]
     Roots {
@@ -218,7 +229,7 @@ pub enum MailerError {
 }
 
 /// A mailbox whose address is ASCII: the domain in A-labels, and a local part that needs no SMTPUTF8.
-fn mailbox(text: &str) -> Result<Mailbox, MailerError> {
+pub(super) fn mailbox(text: &str) -> Result<Mailbox, MailerError> {
     let wrong = |reason: String| MailerError::Address { address: text.to_owned(), reason };
     let mailbox: Mailbox = text.parse().map_err(|error: lettre::address::AddressError| wrong(error.to_string()))?;
     if mailbox.email.to_string().is_ascii() {

@@ -7,6 +7,7 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MessageBuilder, MultiPart};
 
 use super::super::Rendered;
+use super::labels::labels;
 use crate::domain::UnixTime;
 use crate::incident::Mail;
 
@@ -29,6 +30,9 @@ impl Correspondents {
         if let Some(root) = mail.thread() {
             let root = self.message_id(&root);
             builder = builder.in_reply_to(root.clone()).references(root);
+        }
+        for (name, value) in labels(mail, self.from.email.domain()) {
+            builder = builder.raw_header(raw(name, &value));
         }
         builder.multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))
     }

@@ -5,8 +5,10 @@
 
 #[cfg(test)]
 mod fake;
+mod labels;
 mod mailer;
 mod message;
+mod preview;
 mod report;
 mod session;
 #[cfg(test)]
@@ -18,8 +20,11 @@ use std::fmt;
 
 use secrecy::SecretString;
 
+use super::Stationery;
+
 pub(super) use mailer::host;
 pub use mailer::{Mailer, MailerError};
+pub use preview::{Letterhead, preview};
 pub use report::{RelayCertificate, TestError, TestReport};
 
 /// A receiver that is told by mail.
@@ -31,6 +36,8 @@ pub struct Settings {
     pub from: String,
     /// The relays, in the order in which they are tried.
     pub relays: Vec<Relay>,
+    /// On what its mails are written.
+    pub stationery: Stationery,
 }
 
 /// A mail relay.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::super::tests::{NOW, mail, notice};
+use super::super::Stationery;
+use super::super::samples::{NOW, mail, notice};
 use super::fake::{DROP, FakeRelay, HANG, Script, Tls};
 use super::{Credentials, Mailer, MailerError, Relay, Security, Settings, TestError, TestReport};
 use crate::incident::{Delivery, Mail, MailKind, Reason};
@@ -15,6 +16,7 @@ fn settings(port: u16, security: Security) -> Settings {
         to: vec!["On Call <oncall@example.com>".to_owned(), "second@example.com".to_owned()],
         from: "notafter@bücher.example".to_owned(),
         relays: vec![relay(port, security)],
+        stationery: Stationery::default(),
     }
 }
 

@@ -27,7 +27,7 @@ mod tests {
 
     #[test]
     fn a_mail_that_was_delayed_says_for_how_long_and_what_is_left_out() {
-        let mut mail = crate::notify::tests::mail(MailKind::News, Vec::new());
+        let mut mail = crate::notify::samples::mail(MailKind::News, Vec::new());
         let said = |mail: &Mail| intro(mail, Some("2 domains.".to_owned()), UnixTime(1_800_086_400));
         assert_eq!(said(&mail).as_deref(), Some("2 domains."));
         mail.extra.insert("over_before_told".to_owned(), 1.into());

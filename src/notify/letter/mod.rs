@@ -4,6 +4,7 @@
 //! own, with path and facts; what is beyond the twelfth is listed by one line each.
 
 mod delayed;
+mod path;
 mod section;
 
 use std::cmp::Reverse;
@@ -12,7 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::render::Context;
-use super::{cause, words};
+use super::{cause, plain, subject, words};
+use crate::domain::UnixTime;
 use crate::incident::{Mail, MailKind, Notice, Reason};
 use crate::verdict::Severity;
 
@@ -22,15 +24,33 @@ pub(super) use section::{Message, Paragraph};
 /// A code shared by so many domains is one section.
 const SHARED_BY: usize = 3;
 /// So many sections are written out.
-const SECTIONS: usize = 12;
+pub(super) const SECTIONS: usize = 12;
 /// So many domains are listed at one place; the rest is counted.
 pub(super) const LISTED: usize = 50;
 
 /// A mail as it is laid out.
 #[derive(Debug, Serialize)]
 pub(super) struct Letter {
+    /// The subject, unless a template makes another.
+    pub(super) subject: String,
+    /// What kind of collection it is: `news`, `first_summary`, `overflow`.
+    kind: MailKind,
     /// The worst of its tags, by which it is coloured.
     tag: &'static str,
+    /// To whom it goes.
+    receiver: String,
+    /// The machine that tells.
+    host: String,
+    /// When it is told.
+    now: UnixTime,
+    /// How many notices it tells.
+    notices: usize,
+    /// How many domains they are about.
+    domains: usize,
+    /// What a list of mails shows beside the subject.
+    preview: String,
+    /// Why it does not look as the operator wished.
+    pub(super) remark: Option<String>,
     /// What kind of collection it is and what is in it; nothing where one section says it all.
     intro: Option<String>,
     sections: Vec<Section>,
@@ -38,23 +58,44 @@ pub(super) struct Letter {
     rest: Vec<Line>,
     /// What is not even listed.
     more: usize,
+    /// The status page.
+    status_url: Option<String>,
     /// Who sends it to whom.
     footer: String,
 }
 
 impl Letter {
+    /// What a mail says.
     pub(super) fn new(mail: &Mail, context: &Context<'_>) -> Self {
+        Self::with_sections(mail, context, SECTIONS)
+    }
+
+    /// What a mail says, with at most so many sections written out.
+    pub(super) fn with_sections(mail: &Mail, context: &Context<'_>, most: usize) -> Self {
         let notices = worst_first(&mail.notices);
         let groups = grouped(&notices);
-        let (written, rest) = groups.split_at(groups.len().min(SECTIONS));
+        let (written, rest) = groups.split_at(groups.len().min(most));
         let rest: Vec<&Notice> = rest.iter().flatten().copied().collect();
         let said = cause::intro(mail, &notices, context).or_else(|| intro(mail.kind, &notices, groups.len()));
+        let intro = delayed::intro(mail, said, context.now);
+        let mut named = domains(&notices);
+        named.remove("");
         Self {
+            subject: subject::subject(mail, context),
+            kind: mail.kind,
+            receiver: plain::line(&mail.receiver, 60),
+            host: plain::line(context.host, 100),
+            now: context.now,
+            notices: notices.len(),
+            domains: named.len(),
+            preview: preview(&notices, intro.as_deref(), context.now),
+            remark: None,
             tag: notices.first().map_or("info", |worst| tag(worst)),
-            intro: delayed::intro(mail, said, context.now),
+            intro,
             sections: written.iter().map(|group| Section::new(group, context)).collect(),
             rest: rest.iter().take(LISTED).map(|notice| Line::titled(notice, context)).collect(),
             more: rest.len().saturating_sub(LISTED),
+            status_url: context.links.and_then(|links| links.status_page("")),
             footer: footer(mail, context),
         }
     }
@@ -142,12 +183,24 @@ fn intro(kind: MailKind, notices: &[&Notice], groups: usize) -> Option<String> {
     }
 }
 
+/// What the subject does not say yet.
+fn preview(notices: &[&Notice], intro: Option<&str>, now: UnixTime) -> String {
+    match notices {
+        [one] if is_over(one) => plain::line(&one.summary, 200),
+        [one] => {
+            let span = words::span(one.opened_at.until(now).max(0));
+            plain::line(&format!("For {span}: {}", one.summary), 200)
+        }
+        _ => plain::line(intro.unwrap_or_default(), 200),
+    }
+}
+
 fn footer(mail: &Mail, context: &Context<'_>) -> String {
     let attempts = match mail.attempts {
         0 => String::new(),
         failed => format!(", after {}", words::count(failed as usize, "failed attempt")),
     };
-    let host = super::plain::line(context.host, 100);
-    let receiver = super::plain::line(&mail.receiver, 60);
+    let host = plain::line(context.host, 100);
+    let receiver = plain::line(&mail.receiver, 60);
     format!("notafter on {host}, to the receiver {receiver}, at {}{attempts}", context.now)
 }

@@ -6,9 +6,11 @@ mod paragraph;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::facts::{self, Row};
+use super::super::consequence::{Case, consequence};
+use super::super::facts::{self, Row, Sorted};
 use super::super::render::Context;
 use super::super::{plain, words};
+use super::path::{HopView, Way, broken};
 use super::{LISTED, is_over, tag};
 use crate::domain::UnixTime;
 use crate::incident::{Notice, PathFact, Reason};
@@ -19,12 +21,25 @@ pub(in crate::notify) use paragraph::{Message, Paragraph};
 #[derive(Debug, Serialize)]
 pub(super) struct Section {
     tag: &'static str,
-    /// The domain, or how many share it.
+    /// How bad it is, or was.
+    severity: String,
+    /// Why it is told now.
+    reason: &'static str,
+    code: String,
+    /// What stays the same of an incident while its code changes.
+    family: String,
+    /// The one domain's A-label; none of our own sight, and where several share it.
+    domain: Option<String>,
+    /// The domain for people, or how many share it.
     heading: String,
     /// What is wrong, in a few words.
     title: String,
     /// Whether the one domain is in set-up.
     in_setup: bool,
+    /// Since when.
+    since: Option<String>,
+    /// When the (first) certificate runs out.
+    expires: Option<String>,
     /// That it became worse, goes on, or is over.
     news: Option<String>,
     summary: Option<String>,
@@ -33,24 +48,26 @@ pub(super) struct Section {
     hops: Vec<HopView>,
     /// The hops on one line or two: `resolver ok > dns ok > tls BROKEN`.
     strip: Option<String>,
-    /// The broken hop with its detail.
+    /// Where it breaks, or that it does not.
+    path: Option<String>,
+    /// The broken hop with its detail, for those who lay it out by themselves.
+    #[serde(skip)]
     broken: Option<Row>,
+    /// What it rests on.
+    evidence: Vec<Row>,
     remedy: Option<String>,
-    facts: Vec<Row>,
-    more_facts: usize,
+    /// What happens if nobody acts.
+    consequence: Option<String>,
     /// The domains that share it.
     lines: Vec<Line>,
     more_lines: usize,
-    code: String,
-}
-
-/// One hop of the path strip.
-#[derive(Debug, Serialize)]
-struct HopView {
-    hop: String,
-    status: &'static str,
-    /// The status for people: `ok`, `BROKEN`, `?`, `-`.
-    word: &'static str,
+    /// What else is known.
+    details: Vec<Row>,
+    more_details: usize,
+    /// Where the code is explained.
+    explanation_url: Option<String>,
+    /// The status page, at the domain.
+    status_url: Option<String>,
 }
 
 /// One domain in a list.
@@ -70,53 +87,86 @@ impl Section {
     }
 
     fn one(notice: &Notice, context: &Context<'_>) -> Self {
-        let over = is_over(notice);
-        let (facts, more_facts) = match over {
-            true => (Vec::new(), 0),
-            false => facts::rows(&notice.facts, context.now),
+        let summary = plain::line(&notice.summary, 600);
+        let way = Way::of(&notice.path, &summary);
+        let facts = match is_over(notice) {
+            true => Sorted::default(),
+            false => facts::sorted(&notice.facts, &summary, context.now),
         };
+        let heading = name(notice, context);
         Self {
-            tag: tag(notice),
-            heading: name(notice, context),
-            title: title(notice),
+            domain: Some(plain::line(&notice.domain, 253)).filter(|domain| !domain.is_empty()),
             in_setup: notice.in_setup,
+            since: Some(notice.opened_at.to_string()),
+            expires: notice.expires.map(|expires| expires.to_string()),
             news: news(notice, context.now),
-            summary: Some(plain::line(&notice.summary, 600)).filter(|summary| !summary.is_empty()),
+            summary: Some(summary).filter(|summary| !summary.is_empty()),
             rows: rows(notice, context.now),
-            strip: strip(&hops(&notice.path)),
-            hops: hops(&notice.path),
-            broken: broken(&notice.path),
-            remedy: remedy(notice),
-            facts,
-            more_facts,
-            lines: Vec::new(),
-            more_lines: 0,
-            code: plain::line(&notice.code, 60),
+            hops: way.hops,
+            strip: way.strip,
+            path: way.words,
+            broken: broken_row(&notice.path),
+            consequence: if_nobody_acts(notice, &plain::line(&notice.domain, 253), notice.expires, context),
+            ..Self::bare(notice, heading, facts, context)
         }
     }
 
     fn shared(group: &[&Notice], context: &Context<'_>) -> Self {
-        let (facts, more_facts) = match is_over(group[0]) {
-            true => (Vec::new(), 0),
-            false => facts::rows(common_facts(group), context.now),
+        let first = group[0];
+        let summary = Some(first).filter(|first| group.iter().all(|notice| notice.summary == first.summary));
+        let summary = summary.map(|first| plain::line(&first.summary, 600)).filter(|summary| !summary.is_empty());
+        let facts = match is_over(first) {
+            true => Sorted::default(),
+            false => facts::sorted(common_facts(group), summary.as_deref().unwrap_or_default(), context.now),
         };
+        let way = common_way(group, summary.as_deref().unwrap_or_default());
+        let whom = super::whom(group);
+        let expires = group.iter().filter_map(|notice| notice.expires).min();
         Self {
-            tag: tag(group[0]),
-            heading: super::whom(group),
-            title: title(group[0]),
-            in_setup: false,
-            news: None,
-            summary: None,
+            since: group.iter().map(|notice| notice.opened_at).min().map(|since| since.to_string()),
+            expires: expires.map(|expires| expires.to_string()),
+            summary,
             rows: shared_rows(group, context.now),
-            hops: Vec::new(),
-            strip: None,
-            broken: None,
-            remedy: remedy(group[0]),
-            facts,
-            more_facts,
+            hops: way.hops,
+            strip: way.strip,
+            path: way.words,
+            consequence: if_nobody_acts(first, &format!("these {whom}"), expires, context),
             lines: group.iter().take(LISTED).map(|notice| Line::untitled(notice, context)).collect(),
             more_lines: group.len().saturating_sub(LISTED),
-            code: plain::line(&group[0].code, 60),
+            ..Self::bare(first, whom, facts, context)
+        }
+    }
+
+    /// What is said alike of one and of many.
+    fn bare(notice: &Notice, heading: String, facts: Sorted, context: &Context<'_>) -> Self {
+        Self {
+            tag: tag(notice),
+            severity: plain::line(&notice.severity, 40),
+            reason: notice.reason.as_str(),
+            code: plain::line(&notice.code, 60),
+            family: plain::line(&notice.family, 40),
+            domain: None,
+            heading,
+            title: title(notice),
+            in_setup: false,
+            since: None,
+            expires: None,
+            news: None,
+            summary: None,
+            rows: Vec::new(),
+            hops: Vec::new(),
+            strip: None,
+            path: None,
+            broken: None,
+            evidence: facts.evidence,
+            remedy: remedy(notice),
+            consequence: None,
+            lines: Vec::new(),
+            more_lines: 0,
+            details: facts.details,
+            more_details: facts.more,
+            explanation_url: context.links.and_then(|links| links.explanation(&notice.code)),
+            status_url: context.links.and_then(|links| links.status_page(&notice.domain)),
         }
     }
 }
@@ -158,6 +208,8 @@ fn news(notice: &Notice, now: UnixTime) -> Option<String> {
             let after = "From then on it is told as any other fault.";
             Some(format!("The silence ends soon, and it is still so: for {}. {after}", span(now)))
         }
+        // What is told of it then says so by itself.
+        Reason::Resolved if !notice.summary.is_empty() => None,
         Reason::Resolved => Some(format!("It is over. It lasted {}.", span(notice.at))),
     }
 }
@@ -175,7 +227,7 @@ fn rows(notice: &Notice, now: UnixTime) -> Vec<Row> {
         }
         _ => rows.push(Row::new("Since", ago(now, notice.opened_at))),
     }
-    rows.extend(notice.expires.map(|expires| Row::new("Good until", good_until(now, expires))));
+    rows.extend(notice.expires.map(|expires| Row::new("Certificate", good_until(now, expires))));
     if !matches!(notice.view.as_str(), "" | "proxy") {
         rows.push(Row::new("View", plain::line(&notice.view, 40)));
     }
@@ -192,11 +244,6 @@ fn shared_rows(group: &[&Notice], now: UnixTime) -> Vec<Row> {
     let of_expiry = group.iter().filter(|notice| notice.family == "expiry");
     let expires = of_expiry.filter_map(|notice| notice.expires).min();
     rows.extend(expires.map(|expires| Row::new("First until", good_until(now, expires))));
-    let mut hops: Vec<_> = group.iter().map(|notice| broken(&notice.path).map(|row| row.label)).collect();
-    hops.dedup();
-    if let [Some(hop)] = &hops[..] {
-        rows.push(Row::new("All break at", hop.clone()));
-    }
     rows
 }
 
@@ -232,33 +279,21 @@ fn remedy(notice: &Notice) -> Option<String> {
     Some(plain::line(&notice.remedy, 1000)).filter(|remedy| !remedy.is_empty() && !is_over(notice))
 }
 
-fn hops(path: &[PathFact]) -> Vec<HopView> {
-    if path.iter().all(|fact| fact.status == "not_looked") {
-        return Vec::new();
-    }
-    path.iter().take(20).map(hop).collect()
+fn if_nobody_acts(notice: &Notice, whom: &str, expires: Option<UnixTime>, context: &Context<'_>) -> Option<String> {
+    let case = Case { code: &notice.code, severity: &notice.severity, whom, expires, now: context.now };
+    if is_over(notice) { None } else { consequence(&case) }
 }
 
-fn hop(fact: &PathFact) -> HopView {
-    let (status, word) = match fact.status.as_str() {
-        "ok" => ("ok", "ok"),
-        "broken" => ("broken", "BROKEN"),
-        "not_looked" => ("not_looked", "-"),
-        _ => ("unknown", "?"),
-    };
-    HopView { hop: plain::line(&fact.hop, 20), status, word }
-}
-
-fn strip(hops: &[HopView]) -> Option<String> {
-    let separator = |index| if index == 0 { "" } else { "> " };
-    let words = hops.iter().enumerate().map(|(index, hop)| format!("{}{} {}", separator(index), hop.hop, hop.word));
-    let words: Vec<_> = words.collect();
-    (!words.is_empty()).then(|| plain::wrap_words(words.iter().map(String::as_str), "", "  "))
-}
-
-fn broken(path: &[PathFact]) -> Option<Row> {
+fn broken_row(path: &[PathFact]) -> Option<Row> {
     let fact = path.iter().find(|fact| fact.status == "broken")?;
     Some(Row { label: plain::line(&fact.hop, 20), value: plain::line(&fact.detail, 300) })
+}
+
+/// The way of a login where all of them break at the same hop.
+fn common_way(group: &[&Notice], summary: &str) -> Way {
+    let hop = broken(&group[0].path);
+    let alike = hop.is_some() && group.iter().all(|notice| broken(&notice.path) == hop);
+    if alike && !is_over(group[0]) { Way::of(&group[0].path, summary) } else { Way::default() }
 }
 
 /// The facts that all of them have alike: a common address points at a common cause.

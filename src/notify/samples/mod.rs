@@ -6,10 +6,12 @@ mod notices;
 use serde_json::json;
 
 use crate::domain::UnixTime;
-use crate::incident::{Mail, MailKind, Notice, Reason};
+use crate::incident::{Bond, BondKind, Mail, MailKind, Notice, Reason, Shared};
 use crate::observation::Code;
 
-use notices::{DAY, HOUR, expiring, facts, hostile, notice, path, refused, remade, unanswered, unstored};
+use notices::{DAY, HOUR, expiring, hostile, refused, remade, unanswered, unstored};
+
+pub(crate) use notices::{facts, notice, path};
 
 /// The moment at which the samples are told: 2026-11-29T10:00:00Z.
 pub(crate) const NOW: UnixTime = UnixTime(1_795_946_400);
@@ -36,8 +38,9 @@ pub(crate) fn samples() -> Vec<Sample> {
         news("opened", "a proxy that does not answer", vec![unanswered(Reason::Opened)]),
         news("resolved", "it answers again", vec![over()]),
         news("reminder", "it still does not answer", vec![still()]),
+        news("silence-ends", "a silence ends soon, and it still does not answer", vec![silenced()]),
         news("escalated", "the certificate has expired in the meantime", vec![expired()]),
-        news("many-domains", "one cause, many domains", (0..12).map(refused).collect()),
+        Sample { name: "many-domains", about: "one cause, many domains", mail: one_cause() },
         sample("first-summary", "what a first look at everything found", MailKind::FirstSummary, first_look()),
         sample("overflow", "what the hourly limit held back", MailKind::Overflow, held_back()),
         news("set-up", "a domain that was never healthy yet", vec![in_setup()]),
@@ -79,6 +82,18 @@ pub(crate) fn mail(kind: MailKind, notices: Vec<Notice>) -> Mail {
 
 fn still() -> Notice {
     Notice { opened_at: NOW.plus(-4 * HOUR), ..unanswered(Reason::Reminder) }
+}
+
+/// All at one address.
+fn one_cause() -> Mail {
+    let bond = Bond::new(BondKind::Addresses, "192.0.2.9:443");
+    let since = NOW.plus(-14 * 60);
+    let shared = Shared { bond, domains: 12, new: 12, over: 0, open: 12, since };
+    Mail { shared: Some(shared), ..mail(MailKind::News, (0..12).map(refused).collect()) }
+}
+
+fn silenced() -> Notice {
+    Notice { opened_at: NOW.plus(-DAY), ..unanswered(Reason::SilenceEnds) }
 }
 
 fn over() -> Notice {

@@ -102,7 +102,7 @@ pub(super) fn refused(number: usize) -> Notice {
 pub(super) fn unstored() -> Notice {
     let mut notice = notice("", Code::WatchStoreFailed, Reason::Opened);
     notice.summary = "the state cannot be stored: database or disk is full".to_owned();
-    notice.facts = facts(json!({ "error": "database or disk is full", "failing_seconds": 34 }));
+    notice.facts = facts(json!({ "error": "database or disk is full" }));
     notice
 }
 
@@ -127,7 +127,7 @@ pub(super) fn hostile() -> Notice {
 }
 
 /// The seven hops, all good, or good up to the broken one.
-pub(super) fn path(broken: &str, detail: &str) -> Vec<PathFact> {
+pub(crate) fn path(broken: &str, detail: &str) -> Vec<PathFact> {
     let hops = [
         ("resolver", "192.0.2.53"),
         ("dns", "192.0.2.1"),

@@ -61,7 +61,7 @@ impl Hook {
     /// Tries once to deliver the mail. What a service does not take now is waited for before the rest is sent; what it
     /// refuses for good does not keep the rest from being sent.
     pub async fn deliver(&self, mail: &Mail, now: UnixTime) -> Delivery {
-        let calls = match self.shape.calls(mail, &Context { now, host: &self.host }) {
+        let calls = match self.shape.calls(mail, &Context { now, host: &self.host, links: None }) {
             Ok(calls) => calls,
             Err(error) => return Delivery::Rejected { error: format!("no JSON can be made of it: {error}") },
         };
@@ -97,7 +97,7 @@ impl Hook {
     pub async fn test(&self, now: UnixTime) -> Result<TestReport, TestError> {
         let opened = trial::test_mail("test", &self.host, now);
         let over = self.shape.keeps_incidents().then(|| trial::over(opened.clone()));
-        let context = Context { now, host: &self.host };
+        let context = Context { now, host: &self.host, links: None };
         let mut answers = Vec::new();
         for mail in [Some(opened), over].into_iter().flatten() {
             let calls = self.shape.calls(&mail, &context).map_err(TestError)?;

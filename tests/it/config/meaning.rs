@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use notafter::config::{self, Settings, World};
 use notafter::domain::{DomainName, Families, Threshold, UnixTime, Verification};
+use notafter::incident::Mail;
 use notafter::incident::silence::When;
 use notafter::notify::Channel;
 use notafter::notify::alertmanager::Credentials;
@@ -70,6 +71,9 @@ fn a_file_that_writes_every_default_out_means_the_same() {
 fn every_key_reaches_the_settings() {
     let settings = fixture("full.toml").unwrap();
     assert_eq!(settings.server.listen.to_string(), "[::1]:9100");
+    let links = &settings.server.links;
+    assert_eq!(links.pages.as_deref(), Some("https://notafter.example.com"));
+    assert_eq!(links.explanations.as_deref(), Some("https://wiki.example.com/runbooks/{code}"));
     assert_eq!(settings.store.path, Path::new("/etc/notafter/state/notafter.db"));
     assert_eq!(settings.watch.heartbeat_url.as_deref(), Some("https://hc.example.com/ping/abc"));
     assert_eq!(settings.watch.references, ["example.org:443", "[2001:db8::1]:53"]);
@@ -190,6 +194,19 @@ fn what_is_expected_of_a_domain_is_kept() {
     assert!(!domain.live && settings.watches[1].domain.live);
 }
 
+fn mail() -> Mail {
+    let mail = serde_json::json!({
+        "id": "a", "receiver": "oncall", "kind": "news", "created_at": "2026-11-29T10:00:00Z",
+        "notices": [{
+            "id": "b", "domain": "login.example.com", "view": "proxy", "family": "reach", "episode": 0,
+            "reason": "opened", "code": "connect.refused", "severity": "critical", "title": "the connection is refused",
+            "summary": "nothing listens there", "remedy": "", "opened_at": "2026-11-29T09:46:00Z",
+            "at": "2026-11-29T09:46:00Z",
+        }],
+    });
+    serde_json::from_value(mail).unwrap()
+}
+
 #[test]
 fn receivers_have_their_relay_and_their_secret() {
     let settings = fixture("full.toml").unwrap();
@@ -199,6 +216,9 @@ fn receivers_have_their_relay_and_their_secret() {
     };
     assert_eq!(told.to, ["oncall@example.com", "Second line <second@example.com>"]);
     assert_eq!(told.from, "notafter@example.com");
+    let shown = told.stationery.render(&mail(), UnixTime(1_795_946_400), "watcher-1");
+    assert_eq!((shown.subject.as_str(), shown.trouble), ("login.example.com: critical", None));
+    assert!(shown.html.contains("https:&#x2f;&#x2f;notafter.example.com&#x2f;?q=login.example.com"), "{}", shown.html);
     let [relay] = told.relays.as_slice() else { panic!("one relay") };
     assert_eq!((relay.security, relay.host.as_str(), relay.port), (Security::Implicit, "mail.example.com", 465));
     assert_eq!(relay.roots.as_deref(), Some(Path::new("/etc/notafter/roots.pem")));

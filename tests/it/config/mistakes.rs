@@ -282,6 +282,25 @@ const EXPECTED: &[(&str, &[Told])] = &[
         ],
     ),
     (
+        "bad_templates.toml",
+        &[
+            (
+                11,
+                11,
+                "receiver[0].email.templates.subject",
+                "/etc/notafter/bad_subject.jinja: the subject must be one line (in the sample `expiry`)",
+            ),
+            (
+                12,
+                8,
+                "receiver[0].email.templates.text",
+                "cannot read /etc/notafter/no-such-file.jinja: entity not found",
+            ),
+            (13, 8, "receiver[0].email.templates.html", "/etc/notafter/letters/bad_mail.html:1:7: there is no `intr`"),
+            (13, 8, "receiver[0].email.templates.html", "/etc/notafter/letters/bad_mail.html:2:7: there is no `foter`"),
+        ],
+    ),
+    (
         "bad_time.toml",
         &[
             (4, 24, "domain[0].verification_started", "\"yesterday\" is no time with a date and an offset (RFC 3339)"),
@@ -576,7 +595,7 @@ fn the_nearest_known_key_is_proposed() {
     assert_eq!(mend("[probe]\nWarn-Before = \"1d\""), "did you mean `warn_before`?");
     assert_eq!(mend("[sever]"), "did you mean `server`?");
     assert_eq!(mend("[probe]\ncontract = [\"post\"]"), "it belongs under `domain.auth0`");
-    assert_eq!(mend("[server]\nport = 80"), "take it out; known here are `listen`");
+    assert_eq!(mend("[server]\nport = 80"), "take it out; known here are `listen`, `external_url` or `docs_url`");
 }
 
 #[test]

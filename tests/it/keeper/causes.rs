@@ -10,7 +10,7 @@ const GONE: i64 = 1_000_000_000;
 /// Every mail: when, and its subject.
 fn subjects(world: &World) -> Vec<String> {
     let subject = |sent: &Sent| {
-        let context = Context { now: UnixTime(START + sent.time), host: "watch.example" };
+        let context = Context { now: UnixTime(START + sent.time), host: "watch.example", links: None };
         let (hours, minutes, seconds) = (sent.time / HOUR, sent.time % HOUR / MINUTE, sent.time % MINUTE);
         format!("{hours}:{minutes:02}:{seconds:02} {}", render(&sent.mail, &context).subject)
     };

@@ -71,7 +71,7 @@ impl OwnTemplate {
             TemplateError::Syntax { line, reason }
         })?;
         let template = Self { path: path.to_owned(), environment };
-        let context = Context { now: samples::NOW, host: samples::HOST };
+        let context = Context { now: samples::NOW, host: samples::HOST, links: None };
         let mut mails: Vec<_> = samples::samples().into_iter().map(|sample| (sample.name, sample.mail)).collect();
         mails.push(("test", trial::test_mail("oncall", samples::HOST, samples::NOW)));
         for (sample, mail) in &mails {

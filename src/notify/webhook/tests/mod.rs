@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::super::samples::{HOST, NOW, sample_named, samples};
 use super::*;
 
-const CONTEXT: Context<'static> = Context { now: NOW, host: HOST };
+const CONTEXT: Context<'static> = Context { now: NOW, host: HOST, links: None };
 
 fn routing_key() -> SecretString {
     "0123456789abcdef0123456789abcdef".into()

@@ -1,5 +1,8 @@
 //! `notafter mail test`: one test mail to each receiver, through each of its relays; to an Alertmanager a test alert.
 //! `notafter mail queue`: what they do not have.
+//! `notafter mail preview`: a sample mail on standard output.
+
+mod preview;
 
 use std::path::PathBuf;
 
@@ -43,11 +46,14 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// Print a sample of the mails, as the templates of the configuration make it
+    Preview(preview::Arguments),
 }
 
 pub(super) fn run(arguments: Arguments) -> u8 {
     match arguments.command {
         Command::Test { config, receiver } => test_all(config, receiver.as_deref()),
+        Command::Preview(arguments) => preview::run(arguments),
         Command::Queue { config, receiver, format } => show_queue(config, receiver.as_deref(), format),
     }
 }
