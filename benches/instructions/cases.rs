@@ -126,6 +126,8 @@ fn render_mail() -> Box<dyn FnMut()> {
         receiver: "oncall".to_owned(),
         kind: MailKind::News,
         notices: notices(100),
+        shared: None,
+        thread: None,
         created_at,
         attempts: 0,
         last_error: None,
