@@ -76,7 +76,7 @@ fn watch(number: usize) -> Result<Watch, Box<dyn Error>> {
         contract: 0,
         tenant: false,
         revision: 0,
-        recipients: Vec::new(),
+        recipients: [].into(),
     })
 }
 

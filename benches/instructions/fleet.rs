@@ -90,7 +90,7 @@ impl Fleet {
         let domains: Vec<Domain> = (0..count).map(domain).collect();
         let now = after(Duration::ZERO);
         let mut keeper = Keeper::restore(Policy::default(), &["oncall".to_owned()], Vec::new(), now);
-        let recipients = vec![Recipient { receiver: "oncall".to_owned(), min_severity: Severity::Warning }];
+        let recipients: Arc<[Recipient]> = [Recipient::of_all("oncall", Severity::Warning)].into();
         let watch = |domain: &Domain| Watch {
             domain: Arc::new(domain.clone()),
             http_addresses: 4,

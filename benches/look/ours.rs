@@ -43,7 +43,7 @@ impl Ours {
             contract: 0,
             tenant: false,
             revision: 0,
-            recipients: vec![Recipient { receiver: "oncall".to_owned(), min_severity: Severity::Warning }],
+            recipients: [Recipient::of_all("oncall", Severity::Warning)].into(),
         };
         keeper.handle_watches(vec![watch], now);
         Self {

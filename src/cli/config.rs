@@ -1,11 +1,12 @@
 //! `notafter config check [FILE]`: every mistake of a configuration file at once. `notafter config schema`: its
-//! JSON Schema, for editors.
+//! JSON Schema, for editors. `notafter config explain DOMAIN`: what it comes to for a domain.
 
 use std::path::PathBuf;
 
 use super::text::{complain, print};
-use super::{EXIT_USAGE, config_file};
-use crate::config;
+use super::{EXIT_USAGE, config_file, policy_of};
+use crate::config::{self, Settings};
+use crate::domain::DomainName;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -22,11 +23,21 @@ enum Command {
     },
     /// Print the JSON Schema of the configuration file
     Schema,
+    /// Say which policy holds for a domain, where each value comes from, and who is told of it
+    Explain {
+        /// The domain
+        #[arg(value_parser = DomainName::parse)]
+        domain: DomainName,
+        /// The file [default: config/notafter.toml, else /etc/notafter/notafter.toml]
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
 }
 
 pub(super) fn run(arguments: Arguments) -> u8 {
     match arguments.command {
         Command::Check { file } => check(file),
+        Command::Explain { domain, config } => explain(&domain, config),
         Command::Schema => {
             print(&format!("{:#}\n", config::schema()));
             0
@@ -34,12 +45,27 @@ pub(super) fn run(arguments: Arguments) -> u8 {
     }
 }
 
+fn load(file: Option<PathBuf>) -> Result<(PathBuf, Settings), String> {
+    let file = config_file(file)?;
+    let settings = config::load(&file).map_err(|mistakes| config::told_together(&mistakes))?;
+    Ok((file, settings))
+}
+
+fn explain(domain: &DomainName, file: Option<PathBuf>) -> u8 {
+    match load(file) {
+        Ok((file, settings)) => {
+            print(&policy_of::page(&settings, &file, domain));
+            0
+        }
+        Err(error) => {
+            complain(&error);
+            EXIT_USAGE
+        }
+    }
+}
+
 fn check(file: Option<PathBuf>) -> u8 {
-    let loaded = config_file(file).and_then(|file| {
-        let settings = config::load(&file).map_err(|mistakes| config::told_together(&mistakes))?;
-        Ok((file, settings))
-    });
-    let (file, settings) = match loaded {
+    let (file, settings) = match load(file) {
         Ok(loaded) => loaded,
         Err(error) => {
             complain(&error);

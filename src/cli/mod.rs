@@ -9,6 +9,7 @@ mod demo;
 mod explain;
 mod inspect;
 mod mail;
+mod policy_of;
 #[doc(hidden)]
 pub mod parsers;
 mod proxy_config;

@@ -11,6 +11,7 @@ mod assemble;
 mod grammar;
 mod hiding;
 mod leaf;
+mod lives;
 mod mistake;
 mod reader;
 mod roots;
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 pub use leaf::World;
+pub use lives::{Lives, Origin, duration_text as lasting};
 pub use mistake::Mistake;
 pub use roots::TrustStores;
 pub use settings::{Defaults, Receiver, Route, Server, Settings, Sight, Store, Tenant, Trust, Watch};

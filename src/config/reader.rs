@@ -70,6 +70,7 @@ impl<'a> Reader<'a> {
             }
             (Kind::List(kind, _), DeValue::Array(items)) => self.list(kind, items, path),
             (Kind::Labels, DeValue::Table(labels)) => self.labels(labels, path),
+            (Kind::Matches, DeValue::Table(labels)) => self.matches(labels, path),
             (Kind::Headers, DeValue::Table(headers)) => self.headers(headers, path),
             (kind, value) => match leaf::read(kind, value, self.world) {
                 Ok(value) => Some(value),
@@ -105,30 +106,54 @@ impl<'a> Reader<'a> {
     }
 
     fn labels(&mut self, table: &DeTable<'_>, path: &str) -> Option<Value> {
+        let labels = self.by_label(table, path, |reader, value, path| reader.texts(&[value], path)?.pop());
+        labels.map(Value::Labels)
+    }
+
+    fn matches(&mut self, table: &DeTable<'_>, path: &str) -> Option<Value> {
+        let matches = self.by_label(table, path, |reader, value, path| match value.get_ref() {
+            DeValue::Array(items) if items.is_empty() => {
+                let mend = "name the values, or take the label out".to_owned();
+                let fault = Fault { span: None, message: "the list is empty: no domain would match".to_owned(), mend };
+                reader.fault(fault, value.span(), path)
+            }
+            DeValue::Array(items) => reader.texts(&items.iter().collect::<Vec<_>>(), path),
+            _ => reader.texts(&[value], path),
+        });
+        matches.map(Value::Matches)
+    }
+
+    /// What stands at each label; none if there is something wrong with one.
+    fn by_label<T>(
+        &mut self,
+        table: &DeTable<'_>,
+        path: &str,
+        read: impl Fn(&mut Self, &Node<'_>, &str) -> Option<T>,
+    ) -> Option<BTreeMap<String, T>> {
         let mut labels = BTreeMap::new();
         for (name, value) in table.iter() {
             let path = format!("{path}.{}", step(name.get_ref()));
             if !is_label(name.get_ref()) {
+                let message = format!("{} is no name for a label", quoted(name.get_ref()));
                 let mend = "take letters, digits and underscores, not beginning with a digit";
-                self.notes.mistake(
-                    name.span(),
-                    &path,
-                    format!("{} is no name for a label", quoted(name.get_ref())),
-                    mend,
-                );
-                continue;
-            }
-            match leaf::read(&Kind::Text, value.get_ref(), self.world) {
-                Ok(Value::Text(text)) => {
-                    labels.insert(name.get_ref().to_string(), text);
-                }
-                Ok(_) => {}
-                Err(fault) => {
-                    self.fault::<Value>(fault, value.span(), &path);
-                }
+                self.notes.mistake(name.span(), &path, message, mend);
+            } else if let Some(read) = read(self, value, &path) {
+                labels.insert(name.get_ref().to_string(), read);
             }
         }
-        (labels.len() == table.len()).then_some(Value::Labels(labels))
+        (labels.len() == table.len()).then_some(labels)
+    }
+
+    fn texts(&mut self, values: &[&Node<'_>], path: &str) -> Option<Vec<String>> {
+        let mut texts = Vec::new();
+        for value in values {
+            match leaf::read(&Kind::Text, value.get_ref(), self.world) {
+                Ok(Value::Text(text)) => texts.push(text),
+                Ok(_) => {}
+                Err(fault) => _ = self.fault::<Value>(fault, value.span(), path),
+            }
+        }
+        (texts.len() == values.len()).then_some(texts)
     }
 
     fn headers(&mut self, table: &DeTable<'_>, path: &str) -> Option<Value> {

@@ -46,6 +46,7 @@ pub(super) enum Value {
     /// A time zone.
     Zone(Zone),
     Labels(BTreeMap<String, String>),
+    Matches(BTreeMap<String, Vec<String>>),
     Template(Box<OwnTemplate>),
     Headers(Vec<(HeaderName, SecretString)>),
     List(Vec<(Range<usize>, Self)>),
@@ -166,6 +167,13 @@ impl Section {
     pub(super) fn labels(&self, key: &str) -> BTreeMap<String, String> {
         match self.value(key) {
             Some(Value::Labels(labels)) => labels.clone(),
+            _ => BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn matches(&self, key: &str) -> BTreeMap<String, Vec<String>> {
+        match self.value(key) {
+            Some(Value::Matches(matches)) => matches.clone(),
             _ => BTreeMap::new(),
         }
     }

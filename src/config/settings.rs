@@ -5,11 +5,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::lives::Lives;
 use super::mistake::Mistake;
 use crate::discover;
 use crate::domain::{Domain, DomainName, Expected, Families, Shared, Thresholds};
 use crate::incident::Policy;
-use crate::incident::silence::Maintenance;
+use crate::incident::silence::{DomainPattern, Maintenance, Matcher};
+use crate::keeper::Recipient;
 use crate::notify::{Channel, Links};
 use crate::probe;
 use crate::trust::RootSource;
@@ -30,6 +32,8 @@ pub struct Settings {
     pub routes: Vec<Route>,
     /// When and how often.
     pub policy: Policy,
+    /// What of that is otherwise for which domains.
+    pub lives: Lives,
     /// Where the state is kept.
     pub store: Store,
     /// Our own sight.
@@ -52,6 +56,7 @@ impl Default for Settings {
             receivers: Vec::new(),
             routes: Vec::new(),
             policy: Policy::default(),
+            lives: Lives::default(),
             store: Store { path: PathBuf::from("/var/lib/notafter/notafter.db") },
             watch: Sight::default(),
             tenants: Vec::new(),
@@ -68,19 +73,23 @@ impl Settings {
         listed.cloned().unwrap_or_else(|| self.defaults.watch(name.clone()))
     }
 
-    /// The receivers who are told of a domain with these labels, and from which severity on.
-    pub fn receivers_of(&self, labels: &BTreeMap<String, String>) -> BTreeMap<&str, Severity> {
+    /// Who is told of this domain, and of what: by every route that matches, and by the fallback of what none is about.
+    pub fn recipients_of(&self, name: &DomainName, labels: &BTreeMap<String, String>) -> Vec<Recipient> {
         if self.routes.is_empty() {
-            return self.receivers.iter().map(|receiver| (receiver.name.as_str(), Severity::Warning)).collect();
+            return self.receivers.iter().map(|receiver| Recipient::of_all(&receiver.name, Severity::Warning)).collect();
         }
-        let mut told: BTreeMap<&str, Severity> = BTreeMap::new();
-        for route in self.routes.iter().filter(|route| route.applies_to(labels)) {
-            for name in &route.receivers {
-                let least = told.entry(name).or_insert(route.min_severity);
-                *least = route.min_severity.min(*least);
-            }
+        let mut told: Vec<Recipient> = Vec::new();
+        for route in self.routes.iter().filter(|route| route.applies_to(name, labels)) {
+            told.extend(route.receivers.iter().map(|receiver| Recipient {
+                receiver: receiver.clone(),
+                min_severity: route.min_severity,
+                codes: route.matcher.codes.clone(),
+            }));
         }
-        told
+        if let Some(fallback) = &self.policy.fallback {
+            told.extend(Recipient::of_the_rest(fallback, &told));
+        }
+        Recipient::folded(told)
     }
 }
 
@@ -213,11 +222,11 @@ pub struct Receiver {
     pub channel: Channel,
 }
 
-/// Who is told of which domains.
+/// Who is told of what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
-    /// The labels a domain must have.
-    pub matches: BTreeMap<String, String>,
+    /// Which domains, and which codes of faults.
+    pub matcher: Matcher,
     /// The names of the receivers; each is one of the file's.
     pub receivers: Vec<String>,
     /// Only what is at least as bad.
@@ -225,9 +234,16 @@ pub struct Route {
 }
 
 impl Route {
-    /// Whether a domain with these labels is meant.
-    pub fn applies_to(&self, labels: &BTreeMap<String, String>) -> bool {
-        self.matches.iter().all(|(name, value)| labels.get(name) == Some(value))
+    /// Whether this domain is meant.
+    pub fn applies_to(&self, name: &DomainName, labels: &BTreeMap<String, String>) -> bool {
+        self.matcher.covers_domain(name, |label| labels.get(label).map(String::as_str))
+    }
+
+    /// Whether every domain with these labels is meant, whatever its name.
+    pub(super) fn applies_to_all(&self, labels: &BTreeMap<String, String>) -> bool {
+        let any = self.matcher.domains.is_empty() || self.matcher.domains.contains(&DomainPattern::Any);
+        let one_of = |(name, values): (&String, &Vec<String>)| labels.get(name).is_some_and(|value| values.contains(value));
+        any && self.matcher.labels.iter().all(one_of)
     }
 }
 

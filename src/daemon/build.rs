@@ -77,6 +77,7 @@ impl Parts {
         let mut fleet = Fleet::new();
         let mut tenants = Tenants::new();
         let mut watches = Vec::new();
+        let mut known_recipients = Vec::new();
         for configured in &discovery::watches(settings, known) {
             let domain = configured.domain.arc();
             let trust = stores.load(&configured.trust)?;
@@ -90,7 +91,7 @@ impl Parts {
                 origin: configured.probe.origin.is_some(),
                 tenant: configured.probe.tenant.is_some(),
                 revision: probed.revision,
-                recipients: recipients(settings, configured),
+                recipients: recipients(settings, configured, &mut known_recipients),
             });
             if let Some(host) = &configured.probe.tenant {
                 tenants.entry(host.name.clone()).or_insert_with(|| probed.clone());
@@ -124,9 +125,16 @@ impl Parts {
     }
 }
 
-fn recipients(settings: &Settings, configured: &Configured) -> Vec<Recipient> {
-    let told = settings.receivers_of(&configured.domain.labels);
-    told.into_iter().map(|(receiver, min_severity)| Recipient { receiver: receiver.to_owned(), min_severity }).collect()
+/// Who is told of a domain: the same as of another, where that is so.
+fn recipients(settings: &Settings, configured: &Configured, known: &mut Vec<Arc<[Recipient]>>) -> Arc<[Recipient]> {
+    const COMPARED: usize = 16;
+    let told = settings.recipients_of(&configured.domain.name, &configured.domain.labels);
+    if let Some(same) = known.iter().rev().take(COMPARED).find(|other| ***other == *told) {
+        return Arc::clone(same);
+    }
+    let told: Arc<[Recipient]> = told.into();
+    known.push(Arc::clone(&told));
+    told
 }
 
 type Receivers = (BTreeMap<String, Arc<Courier>>, BTreeMap<String, Arc<Peers>>);

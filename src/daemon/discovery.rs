@@ -99,6 +99,7 @@ fn listed(settings: &Settings, managed: &Managed) -> Watch {
         live: false,
         ..Domain::new(managed.said.name.clone())
     };
+    domain.life = settings.lives.of(&domain.name, &domain.labels).into();
     domain.expected.caa_identifiers = defaults.caa_identifiers.clone();
     heed(managed, &mut domain);
     let mut probe = defaults.probe.clone();

@@ -4,6 +4,7 @@
 
 mod by_address;
 pub mod hours;
+mod life;
 mod name;
 mod ownership;
 mod shared;
@@ -14,6 +15,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use by_address::ByAddress;
+pub use life::Life;
 pub use name::{DomainName, NameError};
 pub use ownership::{Likeness, is_ownership_value};
 pub use shared::Shared;
@@ -43,6 +45,8 @@ pub struct Domain {
     pub mtls_of: Option<DomainName>,
     /// Treat it as live from the first look on, even if it was never seen healthy.
     pub live: bool,
+    /// When its faults are spoken of; many domains share one.
+    pub life: Shared<Life>,
 }
 
 impl Domain {
@@ -59,6 +63,7 @@ impl Domain {
             labels: BTreeMap::new(),
             mtls_of: None,
             live: true,
+            life: Shared::default(),
         }
     }
 }

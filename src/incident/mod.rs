@@ -21,4 +21,4 @@ pub use change::{Change, Operation, Row, Table};
 pub use ledger::{Key, Ledger, LookAgain, Looked, Standing, State};
 pub use notice::{Batch, Delivery, Mail, MailKind, Notice, NoticeId, PathFact, Reason, Refusal, Shared};
 pub use outbox::{DeadLetters, Outbox, OutboxEvent};
-pub use policy::Policy;
+pub use policy::{Pace, Policy};

@@ -145,6 +145,15 @@ impl Keeper {
         told.chain(shown)
     }
 
+    /// Those to whom nothing gets through for so long: the name, for how long, and what they would be shown.
+    pub(super) fn failing_alerts(&self, after: Duration) -> impl Iterator<Item = (&str, Duration, Vec<&Key>)> {
+        self.alerts.shown.iter().filter_map(move |(name, alerts)| {
+            let (since, _) = alerts.failing()?;
+            let lasted = Duration::from_secs(u64::try_from(since.until(self.now.wall)).unwrap_or(0));
+            (lasted >= after).then(|| (name.as_str(), lasted, alerts.firing().collect()))
+        })
+    }
+
     pub(super) fn keep_counters(&mut self) {
         let told = self.outboxes.told().map(|(name, _)| name);
         let all: Vec<String> = told.chain(self.alerts.shown.keys()).cloned().collect();

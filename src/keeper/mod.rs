@@ -7,6 +7,7 @@
 mod alerts;
 mod chains;
 mod commits;
+mod fallback;
 mod histories;
 mod lanes;
 mod load;
@@ -30,6 +31,7 @@ use std::time::Duration;
 
 use alerts::AlertReceivers;
 use commits::Takings;
+use fallback::Routing;
 use lanes::Lanes;
 use load::Load;
 use looks::Flight;
@@ -78,6 +80,7 @@ pub struct Keeper {
     tenant_views: TenantViews,
     status_notes: StatusNotes,
     takings: Takings,
+    routing: Routing,
     with_mtls: WithMtls,
     /// Whose chains were stored before the start, until it is known who is watched.
     stored_chains: BTreeSet<DomainName>,
@@ -116,6 +119,7 @@ impl Keeper {
     /// A keeper as its stored rows left it. It watches nobody until [`Keeper::handle_watches`].
     pub fn restore(policy: Policy, receivers: &[String], rows: Vec<Row>, now: Now) -> Self {
         let outboxes = Outboxes::restore(&policy, receivers, &rows, now);
+        let routing = Routing::of(&policy);
         let stored_chains = rows.iter().filter_map(chains::owner).collect();
         let stored_histories = histories::stored(&rows);
         let mut keeper = Self {
@@ -131,6 +135,7 @@ impl Keeper {
             tenant_views: TenantViews::default(),
             status_notes: StatusNotes::default(),
             takings: Takings::default(),
+            routing,
             with_mtls: WithMtls::default(),
             stored_chains,
             stored_histories,
@@ -221,6 +226,7 @@ impl Keeper {
         self.now = now;
         self.outboxes.reconcile(policy, receivers, now);
         self.ledger.handle_policy(policy.clone(), now);
+        self.routing.read(policy);
         self.keep_counters();
         self.tell_of_dead_letters();
         self.settle();
@@ -248,9 +254,13 @@ impl Keeper {
     /// How the attempt to deliver a mail ended.
     pub fn handle_delivery(&mut self, receiver: &str, mail: &str, delivery: Delivery, now: Now) {
         self.now = now;
+        if delivery != Delivery::Delivered {
+            self.routing.look_now();
+        }
         if let Some(outbox) = self.outboxes.get_mut(receiver) {
             outbox.handle_delivery(mail, delivery, now);
         }
+        self.fall_back();
         self.tell_of_dead_letters();
         self.settle();
     }
@@ -290,6 +300,7 @@ impl Keeper {
             self.commit(Tag::Keeper, vec![change]);
         }
         self.alerts.handle_timeout(now);
+        self.fall_back();
         self.tell_of_mail();
         self.tell_of_log_list();
         self.tell_of_load();
@@ -353,7 +364,7 @@ impl Keeper {
         let released = self.lanes.has_released().then_some(self.now.mono);
         let looks = self.schedule.next_wakeup().into_iter().chain(released).min().filter(|_| self.may_look());
         let outboxes = self.outboxes.told().filter_map(|(_, outbox)| outbox.poll_timeout());
-        let all = looks.into_iter().chain(self.ledger.poll_timeout()).chain(outboxes);
+        let all = looks.into_iter().chain(self.ledger.poll_timeout()).chain(outboxes).chain(self.next_fallback());
         let tenants = self.next_listing().into_iter().chain(self.tenant_views.next_wakeup());
         let not_draining = tenants.chain(self.alerts.poll_timeout()).filter(|_| !self.draining);
         all.chain(not_draining).chain(self.own_sight.next_wakeup()).min().unwrap_or(self.now.mono + IDLE)

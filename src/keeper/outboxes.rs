@@ -16,7 +16,7 @@ pub(super) struct Outboxes {
 
 impl Outboxes {
     pub(super) fn restore(policy: &Policy, receivers: &[String], rows: &[Row], now: Now) -> Self {
-        let restored = |name: &str| (name.to_owned(), Outbox::restore(name, policy.clone(), rows, now));
+        let restored = |name: &str| (name.to_owned(), Outbox::restore(name, policy.of_receiver(name), rows, now));
         let others = outbox::receivers(rows).into_iter().filter(|name| !receivers.iter().any(|known| known == name));
         Self { told: receivers.iter().map(|name| restored(name)).collect(), retired: others.map(restored).collect() }
     }
@@ -28,10 +28,10 @@ impl Outboxes {
             if let Some(back) = self.retired.remove(name) {
                 self.told.insert(name.clone(), back);
             }
-            self.told.entry(name.clone()).or_insert_with(|| Outbox::new(name, policy.clone(), now));
+            self.told.entry(name.clone()).or_insert_with(|| Outbox::new(name, policy.of_receiver(name), now));
         }
-        for outbox in self.told.values_mut() {
-            outbox.handle_policy(policy.clone(), now);
+        for (name, outbox) in &mut self.told {
+            outbox.handle_policy(policy.of_receiver(name), now);
         }
     }
 

@@ -43,7 +43,7 @@ fn watch(number: usize, name: &DomainName) -> Watch {
         contract: 0,
         tenant: false,
         revision: 0,
-        recipients: Vec::new(),
+        recipients: [].into(),
     }
 }
 

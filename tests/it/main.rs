@@ -35,6 +35,7 @@ mod names;
 mod page;
 mod pairs;
 mod pki;
+mod policy_of;
 mod preflight;
 mod proxies;
 mod random;

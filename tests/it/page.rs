@@ -161,7 +161,7 @@ fn keeper() -> Keeper {
         origin: false,
         tenant: false,
         revision: 0,
-        recipients: Vec::new(),
+        recipients: [].into(),
     };
     keeper.handle_watches(looks.iter().map(watch).collect(), NOW);
     for look in looks {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::folder::Folder;
 use crate::config::{Defaults, Receiver, Settings, Sight, Store, Trust, Watch};
-use crate::domain::{Domain, Shared};
+use crate::domain::{Domain, Life, Shared};
 use crate::incident::Policy;
 use crate::lab::world::World;
 use crate::notify::email::{self, Relay, Security};
@@ -67,7 +67,8 @@ pub(super) fn write(world: &World, home: &Folder) -> Result<PathBuf, String> {
 fn watch(domain: Domain, defaults: &Defaults) -> Watch {
     let watch = defaults.watch(domain.name.clone());
     let Domain { interval, families, thresholds, .. } = Domain::clone(&watch.domain);
-    Watch { domain: Shared::new(Domain { interval, families, thresholds, ..domain }), ..watch }
+    let life = life().into();
+    Watch { domain: Shared::new(Domain { interval, families, thresholds, life, ..domain }), ..watch }
 }
 
 fn email_by(relay: SocketAddr) -> email::Settings {
@@ -86,13 +87,20 @@ fn email_by(relay: SocketAddr) -> email::Settings {
 }
 
 /// As sure as ever, but sooner: nobody waits minutes for a demo.
-fn policy() -> Policy {
-    Policy {
+fn life() -> Life {
+    Life {
         confirm_fact: seconds(1),
         confirm_network: vec![seconds(1), seconds(2)],
+        resolve_for: seconds(5),
+        ..Life::default()
+    }
+}
+
+fn policy() -> Policy {
+    Policy {
+        life: life().into(),
         collect_for: seconds(2),
         group_interval: seconds(20),
-        resolve_for: seconds(5),
         retry: vec![seconds(1), seconds(5)],
         ..Policy::default()
     }

@@ -1,10 +1,11 @@
 //! Maintenance windows: once, or week after week.
 
+use super::matching::patterns;
 use crate::config::mistake::Notes;
 use crate::config::section::{Section, Value};
 use crate::domain::UnixTime;
 use crate::domain::hours::{Hours, Occurrence, TimeOfDay, Weekdays, Zone};
-use crate::incident::silence::{DomainPattern, LONGEST, Maintenance, Matcher, When};
+use crate::incident::silence::{LONGEST, Maintenance, Matcher, When};
 use crate::verdict::Severity;
 
 /// The windows of the file.
@@ -20,18 +21,8 @@ fn window(section: &Section, notes: &mut Notes) -> Option<Maintenance> {
 }
 
 fn matcher(section: &Section, notes: &mut Notes) -> Matcher {
-    let mut domains = Vec::new();
-    for (place, value) in section.list("domains").unwrap_or_default() {
-        let Value::Text(text) = value else { continue };
-        match DomainPattern::parse(text) {
-            Ok(pattern) => domains.push(pattern),
-            Err(reason) => {
-                let mend = "write \"login.example.com\", \"*.example.com\" for all below it, or \"*\"";
-                notes.mistake(place.clone(), &section.path_of("domains"), reason, mend);
-            }
-        }
-    }
-    let labels = section.labels("match").into_iter().map(|(name, value)| (name, vec![value])).collect();
+    let domains = patterns(section, notes);
+    let labels = section.matches("match");
     let max_severity = section.text("max_severity").and_then(Severity::parse);
     let matcher = Matcher { domains, labels, codes: section.texts("codes").unwrap_or_default(), max_severity };
     let is_read = ["domains", "match", "codes"].into_iter().all(|key| section.sound(key));

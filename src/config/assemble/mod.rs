@@ -1,7 +1,10 @@
 //! From sections to [`Settings`]: what only shows when several keys are seen together.
 
 mod alertmanager;
+mod lives;
 mod maintenance;
+mod matching;
+mod routing;
 mod telling;
 mod templates;
 mod watches;
@@ -16,6 +19,7 @@ use super::section::Section;
 use super::settings::{Server, Settings, Sight, Store, Tenant};
 use super::source::Source;
 use crate::discover;
+use crate::incident::Policy;
 use crate::notify::Links;
 
 /// Builds the settings from the whole file. They are only good if no mistake has been noted.
@@ -23,11 +27,12 @@ pub(super) fn settings(root: &Section, source: &Source<'_>, world: &World<'_>, n
     let none = Section::default();
     let table = |key| root.section(key).unwrap_or(&none);
     let defaults = watches::defaults(table("probe"), root.sections("evidence"), notes);
-    let watches = watches::watches(root.sections("domain"), &defaults, source, world, notes);
+    let lives = lives::lives(root, source, notes);
+    let watches = watches::watches(root.sections("domain"), &defaults, &lives, source, world, notes);
     let server = server(table("server"));
     let receivers = telling::receivers(root.sections("receiver"), &server.links, source, world, notes);
-    let routes = telling::routes(root.sections("route"), source, notes);
-    telling::check_routing(root, notes);
+    let routes = routing::routes(root.sections("route"), source, notes);
+    routing::check(root, notes);
     if !root.has("domain") && !root.has("tenant") {
         let mend = "add `[[domain]]` with `name = \"login.example.com\"`";
         notes.remarks.push(Draft::whole("there is no domain to watch".to_owned(), mend.to_owned()));
@@ -38,7 +43,12 @@ pub(super) fn settings(root: &Section, source: &Source<'_>, world: &World<'_>, n
         defaults,
         receivers,
         routes,
-        policy: telling::policy(table("policy"), root.sections("receiver"), notes),
+        policy: Policy {
+            life: lives.global().into(),
+            own_sight: table("watch").texts("receivers"),
+            ..telling::policy(table("policy"), root.sections("receiver"))
+        },
+        lives,
         store: store(table("store"), world, notes),
         watch: sight(table("watch")),
         maintenance: maintenance::maintenance(root.sections("maintenance"), notes),

@@ -1,51 +1,46 @@
 //! Who is told of what, when, and how often.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::ops::Range;
 
 use super::templates::stationery;
 use super::{alertmanager, webhook};
 use crate::config::grammar::Kind;
 use crate::config::leaf::World;
 use crate::config::mistake::Notes;
-use crate::config::reader::nearest;
 use crate::config::section::{Section, Value};
-use crate::config::settings::{Receiver, Route};
+use crate::config::settings::Receiver;
 use crate::config::source::Source;
-use crate::incident::Policy;
+use crate::incident::{Pace, Policy};
 use crate::notify::email::{Credentials, Relay, Security, Settings as Email};
 use crate::notify::{Channel, Links};
-use crate::verdict::Severity;
 
-/// What `[policy]` says, and each receiver of itself.
-pub(super) fn policy(section: &Section, receivers: &[Section], notes: &mut Notes) -> Policy {
+/// What `[policy]` says of receivers, and each receiver of itself.
+pub(super) fn policy(section: &Section, receivers: &[Section]) -> Policy {
     let base = Policy::default();
-    let confirm_network = section.durations("confirm_network").unwrap_or(base.confirm_network);
-    if !confirm_network.is_sorted_by(|earlier, later| earlier < later) {
-        notes.mistake(
-            section.place("confirm_network"),
-            &section.path_of("confirm_network"),
-            "the times do not rise: each counts from the moment the fault was first seen",
-            "write them in rising order, such as [\"20s\", \"40s\"]",
-        );
-    }
     Policy {
-        confirm_fact: section.duration("confirm_fact").unwrap_or(base.confirm_fact),
-        confirm_network,
         collect_for: section.duration("collect_for").unwrap_or(base.collect_for),
         group_interval: section.duration("group_interval").unwrap_or(base.group_interval),
-        resolve_after: section.count("resolve_after").unwrap_or(base.resolve_after),
-        resolve_for: section.duration("resolve_for").unwrap_or(base.resolve_for),
         retry: section.durations("retry").unwrap_or(base.retry),
         mails_per_hour: section.count("mails_per_hour").unwrap_or(base.mails_per_hour),
-        mails_per_hour_of: receivers.iter().filter_map(mails_per_hour).collect(),
         stale_after: section.duration("stale_after").unwrap_or(base.stale_after),
+        of_receivers: receivers.iter().filter_map(pace).collect(),
+        fallback: section.text("fallback").map(str::to_owned),
+        fallback_after: section.duration("fallback_after").unwrap_or(base.fallback_after),
+        ..base
     }
 }
 
-fn mails_per_hour(receiver: &Section) -> Option<(String, u32)> {
-    Some((receiver.text("name")?.to_owned(), receiver.count("mails_per_hour")?))
+/// What holds for this receiver alone, if anything does.
+fn pace(receiver: &Section) -> Option<(String, Pace)> {
+    let pace = Pace {
+        collect_for: receiver.duration("collect_for"),
+        group_interval: receiver.duration("group_interval"),
+        retry: receiver.durations("retry"),
+        mails_per_hour: receiver.count("mails_per_hour"),
+        stale_after: receiver.duration("stale_after"),
+    };
+    (pace != Pace::default()).then_some((receiver.text("name")?.to_owned(), pace))
 }
 
 /// The receivers of the file.
@@ -198,121 +193,4 @@ pub(super) fn credentials(section: &Section, notes: &mut Notes) -> Option<Creden
 pub(super) fn is_loopback(host: &str) -> bool {
     let named = host == "localhost" || host.ends_with(".localhost");
     named || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
-}
-
-/// The routes of the file.
-pub(super) fn routes(sections: &[Section], source: &Source<'_>, notes: &mut Notes) -> Vec<Route> {
-    let mut routes: Vec<(usize, Route)> = Vec::new();
-    for section in sections {
-        let Some(receivers) = section.texts("receivers") else { continue };
-        let route = Route { matches: section.labels("match"), receivers, min_severity: severity(section) };
-        let same = |(_, other): &&(usize, Route)| *other == route && section.sound("match");
-        if let Some((line, _)) = routes.iter().find(same) {
-            let message = format!("this route says the same as the one in line {line}");
-            notes.mistake(section.span.clone(), &section.path, message, "keep one of the two");
-            continue;
-        }
-        routes.push((source.line(section.span.start), route));
-    }
-    routes.into_iter().map(|(_, route)| route).collect()
-}
-
-fn severity(section: &Section) -> Severity {
-    match section.text("min_severity") {
-        Some("info") => Severity::Info,
-        Some("critical") => Severity::Critical,
-        _ => Severity::Warning,
-    }
-}
-
-/// Whether routes name receivers that exist, and whether every receiver and every domain has a route. What
-/// could not be read is taken for good, so that one mistake is not told as several.
-pub(super) fn check_routing(root: &Section, notes: &mut Notes) {
-    let (routes, receivers) = (root.sections("route"), root.sections("receiver"));
-    if routes.is_empty() || !root.sound("route") {
-        return;
-    }
-    if root.sound("receiver") && receivers.iter().all(|section| section.text("name").is_some()) {
-        let known: BTreeSet<&str> = receivers.iter().filter_map(|section| section.text("name")).collect();
-        for route in routes {
-            unknown_receivers(route, &known, notes);
-        }
-    }
-    if routes.iter().all(|route| route.sound("match") && route.list("receivers").is_some()) {
-        unrouted(root, routes, notes);
-        unreached(root.sections("domain"), routes, notes);
-        unreached_tenants(root.sections("tenant"), routes, notes);
-    }
-}
-
-fn unknown_receivers(route: &Section, known: &BTreeSet<&str>, notes: &mut Notes) {
-    for (place, name) in named(route) {
-        if known.contains(name) {
-            continue;
-        }
-        let mend = match nearest(name, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("add a `[[receiver]]` with `name = \"{name}\"`"),
-        };
-        notes.mistake(place, &route.path_of("receivers"), format!("there is no receiver `{name}`"), mend);
-    }
-}
-
-/// Receivers that are told of nothing. Domains that a tenant lists are not known yet, so with one every route counts.
-fn unrouted(root: &Section, routes: &[Section], notes: &mut Notes) {
-    let domains = root.sections("domain");
-    let certain = !root.has("tenant") && root.sound("domain") && domains.iter().all(|domain| domain.sound("labels"));
-    let used = |route: &&Section| !certain || domains.iter().any(|domain| applies(route, domain));
-    let receivers = root.sections("receiver");
-    let known: BTreeSet<&str> = receivers.iter().filter_map(|section| section.text("name")).collect();
-    // A slip in a route's receiver is told as that alone.
-    let meant = |name| if known.contains(name) { Some(name) } else { nearest(name, known.iter().copied()) };
-    let told: BTreeSet<&str> = routes.iter().filter(used).flat_map(named).filter_map(|(_, name)| meant(name)).collect();
-    for section in receivers {
-        let Some(name) = section.text("name").filter(|name| !told.contains(name)) else { continue };
-        let message = match routes.iter().flat_map(named).any(|(_, routed)| routed == name) {
-            true => format!("the receiver `{name}` is told of no domain: the routes that name it match none"),
-            false => format!("the receiver `{name}` is told of no domain: no route names it"),
-        };
-        let mend = format!("add `[[route]]` with `receivers = [\"{name}\"]`, or take the receiver out");
-        notes.mistake(section.place("name"), &section.path_of("name"), message, mend);
-    }
-}
-
-/// Domains of which nobody is told.
-fn unreached(domains: &[Section], routes: &[Section], notes: &mut Notes) {
-    for section in domains.iter().filter(|section| section.sound("labels")) {
-        let Some(name) = section.name("name") else { continue };
-        if !routes.iter().any(|route| applies(route, section)) {
-            let message = format!("nobody is told of the domain {name}: no route matches its labels");
-            let mend = "give it labels that a route matches, or add a `[[route]]` without `match`";
-            notes.mistake(section.place("name"), &section.path_of("name"), message, mend);
-        }
-    }
-}
-
-/// Tenants of whose domains nobody would be told: a new one would be watched in vain.
-fn unreached_tenants(tenants: &[Section], routes: &[Section], notes: &mut Notes) {
-    let listing = |section: &&Section| section.flag("discover") == Some(true) && section.sound("labels");
-    for section in tenants.iter().filter(listing) {
-        let Some(name) = section.name("domain") else { continue };
-        if !routes.iter().any(|route| applies(route, section)) {
-            let message = format!("nobody is told of the domains that {name} lists: no route matches its labels");
-            let mend = "give it `labels` that a route matches, or add a `[[route]]` without `match`";
-            notes.mistake(section.place("domain"), &section.path_of("domain"), message, mend);
-        }
-    }
-}
-
-fn applies(route: &Section, domain: &Section) -> bool {
-    let labels = domain.labels("labels");
-    route.labels("match").iter().all(|(name, value)| labels.get(name) == Some(value))
-}
-
-/// The receivers that a route names, each with its place.
-fn named(route: &Section) -> impl Iterator<Item = (Range<usize>, &str)> {
-    let items = route.list("receivers").unwrap_or_default().iter();
-    items.filter_map(
-        |(place, value)| if let Value::Text(name) = value { Some((place.clone(), name.as_str())) } else { None },
-    )
 }

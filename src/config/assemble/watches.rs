@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use secrecy::ExposeSecret;
 
 use crate::config::leaf::World;
+use crate::config::lives::{Lives, duration_text};
 use crate::config::mistake::Notes;
 use crate::config::section::{Section, Value};
 use crate::config::settings::{Defaults, Trust, Watch};
 use crate::config::source::Source;
-use crate::domain::{Domain, DomainName, Expected, Families, Threshold, Thresholds, Verification};
+use crate::domain::{Domain, DomainName, Expected, Families, Shared, Threshold, Thresholds, Verification};
 use crate::observation::{Clause, Layer};
 use crate::probe::{
     self, ApiKey, ClientIdentity, Contract, DnsMemory, Host, IdentityError, MAX_NAMESERVERS, Nameserver, Origin,
@@ -59,6 +59,7 @@ fn sign(section: &Section, notes: &mut Notes) -> Option<Sign> {
 pub(super) fn watches(
     sections: &[Section],
     defaults: &Defaults,
+    lives: &Lives,
     source: &Source<'_>,
     world: &World<'_>,
     notes: &mut Notes,
@@ -66,6 +67,7 @@ pub(super) fn watches(
     let mut first: BTreeMap<DomainName, usize> = BTreeMap::new();
     let mut watches = Vec::new();
     let (mut ways, mut trusts) = (vec![defaults.probe.clone()], vec![defaults.trust.clone()]);
+    let mut known = Vec::new();
     for section in sections {
         let mut own = overridden(section, defaults, notes);
         own.probe.client = section.section("client_certificate").and_then(|section| client(section, world, notes));
@@ -85,6 +87,8 @@ pub(super) fn watches(
         let mut watch = watch(section, name, own, verification, notes);
         watch.probe.join(&mut ways);
         watch.trust.join(&mut trusts);
+        watch.domain.life = lives.of(&watch.domain.name, &watch.domain.labels).into();
+        watch.domain.life.join(&mut known);
         watches.push(watch);
     }
     watches
@@ -116,6 +120,7 @@ fn watch(section: &Section, name: DomainName, own: Defaults, verification: Verif
         labels: section.labels("labels"),
         mtls_of: None,
         live: section.flag("live").unwrap_or(true),
+        life: Shared::default(),
     };
     Watch { domain: domain.into(), probe, trust }
 }
@@ -285,7 +290,7 @@ fn dns_memory(section: &Section, base: DnsMemory, notes: &mut Notes) -> DnsMemor
     let at_least = section.duration("dns_cache_min").unwrap_or_else(|| base.at_least.min(at_most));
     if at_least > at_most && section.sound("dns_cache_min") && section.sound("dns_cache_max") {
         let key = if section.has("dns_cache_min") { "dns_cache_min" } else { "dns_cache_max" };
-        let message = format!("dns_cache_min ({}) lies above dns_cache_max ({})", shown(at_least), shown(at_most));
+        let message = format!("dns_cache_min ({}) lies above dns_cache_max ({})", duration_text(at_least), duration_text(at_most));
         notes.mistake(section.place(key), &section.path_of(key), message, "make it the other way round");
     }
     DnsMemory { at_least, at_most }
@@ -336,14 +341,8 @@ fn check_thresholds(section: &Section, thresholds: &Thresholds, notes: &mut Note
 fn crossed(critical: &Threshold, warn: &Threshold) -> Vec<(String, String)> {
     let spans = critical.span().zip(warn.span()).filter(|(critical, warn)| critical > warn);
     let shares = critical.percent().zip(warn.percent()).filter(|(critical, warn)| critical > warn);
-    let spans = spans.map(|(critical, warn)| (shown(critical), shown(warn)));
+    let spans = spans.map(|(critical, warn)| (duration_text(critical), duration_text(warn)));
     let shares = shares.map(|(critical, warn)| (format!("{critical}%"), format!("{warn}%")));
     spans.into_iter().chain(shares).collect()
 }
 
-/// A duration as it is written in the file, in the largest unit that fits.
-fn shown(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let unit = [(86_400, "d"), (3600, "h"), (60, "m")].into_iter().find(|(length, _)| seconds.is_multiple_of(*length));
-    unit.map_or_else(|| format!("{seconds}s"), |(length, unit)| format!("{}{unit}", seconds / length))
-}

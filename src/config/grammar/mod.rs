@@ -146,6 +146,8 @@ pub(super) enum Kind {
     Zone,
     /// Names and texts.
     Labels,
+    /// Names, each with a text or a list of texts, one of which it must be.
+    Matches,
     /// A list of these, with at least so many.
     List(&'static Self, usize),
     /// A table.
@@ -194,6 +196,7 @@ impl Kind {
             Self::Days => "a day of the week such as \"sat\", or a span such as \"mon-fri\"".to_owned(),
             Self::Zone => "a time zone such as \"Europe/Berlin\"".to_owned(),
             Self::Labels => "names and texts such as { team = \"identity\" }".to_owned(),
+            Self::Matches => "names and texts, or lists of texts, such as { team = [\"identity\", \"shop\"] }".to_owned(),
             Self::List(items, _) => format!("a list in brackets, each {}", items.expected()),
             Self::Table(_) => "a table, under a heading in single brackets".to_owned(),
             Self::Tables(_) => "tables, each under a heading in double brackets".to_owned(),

@@ -23,8 +23,11 @@ fn describe(page: &mut String, key: &Key, parent: &str) {
     };
     // Writing to a string cannot fail.
     let _ = write!(page, "### `{heading}`\n\n{}\n\n", table.doc);
-    let _ = write!(page, "| key | what may stand there | default | meaning |\n|---|---|---|---|\n");
-    for key in rows(table, &path) {
+    let mut rows = rows(table, &path).peekable();
+    if rows.peek().is_some() {
+        let _ = write!(page, "| key | what may stand there | default | meaning |\n|---|---|---|---|\n");
+    }
+    for key in rows {
         let need = if key.required { "required".to_owned() } else { default(key) };
         let _ = writeln!(page, "| `{}` | {} | {need} | {} |", key.name, key.kind.expected(), key.doc);
     }
@@ -34,9 +37,13 @@ fn describe(page: &mut String, key: &Key, parent: &str) {
     }
 }
 
-/// The keys of a table that are not tables themselves; a domain's without those of `[probe]`.
+/// The keys of a table that are not tables themselves; a domain's without those of `[probe]`, and those of `[policy]` once.
 fn rows<'a>(table: &'static Table, path: &'a str) -> impl Iterator<Item = &'static Key> + use<'a> {
-    let groups = if path == "domain" { 1 } else { table.groups.len() };
+    let groups = match path {
+        "domain" => 1,
+        "domain.policy" | "group.policy" => 0,
+        _ => table.groups.len(),
+    };
     let keys = table.groups.iter().take(groups).flat_map(|group| group.iter());
     keys.filter(|key| !matches!(key.kind, Kind::Table(_) | Kind::Tables(_)))
 }

@@ -67,6 +67,11 @@ fn of(kind: &Kind) -> Map<String, Value> {
         Kind::Days => json!({ "type": "string", "pattern": DAYS }),
         Kind::Time => json!({ "type": "string", "format": "date-time" }),
         Kind::Labels => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+        Kind::Matches => {
+            let one = json!({ "type": "string", "minLength": 1 });
+            let one_of = json!({ "oneOf": [one, { "type": "array", "items": one, "minItems": 1 }] });
+            json!({ "type": "object", "additionalProperties": one_of })
+        }
         Kind::Secret => secret(),
         Kind::Text
         | Kind::Name

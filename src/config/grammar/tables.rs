@@ -15,6 +15,7 @@ pub(in crate::config) static ROOT: Table = Table {
         Key::new("watch", Kind::Table(&WATCH), "Notafter's own sight: who watches the watchdog."),
         Key::new("store", Kind::Table(&STORE), "Where the state is kept that survives a restart."),
         Key::new("policy", Kind::Table(&POLICY), "When a finding becomes an incident, and how often it is spoken of."),
+        Key::new("group", Kind::Tables(&GROUP), "Domains for which another policy holds."),
         Key::new("receiver", Kind::Tables(&RECEIVER), "Someone to tell."),
         Key::new(
             "route",
@@ -237,6 +238,11 @@ static WATCH: Table = Table {
             "Looks at one address at once, of all domains that are there; others wait for their turn. By default as many as \
              their intervals need if a look takes two seconds, and at least four.",
         ),
+        Key::new(
+            "receivers",
+            Kind::List(&Kind::Word, 1),
+            "Who is told of it: of our store, our resolvers, mail that cannot be delivered. Default: every receiver.",
+        ),
     ]],
 };
 
@@ -253,55 +259,116 @@ static STORE: Table = Table {
 };
 
 static POLICY: Table = Table {
-    doc: "When a finding becomes an incident, and how often it is spoken of.",
-    groups: &[&[
-        Key::new("confirm_fact", Kind::Duration(0), "A fact is read once more after so long, on a fresh connection.")
-            .or("\"10s\""),
-        Key::new(
-            "confirm_network",
-            Kind::List(&Kind::Duration(0), 0),
-            "A fault of the network is looked at again so long after it was first seen, each time; in rising order.",
-        )
-        .or("[\"20s\", \"40s\"]"),
-        Key::new(
-            "collect_for",
-            Kind::Duration(0),
-            "Notices to one receiver gather for so long before they are a mail.",
-        )
-        .or("\"30s\""),
-        Key::new(
-            "group_interval",
-            Kind::Duration(0),
-            "What is new of a cause that a receiver was told of gathers for so long at least before there is another mail \
-             about it; each further mail doubles that, up to an hour.",
-        )
-        .or("\"5m\""),
-        Key::new(
-            "resolve_after",
-            Kind::Count(1, 1000),
-            "So many good looks of the same address resolve an incident ...",
-        )
+    doc: "When a finding becomes an incident, how often it is spoken of, and when it is over. Down to `flap_window` a key may \
+          also stand in `[group.policy]` and `[domain.policy]`: what a domain says itself counts before what its groups \
+          say, of these the last before the others, and all of it before what stands here. `notafter config explain \
+          DOMAIN` shows what holds, and why.",
+    groups: &[
+        LIFE_KEYS,
+        PACE_KEYS,
+        &[
+            Key::new(
+                "fallback",
+                Kind::Word,
+                "The receiver that is told of what no route is about, and of what is critical and another receiver could \
+                 not be told.",
+            ),
+            Key::new(
+                "fallback_after",
+                Kind::Duration(60_000),
+                "It is told of what is critical once another receiver could not be told of it for so long.",
+            )
+            .or("\"15m\""),
+        ],
+    ],
+};
+
+static OWN_POLICY: Table = Table {
+    doc: "What of `[policy]` is otherwise for these: its keys down to `flap_window`.",
+    groups: &[LIFE_KEYS],
+};
+
+const LIFE_KEYS: &[Key] = &[
+    Key::new("confirm_fact", Kind::Duration(0), "A fact is read once more after so long, on a fresh connection.")
+        .or("\"10s\""),
+    Key::new(
+        "confirm_network",
+        Kind::List(&Kind::Duration(0), 0),
+        "A fault of the network is looked at again so long after it was first seen, each time; in rising order.",
+    )
+    .or("[\"20s\", \"40s\"]"),
+    Key::new("resolve_after", Kind::Count(1, 1000), "So many good looks of the same address resolve an incident ...")
         .or("3"),
-        Key::new("resolve_for", Kind::Duration(0), "... if they span at least so long.").or("\"2m\""),
+    Key::new("resolve_for", Kind::Duration(0), "... if they span at least so long.").or("\"2m\""),
+    Key::new(
+        "remind_critical",
+        Kind::List(&Kind::Duration(60_000), 0),
+        "What is critical is told again so long after it was told, in rising order; the last is how often from then on. \
+         None, and it is told once. An expiry is told again at each halving of the time left instead.",
+    )
+    .or("[\"1h\", \"4h\", \"1d\"]"),
+    Key::new("remind_warning", Kind::List(&Kind::Duration(60_000), 0), "Likewise of warnings.").or("[\"1d\"]"),
+    Key::new(
+        "flap_after",
+        Kind::Count(0, 100),
+        "An incident that opens so often within `flap_window` flaps: that is said once, and it is over only when it was \
+         good for that long. 0: never.",
+    )
+    .or("4"),
+    Key::new("flap_window", Kind::Duration(60_000), "See `flap_after`.").or("\"1h\""),
+];
+
+const PACE_KEYS: &[Key] = &[
+    Key::new(
+        "collect_for",
+        Kind::Duration(0),
+        "Notices to one receiver gather for so long before they are a mail. May stand in a `[[receiver]]`.",
+    )
+    .or("\"30s\""),
+    Key::new(
+        "group_interval",
+        Kind::Duration(0),
+        "What is new of a cause that a receiver was told of gathers for so long at least before there is another mail \
+         about it; each further mail doubles that, up to an hour. May stand in a `[[receiver]]`.",
+    )
+    .or("\"5m\""),
+    Key::new(
+        "retry",
+        Kind::List(&Kind::Duration(0), 1),
+        "Waits before a mail that could not be delivered is tried again; the last repeats. Attempts begin at least a \
+         second apart. May stand in a `[[receiver]]`.",
+    )
+    .or("[\"10s\", \"30s\", \"1m\", \"5m\", \"15m\", \"1h\"]"),
+    Key::new(
+        "mails_per_hour",
+        Kind::Count(1, 3600),
+        "A receiver gets at most so many mails an hour; what is more comes as a summary. May stand in a `[[receiver]]`.",
+    )
+    .or("10"),
+    Key::new(
+        "stale_after",
+        Kind::Duration(60_000),
+        "What could not be delivered for so long is told in one mail, as it is by then; what is over is counted. May \
+         stand in a `[[receiver]]`.",
+    )
+    .or("\"6h\""),
+];
+
+static GROUP: Table = Table {
+    doc: "Domains for which another policy holds. A domain may be in several; the last that says something counts.",
+    groups: &[&[
         Key::new(
-            "retry",
-            Kind::List(&Kind::Duration(0), 1),
-            "Waits before a mail that could not be delivered is tried again; the last repeats. Attempts begin at least \
-             a second apart.",
+            "match",
+            Kind::Matches,
+            "The labels a domain must have, each with one value or several of which it must have one.",
         )
-        .or("[\"10s\", \"30s\", \"1m\", \"5m\", \"15m\", \"1h\"]"),
+        .or("{}"),
         Key::new(
-            "mails_per_hour",
-            Kind::Count(1, 3600),
-            "A receiver gets at most so many mails an hour; what is more comes as a summary.",
-        )
-        .or("10"),
-        Key::new(
-            "stale_after",
-            Kind::Duration(60_000),
-            "What could not be delivered for so long is told in one mail, as it is by then; what is over is counted.",
-        )
-        .or("\"6h\""),
+            "domains",
+            Kind::List(&Kind::Text, 1),
+            "Names, `*.example.com` for all below one, or `*` for all; with `match`, both must hold.",
+        ),
+        Key::new("policy", Kind::Table(&OWN_POLICY), "What holds for them.").required(),
     ]],
 };
 
@@ -316,7 +383,11 @@ static RECEIVER: Table = Table {
             "Show it what fires, as Prometheus does: an Alertmanager.",
         ),
         Key::new("webhook", Kind::Table(&WEBHOOK), "Tell it by a webhook."),
+        Key::new("collect_for", Kind::Duration(0), "As in `[policy]`, for this receiver."),
+        Key::new("group_interval", Kind::Duration(0), "As in `[policy]`, for this receiver."),
+        Key::new("retry", Kind::List(&Kind::Duration(0), 1), "As in `[policy]`, for this receiver."),
         Key::new("mails_per_hour", Kind::Count(1, 3600), "As in `[policy]`, for this receiver."),
+        Key::new("stale_after", Kind::Duration(60_000), "As in `[policy]`, for this receiver."),
     ]],
 };
 
@@ -459,9 +530,28 @@ static TEMPLATES: Table = Table {
 };
 
 static ROUTE: Table = Table {
-    doc: "Who is told of what. Without any route every receiver is told of every domain.",
+    doc: "Who is told of what. Without any route every receiver is told of every domain. Every route that matches counts, \
+          whatever the order: a receiver is told of what any of its routes is about. Our own sight is not routed, see \
+          `receivers` in `[watch]`.",
     groups: &[&[
-        Key::new("match", Kind::Labels, "The labels a domain must have; none for every domain.").or("{}"),
+        Key::new(
+            "match",
+            Kind::Matches,
+            "The labels a domain must have, each with one value or several of which it must have one; none for every \
+             domain.",
+        )
+        .or("{}"),
+        Key::new(
+            "domains",
+            Kind::List(&Kind::Text, 1),
+            "Names, `*.example.com` for all below one, or `*` for all; with `match`, both must hold. Default: all.",
+        ),
+        Key::new(
+            "codes",
+            Kind::List(&Kind::Text, 1),
+            "Only faults of these codes, or of whole areas such as `tls.*`. Default: all. Who was told of an incident is \
+             told of its end, whatever it had become.",
+        ),
         Key::new("receivers", Kind::List(&Kind::Word, 1), "The names of the receivers to tell.").required(),
         Key::new("min_severity", Kind::Choice(&["info", "warning", "critical"]), "Only what is at least as bad.")
             .or("\"warning\""),
@@ -478,7 +568,13 @@ static MAINTENANCE: Table = Table {
             "The domains it is about: names, `*.example.com` for all below one, `*` for all. Default: every one that the \
              other keys are about.",
         ),
-        Key::new("match", Kind::Labels, "The labels a domain must have; none for every domain.").or("{}"),
+        Key::new(
+            "match",
+            Kind::Matches,
+            "The labels a domain must have, each with one value or several of which it must have one; none for every \
+             domain.",
+        )
+        .or("{}"),
         Key::new(
             "codes",
             Kind::List(&Kind::Text, 1),
@@ -562,6 +658,7 @@ static DOMAIN: Table = Table {
                 "Shown to this domain's servers, and those of its host for mutual TLS, where they ask for one.",
             ),
             Key::new("auth0", Kind::Table(&AUTH0), "The two views past the proxy."),
+            Key::new("policy", Kind::Table(&OWN_POLICY), "What of `[policy]` is otherwise for this domain."),
         ],
         PROBE_KEYS,
     ],

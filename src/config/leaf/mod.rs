@@ -79,6 +79,7 @@ pub(super) fn read(kind: &Kind, value: &DeValue<'_>, world: &World<'_>) -> Resul
             Kind::Flag
             | Kind::Count(..)
             | Kind::Labels
+            | Kind::Matches
             | Kind::Headers
             | Kind::List(..)
             | Kind::Table(_)

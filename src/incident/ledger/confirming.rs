@@ -12,11 +12,11 @@ impl Ledger {
     /// Another look has seen what is being confirmed.
     pub(super) fn seen_again(&mut self, key: &Key, looked: &Looked) {
         let now = Moment::of(self.now);
-        let policy = &self.policy;
+        let life = self.life(key);
         let Some(confirming) = self.incidents.get_mut(key).and_then(|incident| incident.confirming.as_mut()) else {
             return;
         };
-        if now >= confirming.next_look(policy) {
+        if now >= confirming.next_look(&life) {
             confirming.seen += 1;
             self.touched.incidents.insert(key.clone());
             self.await_confirmation(key, looked);
@@ -31,7 +31,7 @@ impl Ledger {
         let Some(incident) = self.incidents.get(key) else { return };
         let Some(confirming) = &incident.confirming else { return };
         let agreed = looked.resolvers_agree && kind(&confirming.code) == Kind::Record;
-        if agreed || confirming.is_complete(&self.policy) {
+        if agreed || confirming.is_complete(&self.life(key)) {
             return self.confirmed(key);
         }
         let (role, next) = self.causes.join(key, cause(key, incident), Moment::of(self.now));
@@ -49,7 +49,7 @@ impl Ledger {
     pub(super) fn ask_look(&mut self, key: &Key) {
         let confirming = self.incidents.get(key).and_then(|incident| incident.confirming.as_ref());
         if let (Some(confirming), Some(domain)) = (confirming, &key.domain) {
-            let at = confirming.next_look(&self.policy).max(Moment::of(self.now));
+            let at = confirming.next_look(&self.life(key)).max(Moment::of(self.now));
             self.looks.insert((at, domain.clone()));
         }
     }

@@ -7,11 +7,12 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use super::flapping::Flapping;
 use super::moment::{Moment, Run, Stamp};
 use super::sighting::{Sighting, Spot, rank};
-use crate::domain::{Now, UnixTime};
+use crate::domain::{Life, Now, UnixTime};
 use crate::incident::silence::SilenceId;
-use crate::incident::{Bond, Notice, Policy, Reason};
+use crate::incident::{Bond, Notice, Reason};
 use crate::observation::Code;
 use crate::verdict::{Entry, Finding, Kind, Severity, catalogue};
 
@@ -91,6 +92,12 @@ pub(super) struct Incident {
     /// When it is to be told again.
     #[serde(default)]
     pub(super) remind: Option<Stamp>,
+    /// When it opened lately, this time included: that it is over does not end this.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) lately: Vec<Stamp>,
+    /// Set while it opens too often to be told each time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) flapping: Option<Flapping>,
     /// When the domain's certificate runs out.
     #[serde(default)]
     pub(super) expires: Option<UnixTime>,
@@ -157,23 +164,23 @@ impl Confirming {
     }
 
     /// How many looks a fault of its kind needs.
-    pub(super) fn is_complete(&self, policy: &Policy) -> bool {
+    pub(super) fn is_complete(&self, life: &Life) -> bool {
         let needed = match kind(&self.code) {
             Kind::Watch => 1,
             Kind::Fact | Kind::Record => 2,
-            Kind::Network => 1 + policy.confirm_network.len(),
+            Kind::Network => 1 + life.confirm_network.len(),
         };
         usize::try_from(self.seen).is_ok_and(|seen| seen >= needed)
     }
 
     /// From when on the next look counts: looks at shorter intervals would confirm a hiccup.
-    pub(super) fn next_look(&self, policy: &Policy) -> Moment {
+    pub(super) fn next_look(&self, life: &Life) -> Moment {
         let after = match kind(&self.code) {
             Kind::Network => {
                 let looks = usize::try_from(self.seen.saturating_sub(1)).unwrap_or(usize::MAX);
-                policy.confirm_network.get(looks).copied().unwrap_or_default()
+                life.confirm_network.get(looks).copied().unwrap_or_default()
             }
-            Kind::Fact | Kind::Record | Kind::Watch => policy.confirm_fact,
+            Kind::Fact | Kind::Record | Kind::Watch => life.confirm_fact,
         };
         self.since.mono.plus(after)
     }
@@ -195,8 +202,8 @@ impl Incident {
 
     /// An incident of a finding of our own sight.
     pub(super) fn of_finding(finding: &Finding, before: Option<Self>, now: Now) -> Self {
-        let (openings, owed, extra) =
-            before.map(|before| (before.openings, before.owed, before.extra)).unwrap_or_default();
+        let (openings, lately, owed, extra) =
+            before.map(|before| (before.openings, before.lately, before.owed, before.extra)).unwrap_or_default();
         Self {
             state: State::Pending,
             code: finding.code.as_str().to_owned(),
@@ -217,6 +224,8 @@ impl Incident {
             reminders: 0,
             step: 0,
             remind: None,
+            lately,
+            flapping: None,
             expires: None,
             summary: finding.summary.clone(),
             facts: finding.all_facts(),
@@ -272,7 +281,8 @@ impl Incident {
     }
 
     /// Fires: it is confirmed.
-    pub(super) fn fire(&mut self, now: Now) {
+    pub(super) fn fire(&mut self, life: &Life, now: Now) {
+        self.note_opening(life, now);
         self.state = State::Firing;
         self.opened = Some(Stamp::of(now));
         self.openings += 1;
@@ -291,6 +301,7 @@ impl Incident {
         self.affected.clear();
         self.milder = None;
         self.remind = None;
+        self.flapping = None;
         self.summary.clear();
         self.facts.clear();
         self.bonds.clear();
@@ -339,7 +350,8 @@ impl Incident {
         let past = [Some(&mut self.began), self.opened.as_mut(), self.milder.as_mut().map(|run| &mut run.since)];
         let confirming = self.confirming.as_mut().map(|confirming| &mut confirming.since);
         let good = self.affected.iter_mut().filter_map(|affected| affected.good.as_mut()).map(|run| &mut run.since);
-        for stamp in past.into_iter().flatten().chain(confirming).chain(good) {
+        let flapping = self.flapping.as_mut().map(|flapping| &mut flapping.since).into_iter().chain(&mut self.lately);
+        for stamp in past.into_iter().flatten().chain(confirming).chain(good).chain(flapping) {
             stamp.rebase(now, Duration::ZERO);
         }
         if let Some(remind) = &mut self.remind {

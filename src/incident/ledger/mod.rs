@@ -17,6 +17,7 @@
 mod binding;
 mod cause;
 mod confirming;
+mod flapping;
 mod hidden;
 mod incident;
 mod key;
@@ -53,7 +54,7 @@ use writing::Touched;
 
 use super::silence::Roll;
 use super::{Batch, Change, NoticeId, Operation, PathFact, Policy, Row, Table};
-use crate::domain::{Domain, DomainName, Now};
+use crate::domain::{Domain, DomainName, Life, Now, Shared};
 use crate::observation::Code;
 use crate::verdict::{Family, Finding, Level, Verdict};
 
@@ -153,6 +154,7 @@ impl Ledger {
         for (name, domain) in &listed {
             self.watch_domain(name, domain);
         }
+        self.bound_reminders();
         self.offer_owed();
         self.review_all();
         // A crash may have come between an opening and the word of it.
@@ -286,6 +288,12 @@ impl Ledger {
 
     fn key_in_setup(&self, key: &Key) -> bool {
         key.domain.as_ref().is_some_and(|domain| self.in_setup(domain))
+    }
+
+    /// When what this incident is about is spoken of.
+    fn life(&self, key: &Key) -> Shared<Life> {
+        let watched = key.domain.as_ref().and_then(|domain| self.domains.get(domain));
+        watched.map_or_else(|| self.policy.life.clone(), |watched| watched.life.clone())
     }
 
     /// The keys of a domain's incidents.

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::domain::{Now, UnixTime};
-use crate::incident::Policy;
+use crate::domain::{Life, Now, UnixTime};
 
 /// Milliseconds of the monotonic clock; negative for what lies before this process began.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,7 +83,7 @@ impl<'de> Deserialize<'de> for Stamp {
 /// Good looks in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Run {
-    /// How many, counted no further than the policy asks for: more would be changes that tell nothing.
+    /// How many, counted no further than is asked for: more would be changes that tell nothing.
     pub(super) looks: u32,
     /// When the first was.
     pub(super) since: Stamp,
@@ -92,18 +91,23 @@ pub(super) struct Run {
 
 impl Run {
     /// Counts one more good look; says whether that changed anything.
-    pub(super) fn count(run: &mut Option<Self>, policy: &Policy, now: Now) -> bool {
+    pub(super) fn count(run: &mut Option<Self>, life: &Life, now: Now) -> bool {
         match run {
             None => *run = Some(Self { looks: 1, since: Stamp::of(now) }),
-            Some(run) if run.looks < policy.resolve_after => run.looks += 1,
+            Some(run) if run.looks < life.resolve_after => run.looks += 1,
             Some(_) => return false,
         }
         true
     }
 
     /// Whether these are enough, over long enough.
-    pub(super) fn suffices(&self, policy: &Policy, now: Now) -> bool {
-        self.looks >= policy.resolve_after && Moment::of(now).since(self.since.mono) >= policy.resolve_for
+    pub(super) fn suffices(&self, life: &Life, now: Now) -> bool {
+        self.looks >= life.resolve_after && self.spans(life.resolve_for, now)
+    }
+
+    /// Whether they go on for so long by now.
+    pub(super) fn spans(&self, length: Duration, now: Now) -> bool {
+        Moment::of(now).since(self.since.mono) >= length
     }
 }
 

@@ -128,6 +128,7 @@ impl Ledger {
         let told = incident.rank();
         let lead = sighting.lead(Some(&incident.code));
         let (code, severity) = (lead.code.as_str(), sighting.severity(lead));
+        self.note_return(key);
         self.refresh(key, sighting);
         match rank(severity, code).cmp(&told) {
             Ordering::Greater => self.worse(key, sighting, looked, same_certificate),
@@ -183,11 +184,11 @@ impl Ledger {
     /// Milder is believed after as many looks as resolve an incident, else a fault that comes and goes at one
     /// of two addresses would escalate again and again. Nothing is told.
     fn milder(&mut self, key: &Key, code: &str, severity: Severity) {
-        let (policy, now) = (&self.policy, self.now);
+        let (life, now) = (self.life(key), self.now);
         let Some(incident) = self.incidents.get_mut(key) else { return };
         let calmed = incident.confirming.take().is_some();
-        let counted = Run::count(&mut incident.milder, policy, now);
-        let believed = incident.milder.is_some_and(|run| run.suffices(policy, now));
+        let counted = Run::count(&mut incident.milder, &life, now);
+        let believed = incident.milder.is_some_and(|run| run.suffices(&life, now));
         if believed {
             incident.milder = None;
             incident.step = 0;
@@ -210,9 +211,9 @@ impl Ledger {
 
     /// Opens an incident.
     pub(super) fn fire(&mut self, key: &Key) {
-        let now = self.now;
+        let (life, now) = (self.life(key), self.now);
         if let Some(incident) = self.incidents.get_mut(key) {
-            incident.fire(now);
+            incident.fire(&life, now);
             self.touched.incidents.insert(key.clone());
             self.tell_opened(key);
         }

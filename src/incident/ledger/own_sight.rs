@@ -44,7 +44,7 @@ impl Ledger {
     /// begun to, the domain is looked at again then. One answer that went astray wakes nobody.
     fn has_lasted(&mut self, family: Family, finding: &Finding, domain: &DomainName) -> bool {
         let now = Moment::of(self.now);
-        let patience = self.policy.confirm_network.last().copied().unwrap_or_default();
+        let patience = self.policy.life.confirm_network.last().copied().unwrap_or_default();
         let since = *self.failing_sight.entry((family, down(&finding.facts))).or_insert_with(|| {
             self.looks.insert((now.plus(patience), domain.clone()));
             now
@@ -91,13 +91,13 @@ impl Ledger {
 
     fn count_good_sight(&mut self, family: Family) {
         let key = Key::own_sight(family);
-        let (policy, now): (_, Now) = (&self.policy, self.now);
+        let (life, now): (_, Now) = (&self.policy.life, self.now);
         let Some(incident) = self.incidents.get_mut(&key).filter(|incident| incident.state == State::Firing) else {
             return;
         };
         let Some(affected) = incident.affected.first_mut() else { return };
-        let counted = Run::count(&mut affected.good, policy, now);
-        let over = affected.good.is_some_and(|run| run.suffices(policy, now));
+        let counted = Run::count(&mut affected.good, life, now);
+        let over = affected.good.is_some_and(|run| run.suffices(life, now));
         if counted {
             self.touched.incidents.insert(key.clone());
         }

@@ -12,7 +12,7 @@ impl Ledger {
         // A family only a newer version knows is not judged by this one, so its absence says nothing.
         let Some(family) = family(&key.family) else { return };
         let spots = sighting.map(Sighting::spots).unwrap_or_default();
-        let (now, policy) = (self.now, &self.policy);
+        let (now, life) = (self.now, self.life(key));
         let forgets = Moment::of(now) >= self.remembers_from;
         let Some(incident) = self.incidents.get_mut(key).filter(|incident| incident.state != State::Resolved) else {
             return;
@@ -24,7 +24,7 @@ impl Ledger {
                 return true;
             }
             if looked.is_good(family, affected.address, hiding) {
-                changed |= Run::count(&mut affected.good, policy, now);
+                changed |= Run::count(&mut affected.good, &life, now);
             }
             !forgets || affected.address.is_none_or(|address| looked.known.contains(&address))
         });
@@ -41,9 +41,14 @@ impl Ledger {
         let all = |good: &dyn Fn(&Run) -> bool| {
             incident.affected.iter().all(|affected| affected.good.as_ref().is_some_and(good))
         };
+        let life = self.life(key);
+        let (flaps, stays_good) = (incident.flapping.is_some(), |run: &Run| run.spans(life.flap_window, self.now));
         match incident.state {
             State::Pending if all(&|_| true) => self.drop_pending(key),
-            State::Firing if all(&|run| run.suffices(&self.policy, self.now)) => self.resolve(key),
+            State::Firing if all(&|run| run.suffices(&life, self.now)) => match flaps && !all(&stays_good) {
+                true => self.calm_down(key),
+                false => self.resolve(key),
+            },
             _ => {}
         }
     }

@@ -9,8 +9,7 @@ use super::cause::{Cause, Role};
 use super::confirming::cause;
 use super::incident::Incident;
 use super::moment::{Moment, Stamp};
-use super::telling::DAY;
-use super::{FIRST_SUMMARY, Key, Ledger, Now, Policy, Row, State, Table, Watched, Window};
+use super::{FIRST_SUMMARY, Key, Ledger, Life, Now, Policy, Row, State, Table, Watched, Window};
 use crate::incident::{Batch, MailKind, Notice};
 
 /// What an address is remembered for at least; the looks before the restart are not known to us.
@@ -47,7 +46,7 @@ impl Ledger {
             Table::Incident => {
                 let Some(key) = Key::parse(&row.key) else { return self.unreadable.push(row.key) };
                 if let Some(mut incident) = self.read::<Incident>(row) {
-                    incident.rebase(now, DAY);
+                    incident.rebase(now, Life::LONGEST_REMINDER);
                     if let Some(by) = &incident.silenced_by {
                         self.silenced.add(&key, by);
                     }
@@ -98,6 +97,22 @@ impl Ledger {
         if let (Role::Asks | Role::Settled, _) = self.causes.join(key, cause, Moment::of(self.now)) {
             self.ask_look(key);
         }
+    }
+
+    /// A wall clock that was set back while we were down postpones no reminder beyond what the policy says.
+    pub(super) fn bound_reminders(&mut self) {
+        if !self.offers_owed {
+            return;
+        }
+        let now = Moment::of(self.now);
+        let late = |(key, incident): &(&Key, &Incident)| {
+            let latest = now.plus(self.life(key).longest_reminder());
+            incident.state == State::Firing
+                && !incident.halves()
+                && incident.remind.is_some_and(|remind| remind.mono > latest)
+        };
+        let late: Vec<Key> = self.incidents.iter().filter(late).map(|(key, _)| key.clone()).collect();
+        late.iter().for_each(|key| self.schedule_reminder(key));
     }
 
     /// Offers again what no outbox took before the restart.

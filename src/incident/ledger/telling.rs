@@ -7,15 +7,13 @@ use super::incident::Owed;
 use super::moment::{Moment, Stamp};
 use super::window::CRITICAL_WAITS;
 use super::{Due, Incident, Key, Ledger, State, Timer};
-use crate::domain::DomainName;
+use crate::domain::{DomainName, Life};
 use crate::incident::{Notice, NoticeId, Reason};
 use crate::observation::Code;
 use crate::verdict::{Severity, catalogue};
 
-/// Warnings, and what is wrong in set-up, are told again at this interval; so is what is critical in the end.
+/// What is wrong in set-up is told again at this interval.
 pub(super) const DAY: Duration = Duration::from_secs(86_400);
-/// After its opening (or getting worse) what is critical is told again after 1 h, and after 4 h.
-const CRITICAL_STEPS: [Duration; 2] = [Duration::from_secs(3600), Duration::from_secs(3 * 3600)];
 /// The time left is not halved further than to this many seconds: the last hour would be all reminders.
 const SHORTEST_LEFT: i64 = 3600;
 
@@ -134,7 +132,8 @@ impl Ledger {
         if self.is_silenced(key) {
             return self.pause_reminders(key);
         }
-        if self.is_hidden(key) {
+        // It may flap, and be good just now: that it is still there would be a lie.
+        if self.is_hidden(key) || self.is_calm(key) {
             return self.schedule_reminder(key);
         }
         self.tell(key, Reason::Reminder);
@@ -146,15 +145,16 @@ impl Ledger {
 
     /// Sets when an incident that was just told, or has just changed, is told again.
     pub(super) fn schedule_reminder(&mut self, key: &Key) {
-        let (now, in_setup) = (self.now, self.key_in_setup(key));
+        let (life, now, in_setup) = (self.life(key), self.now, self.key_in_setup(key));
         let Some(incident) = self.incidents.get_mut(key) else { return };
+        let wait = step(incident, &life);
         incident.remind = match incident.expires.filter(|_| incident.halves()) {
-            _ if in_setup => None,
+            _ if in_setup || wait.is_none() => None,
             Some(expires) => {
                 let left = now.wall.until(expires) / 2;
                 (left >= SHORTEST_LEFT).then(|| Stamp::at(expires.plus(-left), now))
             }
-            None => Some(Stamp::after(now, step(incident))),
+            None => wait.map(|wait| Stamp::after(now, wait)),
         };
         self.touched.incidents.insert(key.clone());
         self.set_reminder(key);
@@ -216,10 +216,10 @@ impl Ledger {
             summary: match reason {
                 Reason::Resolved => self.epitaph(incident),
                 Reason::SilenceEnds => self.word_of_silence(incident),
-                _ => incident.summary.clone(),
+                _ => incident.summary_now(self.now),
             },
             remedy: incident.remedy(entry).to_owned(),
-            facts: incident.facts.clone(),
+            facts: incident.facts_now(),
             path: watched.map(super::watched::Watched::path_facts).unwrap_or_default(),
             expires: watched.and_then(|watched| watched.expires).or(incident.expires),
             opened_at: incident.opened.map_or(incident.began.wall, |opened| opened.wall),
@@ -233,25 +233,25 @@ impl Ledger {
 
     /// What is said of an incident that is over.
     fn epitaph(&self, incident: &Incident) -> String {
-        let lasted = Moment::of(self.now).since(incident.began.mono);
+        let since = incident.flapping.as_ref().map_or(incident.began, |flapping| flapping.since);
+        let lasted = words(Moment::of(self.now).since(since.mono));
         let how = if incident.affected.is_empty() { "Its addresses are no longer in use" } else { "It is over" };
-        format!("{how}, after {}. It was: {}", words(lasted), incident.summary)
+        let after = match &incident.flapping {
+            Some(flapping) => format!("after it came {} times in {lasted}", flapping.times),
+            None => format!("after {lasted}"),
+        };
+        format!("{how}, {after}. It was: {}", incident.summary)
     }
 }
 
-/// How long until an incident is told again.
-fn step(incident: &Incident) -> Duration {
-    match incident.severity {
-        Severity::Critical => {
-            let step = usize::try_from(incident.step).unwrap_or(usize::MAX);
-            CRITICAL_STEPS.get(step).copied().unwrap_or(DAY)
-        }
-        Severity::Warning | Severity::Info => DAY,
-    }
+/// How long until an incident is told again; `None` if it is not.
+fn step(incident: &Incident, life: &Life) -> Option<Duration> {
+    let step = usize::try_from(incident.step).unwrap_or(usize::MAX);
+    life.reminds_after(incident.severity == Severity::Critical, step)
 }
 
 /// A span as people say it, by its two greatest units.
-fn words(span: Duration) -> String {
+pub(super) fn words(span: Duration) -> String {
     let seconds = span.as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::moment::Stamp;
-use super::{Due, Ledger, Operation, PathFact, State, Table, Timer};
-use crate::domain::{Domain, DomainName, UnixTime};
+use super::{Due, Incident, Ledger, Operation, PathFact, State, Table, Timer};
+use crate::domain::{Domain, DomainName, Life, Shared, UnixTime};
 use crate::verdict::{Path, Step, Verdict};
 
 /// What the ledger knows of a domain.
@@ -19,6 +19,9 @@ pub(super) struct Watched {
     pub(super) setup_told: Option<Stamp>,
     #[serde(skip)]
     pub(super) live: bool,
+    /// When what is wrong with it is spoken of.
+    #[serde(skip)]
+    pub(super) life: Shared<Life>,
     #[serde(skip)]
     pub(super) labels: Map<String, Value>,
     /// The Auth0 tenant it belongs to.
@@ -75,6 +78,7 @@ impl Ledger {
         let watched = self.domains.entry(name.clone()).or_default();
         watched.live = domain.live;
         watched.tenant.clone_from(&domain.tenant);
+        let before = std::mem::replace(&mut watched.life, domain.life.clone());
         watched.labels = domain.labels.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
         match (watched.in_setup(), watched.setup_told) {
             (true, Some(told)) => {
@@ -84,6 +88,23 @@ impl Ledger {
             (true, None) => self.begin_setup(name),
             (false, _) if was_in_setup => self.end_setup(name),
             _ => {}
+        }
+        // The first time since a restart nobody knows what held before.
+        if !self.offers_owed {
+            self.take_up_reminders(name, &before, &domain.life);
+        }
+    }
+
+    /// Reminders come otherwise than before: those to come do as well.
+    fn take_up_reminders(&mut self, name: &DomainName, before: &Life, life: &Life) {
+        if (&before.remind_critical, &before.remind_warning) == (&life.remind_critical, &life.remind_warning) {
+            return;
+        }
+        for key in self.keys_of(name) {
+            let told = |incident: &Incident| incident.state == State::Firing && incident.told;
+            if self.incidents.get(&key).is_some_and(|incident| told(incident) && incident.silenced_by.is_none()) {
+                self.schedule_reminder(&key);
+            }
         }
     }
 

@@ -162,8 +162,7 @@ impl Outbox {
 
     /// How many mails an hour what has gathered may use.
     pub(super) fn allowed(&self) -> usize {
-        let ours = self.policy.mails_per_hour_of.get(&self.receiver);
-        let limit = (*ours.unwrap_or(&self.policy.mails_per_hour)).max(1) as usize;
+        let limit = self.policy.mails_per_hour.max(1) as usize;
         let urgent = self.gathering.is_urgent() || self.fates.is_urgent(self.now.mono);
         if urgent { limit } else { limit - limit::reserved(limit) }
     }

@@ -167,6 +167,11 @@ impl Gathering {
         self.urgent > 0
     }
 
+    /// All of them.
+    pub(super) fn notices(&self) -> impl Iterator<Item = &Notice> {
+        self.rows.values().map(|row| &row.notice)
+    }
+
     pub(super) fn oldest(&self) -> Option<UnixTime> {
         self.rows.values().map(|row| row.since).min()
     }

@@ -28,6 +28,7 @@ mod settled;
 mod stale;
 #[cfg(test)]
 mod tests;
+mod unheard;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -72,7 +72,7 @@ fn severity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Severit
 }
 
 /// Whether a code falls under a pattern: itself, or its area.
-fn is_code(pattern: &str, code: &str) -> bool {
+pub(crate) fn is_code(pattern: &str, code: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(area) => code.starts_with(area),
         None => pattern == code,

@@ -22,6 +22,7 @@ use crate::domain::{DomainName, UnixTime};
 use crate::observation::certificate::Sha256;
 
 pub use maintenance::{Maintenance, When};
+pub(crate) use matcher::is_code;
 pub use matcher::{DomainPattern, Matcher};
 pub(super) use roll::{Cover, Roll, Subject};
 pub use view::{SilenceState, SilenceView};

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use notafter::config::{self, Settings, World};
 use notafter::domain::{DomainName, Families, Threshold, UnixTime, Verification};
-use notafter::incident::Mail;
+use notafter::incident::{Mail, Pace};
 use notafter::incident::silence::When;
+use notafter::keeper::Recipient;
 use notafter::notify::Channel;
 use notafter::notify::alertmanager::Credentials;
 use notafter::notify::email::Security;
@@ -78,11 +79,17 @@ fn every_key_reaches_the_settings() {
     assert_eq!(settings.watch.heartbeat_url.as_deref(), Some("https://hc.example.com/ping/abc"));
     assert_eq!(settings.watch.references, ["example.org:443", "[2001:db8::1]:53"]);
     let policy = &settings.policy;
-    assert_eq!((policy.confirm_fact, policy.collect_for, policy.resolve_for), (seconds(5), seconds(0), seconds(60)));
     assert_eq!(policy.group_interval, seconds(120));
-    assert_eq!(policy.confirm_network, [seconds(10), seconds(30)]);
+    let life = &policy.life;
+    assert_eq!((life.confirm_fact, policy.collect_for, life.resolve_for), (seconds(5), seconds(0), seconds(60)));
+    assert_eq!(life.confirm_network, [seconds(10), seconds(30)]);
     assert_eq!(policy.retry, [seconds(0), seconds(60)]);
-    assert_eq!((policy.resolve_after, policy.mails_per_hour), (2, 20));
+    assert_eq!((life.resolve_after, policy.mails_per_hour), (2, 20));
+    assert_eq!(life.remind_critical, [seconds(1800), seconds(7200), seconds(43_200)]);
+    assert!(life.remind_warning.is_empty());
+    assert_eq!((life.flap_after, life.flap_window), (3, seconds(7200)));
+    assert_eq!((policy.fallback.as_deref(), policy.fallback_after), (Some("archive"), seconds(1200)));
+    assert_eq!(policy.own_sight, Some(vec!["oncall".to_owned()]));
 }
 
 #[test]
@@ -229,7 +236,17 @@ fn receivers_have_their_relay_and_their_secret() {
     assert!(first.credentials.is_none() && first.roots.is_none());
     assert_eq!((second.security, second.host.as_str(), second.port), (Security::StartTls, "mail.example.net", 587));
     assert_eq!(second.credentials.as_ref().unwrap().username, "archive");
-    assert_eq!(settings.policy.mails_per_hour_of, BTreeMap::from([("archive".to_owned(), 60)]));
+    let pace = Pace {
+        mails_per_hour: Some(60),
+        collect_for: Some(seconds(300)),
+        group_interval: Some(seconds(600)),
+        retry: Some(vec![seconds(60)]),
+        stale_after: Some(seconds(86_400)),
+    };
+    assert_eq!(settings.policy.of_receivers, BTreeMap::from([("archive".to_owned(), pace)]));
+    let (archive, oncall) = (settings.policy.of_receiver("archive"), settings.policy.of_receiver("oncall"));
+    assert_eq!((archive.mails_per_hour, archive.collect_for), (60, seconds(300)));
+    assert_eq!((oncall.mails_per_hour, oncall.retry), (20, settings.policy.retry.clone()));
     assert_eq!(settings.policy.stale_after, seconds(12 * 3600));
 }
 
@@ -287,11 +304,84 @@ fn webhooks_have_what_their_template_needs() {
 #[test]
 fn routes_say_who_is_told_from_which_severity_on() {
     let settings = fixture("full.toml").unwrap();
-    let labelled = settings.receivers_of(&settings.watches[0].domain.labels);
-    assert_eq!(labelled, BTreeMap::from([("archive", Severity::Warning), ("oncall", Severity::Critical)]));
-    assert_eq!(settings.receivers_of(&BTreeMap::new()), BTreeMap::from([("archive", Severity::Warning)]));
+    let (archive, oncall) =
+        (Recipient::of_all("archive", Severity::Warning), Recipient::of_all("oncall", Severity::Critical));
+    let login = &settings.watches[0].domain;
+    assert_eq!(settings.recipients_of(&login.name, &login.labels), [archive.clone(), oncall]);
+    assert_eq!(settings.recipients_of(&login.name, &BTreeMap::new()), [archive]);
+    let of = |domain: &str, team: &str| {
+        let told = settings.recipients_of(&name(domain), &BTreeMap::from([("team".to_owned(), team.to_owned())]));
+        told.iter().map(|told| format!("{} {}", told.receiver, told.codes.join(" "))).collect::<Vec<_>>()
+    };
+    assert_eq!(of("a.example.com", "till"), ["alerts tls.* connect.refused", "archive ", "others tls.* connect.refused"]);
+    assert_eq!(of("example.com", "till"), ["archive "]);
     let everyone = Settings { routes: Vec::new(), ..settings };
-    assert_eq!(everyone.receivers_of(&BTreeMap::new()).len(), 7);
+    assert_eq!(everyone.recipients_of(&name("a.example"), &BTreeMap::new()).len(), 7);
+}
+
+#[test]
+fn what_no_route_is_about_is_the_fallback_s() {
+    let receiver = |name: &str| {
+        format!("[[receiver]]\nname = \"{name}\"\nemail = {{ to = [\"a@example.com\"], from = \"n@example.com\", relay = \"smtps://m.example\" }}\n")
+    };
+    let receivers = receiver("pki") + &receiver("standby");
+    let text = format!(
+        "[policy]\nfallback = \"standby\"\n{receivers}[[route]]\nmatch = {{ team = \"a\" }}\nreceivers = [\"pki\"]\n\
+         [[route]]\nmatch = {{ team = \"b\" }}\ncodes = [\"tls.*\"]\nreceivers = [\"pki\"]\n\
+         [[domain]]\nname = \"a.example\"\nlabels = {{ team = \"a\" }}\n\
+         [[domain]]\nname = \"b.example\"\nlabels = {{ team = \"b\" }}\n[[domain]]\nname = \"c.example\"\n"
+    );
+    let settings = parse(&text, "fallback.toml").unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+    let told: Vec<String> = settings.watches.iter().map(|watch| {
+        let told = settings.recipients_of(&watch.domain.name, &watch.domain.labels);
+        let line = |told: &Recipient| {
+            let about = |code: &str| told.codes.is_empty() || told.codes.iter().any(|known| known == code);
+            format!("{} {} {}", told.receiver, about("connect.refused"), about("tls.expired"))
+        };
+        told.iter().map(line).collect::<Vec<_>>().join(", ")
+    }).collect();
+    assert_eq!(told, ["pki true true", "pki false false, standby true false", "standby true true"]);
+}
+
+#[test]
+fn a_domain_s_policy_comes_from_itself_its_groups_and_all() {
+    let settings = fixture("full.toml").unwrap();
+    let [login, other] = settings.watches.as_slice() else { panic!("two domains") };
+    let life = &login.domain.life;
+    // Of the groups the last that says something counts, of itself it says how the network is confirmed.
+    assert_eq!((life.confirm_fact, life.resolve_after, life.resolve_for), (seconds(20), 6, seconds(60)));
+    assert_eq!((&life.confirm_network[..], &life.remind_warning[..]), (&[][..], &[seconds(2 * 86_400)][..]));
+    assert_eq!(*other.domain.life, *settings.policy.life, "it has no labels");
+    let explained: Vec<String> = settings
+        .lives
+        .explain(&login.domain.name, &login.domain.labels)
+        .iter()
+        .map(|origin| format!("{} {} {:?} {:?}", origin.key, origin.value, origin.written.map(|at| at.0), origin.overruled.len()))
+        .collect();
+    assert_eq!(
+        explained[..4],
+        [
+            "confirm_fact \"20s\" Some(\"[group.policy]\") 1",
+            "confirm_network [] Some(\"[domain.policy]\") 1",
+            "resolve_after 6 Some(\"[group.policy]\") 2",
+            "resolve_for \"1m\" Some(\"[policy]\") 0",
+        ]
+    );
+    let defaults = parse("[[domain]]\nname = \"a.example\"\n", "d.toml").unwrap();
+    assert!(defaults.lives.explain(&name("a.example"), &BTreeMap::new()).iter().all(|origin| origin.written.is_none()));
+}
+
+#[test]
+fn a_hundred_thousand_domains_share_few_policies() {
+    let mut text = "[[group]]\nmatch = { tier = \"gold\" }\npolicy = { flap_after = 0 }\n".to_owned();
+    for n in 0..200 {
+        let tier = if n % 3 == 0 { "gold" } else { "silver" };
+        text.push_str(&format!("[[domain]]\nname = \"d{n}.example\"\nlabels = {{ tier = \"{tier}\" }}\n"));
+    }
+    let settings = parse(&text, "many.toml").unwrap();
+    let lives: std::collections::BTreeSet<_> =
+        settings.watches.iter().map(|watch| std::sync::Arc::as_ptr(&watch.domain.life.arc())).collect();
+    assert_eq!(lives.len(), 2);
 }
 
 #[test]

@@ -207,6 +207,37 @@ const EXPECTED: &[(&str, &[Told])] = &[
         ],
     ),
     (
+        "bad_life.toml",
+        &[
+            (2, 19, "policy.remind_critical", "the times do not rise"),
+            (3, 18, "policy.remind_warning", "31d is too long: 30d is the most"),
+            (4, 14, "policy.flap_after", "every incident would flap: it opens once"),
+            (5, 15, "policy.flap_window", "it is too long: 1d is the most"),
+            (6, 12, "policy.fallback", "there is no receiver `standbi`"),
+            (9, 18, "group[0].match.team", "the list is empty: no domain would match"),
+            (10, 28, "group[0].policy.resolve_after", "0 is out of bounds"),
+            (10, 31, "group[0].policy.collect_for", "unknown key \"collect_for\" in `group[0].policy`"),
+            (12, 1, "group[1]", "it is not said which domains are in this group"),
+            (15, 1, "group[2].policy", "`policy` is missing here"),
+            (16, 12, "group[2].domains", "a domain name cannot contain ' '"),
+            (19, 14, "watch.receivers", "there is no receiver `on-call`"),
+            (32, 19, "domain[0].policy.confirm_network", "the times do not rise"),
+        ],
+    ),
+    (
+        "bad_route.toml",
+        &[
+            (6, 24, "route[0].match.team", "expected a text in quotes, found a whole number"),
+            (10, 9, "route[1].codes", "there is no code \"tls.expierd\""),
+            (14, 9, "route[2].codes", "our own sight is not routed"),
+            (18, 12, "route[3].domains", "a domain name cannot contain '*'"),
+        ],
+    ),
+    (
+        "route_of_codes_alone.toml",
+        &[(10, 8, "domain[0].name", "nobody is told of some faults of login.example.com")],
+    ),
+    (
         "bad_policy.toml",
         &[
             (2, 9, "policy.retry", "the list is empty"),

@@ -19,7 +19,7 @@ pub(super) struct Alertmanager {
 
 impl Alertmanager {
     pub(super) fn recipient(&self) -> Recipient {
-        Recipient { receiver: "am".to_owned(), min_severity: self.min_severity }
+        Recipient::of_all("am", self.min_severity)
     }
 }
 
@@ -217,7 +217,7 @@ fn a_receiver_that_is_routed_elsewhere_is_shown_the_end_and_one_that_comes_what_
     let elsewhere: Vec<Watch> = world
         .watches()
         .into_iter()
-        .map(|watch| Watch { recipients: watch.recipients[..1].to_vec(), ..watch })
+        .map(|watch| Watch { recipients: watch.recipients[..1].into(), ..watch })
         .collect();
     world.keeper.handle_watches(elsewhere, world.now());
     world.run_until(30 * MINUTE + 2);

@@ -49,7 +49,7 @@ impl Crowd {
             contract: 0,
             tenant: false,
             revision: 0,
-            recipients: Vec::new(),
+            recipients: [].into(),
         };
         keeper.handle_watches(sites.values().map(watch).collect(), now);
         Self {

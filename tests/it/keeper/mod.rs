@@ -9,6 +9,7 @@ mod crowd;
 mod relays;
 mod renewals;
 mod resolvers;
+mod routes;
 mod rules;
 mod silences;
 mod site;
@@ -47,6 +48,8 @@ struct World {
     relay_answers: bool,
     receivers: Vec<String>,
     policy: Policy,
+    /// Who is told of every domain; `None` for all receivers.
+    recipients: Option<Vec<Recipient>>,
     /// What comes of each attempt to deliver, if not what `relay_answers` says.
     answers: Option<fn(&str, &Mail) -> Delivery>,
     /// By how much the wall clock was set anew, in seconds.
@@ -102,6 +105,7 @@ impl World {
             relay_answers: true,
             receivers: vec!["oncall".to_owned()],
             policy: Policy::default(),
+            recipients: None,
             answers: None,
             jumped: 0,
             references: References::None,
@@ -129,9 +133,13 @@ impl World {
     }
 
     fn watches(&self) -> Vec<Watch> {
-        let recipient = |name: &String| Recipient { receiver: name.clone(), min_severity: Severity::Warning };
-        let mut recipients: Vec<Recipient> = self.receivers.iter().map(recipient).collect();
+        let recipient = |name: &String| Recipient::of_all(name, Severity::Warning);
+        let mut recipients: Vec<Recipient> = match &self.recipients {
+            Some(recipients) => recipients.clone(),
+            None => self.receivers.iter().map(recipient).collect(),
+        };
         recipients.extend(self.alertmanager.as_ref().map(Alertmanager::recipient));
+        let recipients: Arc<[Recipient]> = recipients.into();
         let watch = |site: &Site| Watch {
             domain: Arc::new(site.domain.clone()),
             recipients: recipients.clone(),

@@ -2,6 +2,7 @@
 //! due, stores what is to be stored, takes what is told, and steps from one event to the next.
 
 mod confirming;
+mod flapping;
 mod fleet;
 mod opening;
 mod random;

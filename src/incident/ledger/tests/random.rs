@@ -14,9 +14,9 @@ const CODES: [Code; 8] = [
     Code::HttpErrorStatus,
     Code::Auth0NotJson,
 ];
-/// When the last fault ends, and when the world does.
+/// When the last fault ends, and when the world does: what flaps is over an hour later.
 const TROUBLE: i64 = 3 * HOUR;
-const END: i64 = 4 * HOUR;
+const END: i64 = TROUBLE + 90 * MINUTE;
 /// By then a fault that lasts is told: an interval, its confirmations, and a restart in between.
 const SURELY: i64 = 6 * MINUTE;
 
@@ -121,6 +121,13 @@ fn assert_hidden(world: &World) {
     }
 }
 
+/// A look that could not be made: nothing was seen, and that is the last to be known.
+fn blind(site: &Site, time: i64, code: Code) -> (Verdict, Looked) {
+    let verdict = site.verdict(time, 0);
+    let findings = vec![Finding::new(code, "nothing can be seen")];
+    (Verdict { level: Level::Unknown, findings, ..verdict }, Looked { fresh: true, ..Looked::default() })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -133,6 +140,37 @@ proptest! {
         assert_lives(&world);
         assert_told(&world);
         assert_hidden(&world);
+    }
+
+    /// A look that could not be made opens nothing, ends nothing, confirms nothing and sets no count back: all that is
+    /// told is told as if it had not been.
+    #[test]
+    fn a_look_that_could_not_be_made_changes_no_incident(
+        faults in faults(),
+        blinks in prop::collection::btree_set((0..END, 0..4usize, any::<bool>()), 0..60),
+    ) {
+        let mut seeing = world(&faults);
+        seeing.run_until(END);
+        let mut blinking = world(&faults);
+        for (time, site, resolver) in blinks {
+            blinking.run_until(time);
+            let site = blinking.sites.values().nth(site).unwrap();
+            let code = if resolver { Code::WatchResolverFailed } else { Code::WatchBlind };
+            let (verdict, looked) = blind(site, time, code);
+            let before = blinking.ledger.incidents().filter(|s| !s.domain.is_empty()).map(|s| format!("{s:?}"));
+            let before: Vec<String> = before.collect();
+            blinking.ledger.handle_verdict(&verdict, &looked, blinking.now());
+            // It asks for another look soon; those that would have been made anyhow are what is compared.
+            while blinking.ledger.poll_look().is_some() {}
+            let after = blinking.ledger.incidents().filter(|s| !s.domain.is_empty()).map(|s| format!("{s:?}"));
+            prop_assert_eq!(before, after.collect::<Vec<_>>());
+            blinking.drain();
+        }
+        blinking.run_until(END);
+        let of_domains = |world: &World| -> Vec<String> {
+            world.told.iter().filter(|told| !told.notice.domain.is_empty()).map(Told::line).collect()
+        };
+        prop_assert_eq!(of_domains(&blinking), of_domains(&seeing));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 
 use super::Outbox;
 use crate::domain::{Now, UnixTime};
+use crate::incident::Pace;
 use crate::incident::{
     Batch, Delivery, Mail, MailKind, Notice, NoticeId, Operation, OutboxEvent, Policy, Reason, Refusal, Row, Table,
 };

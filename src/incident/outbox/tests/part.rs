@@ -94,9 +94,10 @@ fn a_restart_in_which_the_dead_is_tried_does_not_end_that_it_is_dead() {
 
 #[test]
 fn a_receiver_may_have_its_own_number_of_mails_an_hour() {
-    let of = |name: &str| BTreeMap::from([(name.to_owned(), 1)]);
+    let pace = Pace { mails_per_hour: Some(1), ..Pace::default() };
     for (name, expected) in [("oncall", 1), ("other", 3)] {
-        let mut bench = Bench::with(Policy { mails_per_hour_of: of(name), ..Policy::default() });
+        let of_receivers = BTreeMap::from([(name.to_owned(), pace.clone())]);
+        let mut bench = Bench::with(Policy { of_receivers, ..Policy::default() }.of_receiver("oncall"));
         let mut sent = 0;
         for n in 0..3 {
             bench.tell([opened(&format!("d{n}.example"))]);

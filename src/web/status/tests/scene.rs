@@ -52,7 +52,7 @@ impl World {
             origin: false,
             tenant: false,
             revision: 0,
-            recipients: vec![],
+            recipients: [].into(),
         };
         keeper.handle_watches(self.sites.iter().map(watch).collect(), moment());
         for site in self.sites.iter().filter(|site| site.looked) {
