@@ -9,9 +9,9 @@ mod demo;
 mod explain;
 mod inspect;
 mod mail;
-mod policy_of;
 #[doc(hidden)]
 pub mod parsers;
+mod policy_of;
 mod proxy_config;
 mod queue;
 mod run;

@@ -109,7 +109,12 @@ impl Lives {
             let mut said: Vec<(&'static str, usize)> =
                 self.parts(name, labels).filter_map(|(table, part)| Some((table, *part.lines.get(key)?))).collect();
             let written = said.pop();
-            Origin { key, value: shown(&life, key), written, overruled: said.into_iter().map(|(_, line)| line).collect() }
+            Origin {
+                key,
+                value: shown(&life, key),
+                written,
+                overruled: said.into_iter().map(|(_, line)| line).collect(),
+            }
         };
         KEYS.map(origin).into()
     }

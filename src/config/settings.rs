@@ -76,7 +76,11 @@ impl Settings {
     /// Who is told of this domain, and of what: by every route that matches, and by the fallback of what none is about.
     pub fn recipients_of(&self, name: &DomainName, labels: &BTreeMap<String, String>) -> Vec<Recipient> {
         if self.routes.is_empty() {
-            return self.receivers.iter().map(|receiver| Recipient::of_all(&receiver.name, Severity::Warning)).collect();
+            return self
+                .receivers
+                .iter()
+                .map(|receiver| Recipient::of_all(&receiver.name, Severity::Warning))
+                .collect();
         }
         let mut told: Vec<Recipient> = Vec::new();
         for route in self.routes.iter().filter(|route| route.applies_to(name, labels)) {
@@ -242,7 +246,8 @@ impl Route {
     /// Whether every domain with these labels is meant, whatever its name.
     pub(super) fn applies_to_all(&self, labels: &BTreeMap<String, String>) -> bool {
         let any = self.matcher.domains.is_empty() || self.matcher.domains.contains(&DomainPattern::Any);
-        let one_of = |(name, values): (&String, &Vec<String>)| labels.get(name).is_some_and(|value| values.contains(value));
+        let one_of =
+            |(name, values): (&String, &Vec<String>)| labels.get(name).is_some_and(|value| values.contains(value));
         any && self.matcher.labels.iter().all(one_of)
     }
 }

@@ -120,7 +120,8 @@ impl Keeper {
             outbox.handle_recipients(|name| {
                 let watched = DomainName::parse_record(name).ok().and_then(|name| domains.get(&name));
                 let any_domain = watched.is_some() && routing.is_fallback(receiver);
-                any_domain || watched.is_some_and(|watched| watched.recipients().iter().any(|told| told.receiver == *receiver))
+                any_domain
+                    || watched.is_some_and(|watched| watched.recipients().iter().any(|told| told.receiver == *receiver))
             });
         }
     }

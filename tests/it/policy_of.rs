@@ -52,7 +52,7 @@ fn each_value_has_its_line_and_each_receiver_its_floor() {
         "labels: team=identity".to_owned(),
         "  confirm_fact     \"10s\"                  default".to_owned(),
         format!("  resolve_for      \"5m\"                   {file}:8 [group.policy], instead of line 2"),
-        format!("  flap_after       0                      {file}:30 [domain.policy]"),
+        format!("  flap_after       0                      {file}:27 [domain.policy]"),
         "  remind_critical  [\"1h\", \"4h\", \"1d\"]     default".to_owned(),
         "  oncall           from critical on".to_owned(),
         "  standby          of what is critical and another could not be told for 15m".to_owned(),

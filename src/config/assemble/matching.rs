@@ -22,7 +22,8 @@ pub(super) fn patterns(section: &Section, notes: &mut Notes) -> Vec<DomainPatter
 
 /// Tells of codes that there are not.
 pub(super) fn tell_codes(matcher: &Matcher, section: &Section, notes: &mut Notes) {
-    let unknown = matcher.mistakes().into_iter().filter_map(|mistake| mistake.strip_prefix("codes: ").map(str::to_owned));
+    let unknown =
+        matcher.mistakes().into_iter().filter_map(|mistake| mistake.strip_prefix("codes: ").map(str::to_owned));
     for message in unknown.filter(|message| !message.starts_with("watch.")) {
         let mend = "write codes such as \"tls.expired\", or areas such as \"tls.*\"";
         notes.mistake(section.place("codes"), &section.path_of("codes"), message, mend);

@@ -156,7 +156,8 @@ fn unreached_tenants(tenants: &[Section], routes: &[Route], notes: &mut Notes) {
         let labels = section.labels("labels");
         if !routes.iter().any(|route| route.matcher.codes.is_empty() && route.applies_to_all(&labels)) {
             let message = format!("nobody is told of the domains that {name} lists: no route matches its labels");
-            let mend = "give it `labels` that a route matches, add a `[[route]]` without `match`, or `[policy] fallback`";
+            let mend =
+                "give it `labels` that a route matches, add a `[[route]]` without `match`, or `[policy] fallback`";
             notes.mistake(section.place("domain"), &section.path_of("domain"), message, mend);
         }
     }

@@ -290,7 +290,11 @@ fn dns_memory(section: &Section, base: DnsMemory, notes: &mut Notes) -> DnsMemor
     let at_least = section.duration("dns_cache_min").unwrap_or_else(|| base.at_least.min(at_most));
     if at_least > at_most && section.sound("dns_cache_min") && section.sound("dns_cache_max") {
         let key = if section.has("dns_cache_min") { "dns_cache_min" } else { "dns_cache_max" };
-        let message = format!("dns_cache_min ({}) lies above dns_cache_max ({})", duration_text(at_least), duration_text(at_most));
+        let message = format!(
+            "dns_cache_min ({}) lies above dns_cache_max ({})",
+            duration_text(at_least),
+            duration_text(at_most)
+        );
         notes.mistake(section.place(key), &section.path_of(key), message, "make it the other way round");
     }
     DnsMemory { at_least, at_most }
@@ -345,4 +349,3 @@ fn crossed(critical: &Threshold, warn: &Threshold) -> Vec<(String, String)> {
     let shares = shares.map(|(critical, warn)| (format!("{critical}%"), format!("{warn}%")));
     spans.into_iter().chain(shares).collect()
 }
-

@@ -196,7 +196,9 @@ impl Kind {
             Self::Days => "a day of the week such as \"sat\", or a span such as \"mon-fri\"".to_owned(),
             Self::Zone => "a time zone such as \"Europe/Berlin\"".to_owned(),
             Self::Labels => "names and texts such as { team = \"identity\" }".to_owned(),
-            Self::Matches => "names and texts, or lists of texts, such as { team = [\"identity\", \"shop\"] }".to_owned(),
+            Self::Matches => {
+                "names and texts, or lists of texts, such as { team = [\"identity\", \"shop\"] }".to_owned()
+            }
             Self::List(items, _) => format!("a list in brackets, each {}", items.expected()),
             Self::Table(_) => "a table, under a heading in single brackets".to_owned(),
             Self::Tables(_) => "tables, each under a heading in double brackets".to_owned(),

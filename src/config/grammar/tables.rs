@@ -283,10 +283,8 @@ static POLICY: Table = Table {
     ],
 };
 
-static OWN_POLICY: Table = Table {
-    doc: "What of `[policy]` is otherwise for these: its keys down to `flap_window`.",
-    groups: &[LIFE_KEYS],
-};
+static OWN_POLICY: Table =
+    Table { doc: "What of `[policy]` is otherwise for these: its keys down to `flap_window`.", groups: &[LIFE_KEYS] };
 
 const LIFE_KEYS: &[Key] = &[
     Key::new("confirm_fact", Kind::Duration(0), "A fact is read once more after so long, on a fresh connection.")

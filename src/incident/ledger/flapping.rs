@@ -78,5 +78,4 @@ impl Ledger {
         let flapping = self.incidents.get(key).and_then(|incident| incident.flapping.as_ref());
         flapping.is_some_and(|flapping| flapping.calm)
     }
-
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use notafter::config::{self, Settings, World};
-use notafter::domain::{DomainName, Families, Threshold, UnixTime, Verification};
+use notafter::domain::{DomainName, Families, Life, Threshold, UnixTime, Verification};
 use notafter::incident::{Mail, Pace};
 use notafter::incident::silence::When;
 use notafter::keeper::Recipient;
@@ -313,7 +313,10 @@ fn routes_say_who_is_told_from_which_severity_on() {
         let told = settings.recipients_of(&name(domain), &BTreeMap::from([("team".to_owned(), team.to_owned())]));
         told.iter().map(|told| format!("{} {}", told.receiver, told.codes.join(" "))).collect::<Vec<_>>()
     };
-    assert_eq!(of("a.example.com", "till"), ["alerts tls.* connect.refused", "archive ", "others tls.* connect.refused"]);
+    assert_eq!(
+        of("a.example.com", "till"),
+        ["alerts tls.* connect.refused", "archive ", "others tls.* connect.refused"]
+    );
     assert_eq!(of("example.com", "till"), ["archive "]);
     let everyone = Settings { routes: Vec::new(), ..settings };
     assert_eq!(everyone.recipients_of(&name("a.example"), &BTreeMap::new()).len(), 7);
@@ -322,7 +325,9 @@ fn routes_say_who_is_told_from_which_severity_on() {
 #[test]
 fn what_no_route_is_about_is_the_fallback_s() {
     let receiver = |name: &str| {
-        format!("[[receiver]]\nname = \"{name}\"\nemail = {{ to = [\"a@example.com\"], from = \"n@example.com\", relay = \"smtps://m.example\" }}\n")
+        format!(
+            "[[receiver]]\nname = \"{name}\"\nemail = {{ to = [\"a@example.com\"], from = \"n@example.com\", relay = \"smtps://m.example\" }}\n"
+        )
     };
     let receivers = receiver("pki") + &receiver("standby");
     let text = format!(
@@ -332,14 +337,18 @@ fn what_no_route_is_about_is_the_fallback_s() {
          [[domain]]\nname = \"b.example\"\nlabels = {{ team = \"b\" }}\n[[domain]]\nname = \"c.example\"\n"
     );
     let settings = parse(&text, "fallback.toml").unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
-    let told: Vec<String> = settings.watches.iter().map(|watch| {
-        let told = settings.recipients_of(&watch.domain.name, &watch.domain.labels);
-        let line = |told: &Recipient| {
-            let about = |code: &str| told.codes.is_empty() || told.codes.iter().any(|known| known == code);
-            format!("{} {} {}", told.receiver, about("connect.refused"), about("tls.expired"))
-        };
-        told.iter().map(line).collect::<Vec<_>>().join(", ")
-    }).collect();
+    let told: Vec<String> = settings
+        .watches
+        .iter()
+        .map(|watch| {
+            let told = settings.recipients_of(&watch.domain.name, &watch.domain.labels);
+            let line = |told: &Recipient| {
+                let about = |code: &str| told.codes.is_empty() || told.codes.iter().any(|known| known == code);
+                format!("{} {} {}", told.receiver, about("connect.refused"), about("tls.expired"))
+            };
+            told.iter().map(line).collect::<Vec<_>>().join(", ")
+        })
+        .collect();
     assert_eq!(told, ["pki true true", "pki false false, standby true false", "standby true true"]);
 }
 
@@ -349,22 +358,34 @@ fn a_domain_s_policy_comes_from_itself_its_groups_and_all() {
     let [login, other] = settings.watches.as_slice() else { panic!("two domains") };
     let life = &login.domain.life;
     // Of the groups the last that says something counts, of itself it says how the network is confirmed.
-    assert_eq!((life.confirm_fact, life.resolve_after, life.resolve_for), (seconds(20), 6, seconds(60)));
+    assert_eq!((life.confirm_fact, life.resolve_after, life.resolve_for), (seconds(20), 6, seconds(180)));
     assert_eq!((&life.confirm_network[..], &life.remind_warning[..]), (&[][..], &[seconds(2 * 86_400)][..]));
-    assert_eq!(*other.domain.life, *settings.policy.life, "it has no labels");
+    let own = Life {
+        confirm_fact: seconds(1),
+        confirm_network: vec![seconds(2)],
+        resolve_after: 9,
+        resolve_for: seconds(4),
+        remind_critical: vec![seconds(300)],
+        remind_warning: vec![seconds(360)],
+        flap_after: 7,
+        flap_window: seconds(480),
+    };
+    assert_eq!(*other.domain.life, own);
     let explained: Vec<String> = settings
         .lives
         .explain(&login.domain.name, &login.domain.labels)
         .iter()
-        .map(|origin| format!("{} {} {:?} {:?}", origin.key, origin.value, origin.written.map(|at| at.0), origin.overruled.len()))
+        .map(|origin| {
+            format!("{} {} {:?} {:?}", origin.key, origin.value, origin.written.map(|at| at.0), origin.overruled.len())
+        })
         .collect();
     assert_eq!(
         explained[..4],
         [
             "confirm_fact \"20s\" Some(\"[group.policy]\") 1",
-            "confirm_network [] Some(\"[domain.policy]\") 1",
+            "confirm_network [] Some(\"[domain.policy]\") 2",
             "resolve_after 6 Some(\"[group.policy]\") 2",
-            "resolve_for \"1m\" Some(\"[policy]\") 0",
+            "resolve_for \"3m\" Some(\"[group.policy]\") 1",
         ]
     );
     let defaults = parse("[[domain]]\nname = \"a.example\"\n", "d.toml").unwrap();

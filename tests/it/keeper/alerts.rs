@@ -214,11 +214,8 @@ fn a_receiver_that_is_routed_elsewhere_is_shown_the_end_and_one_that_comes_what_
     world.run_until(30 * MINUTE + 1);
     assert_eq!(world.shown(), ["1800 fires critical connect.refused a.example"]);
     // What it was told of is no business of its own any more.
-    let elsewhere: Vec<Watch> = world
-        .watches()
-        .into_iter()
-        .map(|watch| Watch { recipients: watch.recipients[..1].into(), ..watch })
-        .collect();
+    let elsewhere: Vec<Watch> =
+        world.watches().into_iter().map(|watch| Watch { recipients: watch.recipients[..1].into(), ..watch }).collect();
     world.keeper.handle_watches(elsewhere, world.now());
     world.run_until(30 * MINUTE + 2);
     assert_eq!(world.shown()[1], "1801 over critical connect.refused a.example");

@@ -88,7 +88,7 @@ fn who_was_told_instead_is_told_of_the_end() {
 
 #[test]
 fn warnings_and_what_is_told_in_time_are_not_the_fallback_s() {
-    let late = healthy("a.example").certificate(&Mint::new(), 0, 15 * DAY, 75 * DAY);
+    let late = Site::new("a.example").every(MINUTE).certificate(&Mint::new(), 0, 90 * DAY, 15 * DAY);
     let mut world = world([late], |world| world.answers = Some(only_standby));
     world.run_until(3 * HOUR);
     let all = mails(&world);

@@ -5,9 +5,9 @@ use crate::domain::Life;
 
 /// A fault of four minutes every eight, so often, from the second on at which looks see it.
 fn comes_and_goes(times: i64) -> Site {
-    (0..times).map(|n| 60 + 480 * n).fold(Site::new("a.example"), |site, from| {
-        site.fails(from, from + 240, Code::ConnectRefused)
-    })
+    (0..times)
+        .map(|n| 60 + 480 * n)
+        .fold(Site::new("a.example"), |site, from| site.fails(from, from + 240, Code::ConnectRefused))
 }
 
 fn line(time: i64, what: &str) -> String {
@@ -60,9 +60,9 @@ fn what_was_good_for_the_window_begins_anew() {
 
 #[test]
 fn slower_than_that_is_no_flapping_nor_where_nobody_wants_it() {
-    let slow = (0..6).map(|n| 60 + 1260 * n).fold(Site::new("a.example"), |site, from| {
-        site.fails(from, from + 240, Code::ConnectRefused)
-    });
+    let slow = (0..6)
+        .map(|n| 60 + 1260 * n)
+        .fold(Site::new("a.example"), |site, from| site.fails(from, from + 240, Code::ConnectRefused));
     let mut never = comes_and_goes(6);
     never.domain.life = Life { flap_after: 0, ..Life::default() }.into();
     for site in [slow, never] {
