@@ -8,6 +8,7 @@
 
 pub mod alerts;
 mod bond;
+mod calendar;
 mod change;
 mod ledger;
 mod notice;
@@ -17,6 +18,7 @@ pub mod silence;
 
 pub use alerts::{Alerts, AlertsEvent};
 pub use bond::{Bond, BondKind};
+pub use calendar::{Calendar, Digest};
 pub use change::{Change, Operation, Row, Table};
 pub use ledger::{Key, Ledger, LookAgain, Looked, Standing, State};
 pub use notice::{Batch, Delivery, Mail, MailKind, Notice, NoticeId, PathFact, Reason, Refusal, Shared};

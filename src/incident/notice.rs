@@ -235,6 +235,10 @@ pub enum MailKind {
     FirstSummary,
     /// What the hourly limit held back.
     Overflow,
+    /// What waited for the end of quiet hours.
+    AfterQuiet,
+    /// What waited for the time at which the receiver wants its digest.
+    Digest,
 }
 
 /// How an attempt to deliver a mail ended.

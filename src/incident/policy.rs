@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::Calendar;
 use crate::domain::{Life, Shared};
 
 /// How a finding becomes an incident, an incident a notice, and a notice a mail.
@@ -19,6 +20,8 @@ pub struct Policy {
     pub retry: Vec<Duration>,
     /// A receiver gets at most so many mails an hour; what is more is gathered into a summary.
     pub mails_per_hour: u32,
+    /// Receivers, by name, who are told some things later.
+    pub calendars: BTreeMap<String, Calendar>,
     /// What could not be told for so long is no news any more: it is told as it is by then, in one mail.
     pub stale_after: Duration,
     /// Who is told of our own sight; `None` for everybody.
@@ -72,6 +75,7 @@ impl Default for Policy {
             group_interval: Duration::from_secs(300),
             retry: seconds(&[10, 30, 60, 300, 900, 3600]),
             mails_per_hour: 10,
+            calendars: BTreeMap::new(),
             stale_after: Duration::from_secs(6 * 3600),
             own_sight: None,
             fallback: None,

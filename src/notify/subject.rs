@@ -24,12 +24,14 @@ pub(super) fn subject(mail: &Mail, context: &Context<'_>) -> String {
     }
     match mail.kind {
         // One notice alone has room to say what and how long.
-        MailKind::FirstSummary if notices.len() == 1 => news(tag, worst, &notices, context),
+        MailKind::FirstSummary | MailKind::Digest if notices.len() == 1 => news(tag, worst, &notices, context),
         MailKind::FirstSummary => format!("[{tag}] first look: {}: {}", whom(&notices), tally(&notices)),
         MailKind::Overflow => {
             let held = words::count(notices.len(), "notice");
             format!("[{tag}] {held} held back, {}: {}", whom(&notices), tally(&notices))
         }
+        MailKind::AfterQuiet => news(tag, worst, &notices, context),
+        MailKind::Digest => format!("[{tag}] digest: {}: {}", whom(&notices), tally(&notices)),
         MailKind::News => news(tag, worst, &notices, context),
     }
 }

@@ -55,21 +55,25 @@ fn when(section: &Section, notes: &mut Notes) -> Option<When> {
 }
 
 fn weekly(section: &Section, from: TimeOfDay, to: TimeOfDay, zone: Zone, notes: &mut Notes) -> Option<When> {
-    let days = match section.list("days") {
-        Some(items) => items.iter().fold(Weekdays::default(), |days, (_, value)| match value {
-            Value::Days(more) => days.and(*more),
-            _ => days,
-        }),
-        None if section.has("days") => return None,
-        None => Weekdays::ALL,
-    };
-    match Hours::new(days, from, to, zone) {
+    match Hours::new(days(section)?, from, to, zone) {
         Ok(hours) => Some(When::Weekly(hours)),
         Err(reason) => {
             let mend = "write two different times of day; one that ends on the next day ends earlier than it begins";
             notes.mistake(section.place("to"), &section.path_of("to"), reason.to_string(), mend);
             None
         }
+    }
+}
+
+/// The days of the week; all where none is named. None if one is bad, which has then been told.
+pub(super) fn days(section: &Section) -> Option<Weekdays> {
+    match section.list("days") {
+        Some(items) => Some(items.iter().fold(Weekdays::default(), |days, (_, value)| match value {
+            Value::Days(more) => days.and(*more),
+            _ => days,
+        })),
+        None if section.has("days") => None,
+        None => Some(Weekdays::ALL),
     }
 }
 

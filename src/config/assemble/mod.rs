@@ -1,6 +1,7 @@
 //! From sections to [`Settings`]: what only shows when several keys are seen together.
 
 mod alertmanager;
+mod calendar;
 mod lives;
 mod maintenance;
 mod matching;
@@ -46,7 +47,7 @@ pub(super) fn settings(root: &Section, source: &Source<'_>, world: &World<'_>, n
         policy: Policy {
             life: lives.global().into(),
             own_sight: table("watch").texts("receivers"),
-            ..telling::policy(table("policy"), root.sections("receiver"))
+            ..telling::policy(table("policy"), root.sections("receiver"), notes)
         },
         lives,
         store: store(table("store"), world, notes),

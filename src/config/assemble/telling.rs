@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::templates::stationery;
-use super::{alertmanager, webhook};
+use super::{alertmanager, calendar, webhook};
 use crate::config::grammar::Kind;
 use crate::config::leaf::World;
 use crate::config::mistake::Notes;
@@ -16,13 +16,14 @@ use crate::notify::email::{Credentials, Relay, Security, Settings as Email};
 use crate::notify::{Channel, Links};
 
 /// What `[policy]` says of receivers, and each receiver of itself.
-pub(super) fn policy(section: &Section, receivers: &[Section]) -> Policy {
+pub(super) fn policy(section: &Section, receivers: &[Section], notes: &mut Notes) -> Policy {
     let base = Policy::default();
     Policy {
         collect_for: section.duration("collect_for").unwrap_or(base.collect_for),
         group_interval: section.duration("group_interval").unwrap_or(base.group_interval),
         retry: section.durations("retry").unwrap_or(base.retry),
         mails_per_hour: section.count("mails_per_hour").unwrap_or(base.mails_per_hour),
+        calendars: receivers.iter().filter_map(|receiver| calendar::calendar(receiver, notes)).collect(),
         stale_after: section.duration("stale_after").unwrap_or(base.stale_after),
         of_receivers: receivers.iter().filter_map(pace).collect(),
         fallback: section.text("fallback").map(str::to_owned),

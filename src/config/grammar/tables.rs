@@ -386,6 +386,35 @@ static RECEIVER: Table = Table {
         Key::new("retry", Kind::List(&Kind::Duration(0), 1), "As in `[policy]`, for this receiver."),
         Key::new("mails_per_hour", Kind::Count(1, 3600), "As in `[policy]`, for this receiver."),
         Key::new("stale_after", Kind::Duration(60_000), "As in `[policy]`, for this receiver."),
+        Key::new("timezone", Kind::Zone, "By which clock `quiet` and `digest` go: a name of the IANA database.")
+            .or("\"UTC\""),
+        Key::new("quiet", Kind::Tables(&QUIET), "When warnings wait; what is critical never does."),
+        Key::new("digest", Kind::Table(&DIGEST), "When warnings come together, in one mail."),
+    ]],
+};
+
+static QUIET: Table = Table {
+    doc: "Quiet hours: warnings wait for their end, and then come in one mail. What is critical never waits.",
+    groups: &[&[
+        Key::new("days", Kind::List(&Kind::Days, 1), "The days of the week on which they begin.").or("[\"mon-sun\"]"),
+        Key::new("from", Kind::Moment, "The time of day at which they begin.").required(),
+        Key::new("to", Kind::Moment, "The time of day at which they end; not later than `from`: of the next day.")
+            .required(),
+    ]],
+};
+
+static DIGEST: Table = Table {
+    doc: "Everything below critical gathers for one mail at this time; if there is nothing, there is no mail.",
+    groups: &[&[
+        Key::new("days", Kind::List(&Kind::Days, 1), "The days of the week on which it comes.").or("[\"mon-sun\"]"),
+        Key::new("at", Kind::Moment, "The time of day.").required(),
+        Key::new(
+            "critical",
+            Kind::Flag,
+            "Whether what is critical waits for it too, in quiet hours as well. For a receiver besides one that is told at \
+             once.",
+        )
+        .or("false"),
     ]],
 };
 

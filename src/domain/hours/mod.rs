@@ -1,11 +1,13 @@
 //! Time as people keep it: a [`Zone`], a [`TimeOfDay`], days of the week ([`Weekdays`]), and what recurs by them
-//! ([`Hours`]). Pure: the rules of a zone are given, or those that came with this program.
+//! ([`Hours`], [`Appointment`]). Pure: the rules of a zone are given, or those that came with this program.
 
+mod appointment;
 mod recurring;
 mod zone;
 
 use std::fmt;
 
+pub use appointment::Appointment;
 pub use recurring::{Hours, HoursError, Occurrence};
 pub use zone::Zone;
 

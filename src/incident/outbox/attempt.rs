@@ -21,7 +21,7 @@ impl Outbox {
         }
         let due = self.posts.iter().filter(|(_, post)| {
             let may_be_told = post.frozen_by.max(self.told_by) <= self.stored || self.tells_from_memory();
-            post.is_owed() && may_be_told && post.next_try <= self.now.mono
+            post.is_owed() && may_be_told && post.next_try <= self.now.mono && !self.is_hushed(post)
         });
         let first = due.min_by_key(|(id, post)| (!post.is_urgent(), post.row.mail.created_at, *id));
         first.map(|(id, _)| id.clone())

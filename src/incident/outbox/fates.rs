@@ -106,6 +106,12 @@ impl Fates {
         waiting.into_iter().flat_map(|handle| self.take_waiting(handle)).collect()
     }
 
+    /// Whether there is such a notice among what waits.
+    pub(super) fn has(&self, such: impl Fn(&Notice) -> bool) -> bool {
+        let waiting = self.due_of.keys().filter_map(|handle| self.all.get(handle));
+        waiting.into_iter().any(|fate| fate.waiting.has(&such))
+    }
+
     /// Whether something that waits may be told now.
     pub(super) fn is_due(&self, now: Duration) -> bool {
         self.dues.first().is_some_and(|(due, _)| *due <= now)

@@ -22,6 +22,8 @@ impl Outbox {
         for row in &rows {
             self.change(Operation::Insert(row.row()));
         }
+        let (waiting, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| self.has_to_wait(&row.notice));
+        waiting.into_iter().for_each(|row| self.wait(row));
         if !rows.is_empty() {
             let kin = self.fates.sort(rows);
             self.freeze(MailKind::FirstSummary, kin);
@@ -30,17 +32,23 @@ impl Outbox {
 
     /// Stores that a notice is owed and lets it gather, unless it makes itself and others needless.
     pub(super) fn owe(&mut self, row: NoticeRow) {
-        let waits = self.gathering.has_opened(&row.notice) || self.fates.has_opened(&row.notice);
+        let Some(row) = self.speak_for_waiting(row) else { return };
+        let places = [&self.gathering, &self.waiting];
+        let waits = places.iter().any(|place| place.has_opened(&row.notice)) || self.fates.has_opened(&row.notice);
         let untold = waits && row.notice.reason == Reason::Resolved;
         let soon = self.now.mono + self.policy.collect_for;
         let mut needless = self.gathering.cancel_by(&row.notice, untold);
         needless.extend(self.fates.cancel_by(&row.notice, untold, soon));
+        needless.extend(self.take_from_waiting(|waiting| waiting.cancel_by(&row.notice, untold)));
         if untold {
             self.untold += 1;
             needless.push(row);
         } else {
             self.change(Operation::Insert(row.row()));
-            self.gather(row, Duration::ZERO);
+            match self.has_to_wait(&row.notice) {
+                true => self.wait(row),
+                false => self.gather(row, Duration::ZERO),
+            }
         }
         self.is_stuck = false;
         self.cancel(needless);
@@ -120,7 +128,7 @@ impl Outbox {
         kin.retain(|kin| !kin.rows.is_empty());
         // What is left waits for a mail to be settled.
         self.is_stuck = kin.is_empty();
-        let together = from_memory || kind == MailKind::Overflow;
+        let together = from_memory || matches!(kind, MailKind::Overflow | MailKind::AfterQuiet);
         for kin in if together { vec![kin] } else { self.mails_of(kin, left) } {
             if !kin.is_empty() {
                 self.freeze(kind, kin);
@@ -136,8 +144,9 @@ impl Outbox {
     }
 
     /// The incidents of which something is in a mail that is still to be delivered: that they are over is told after that.
-    fn openings_on_their_way(&self) -> BTreeSet<Opening> {
-        let notices = self.posts.values().filter(|post| post.is_owed()).flat_map(|post| &post.row.mail.notices);
+    pub(super) fn openings_on_their_way(&self) -> BTreeSet<Opening> {
+        let notices = self.posts.values().filter(|post| post.is_owed() && !self.is_hushed(post));
+        let notices = notices.flat_map(|post| &post.row.mail.notices);
         notices.filter(|notice| notice.reason != Reason::Resolved).map(opening).collect()
     }
 
@@ -157,7 +166,7 @@ impl Outbox {
     }
 
     pub(super) fn is_held_by_a_mail(&self) -> bool {
-        self.posts.values().any(|post| post.holds(&self.policy.retry))
+        self.posts.values().any(|post| post.holds(&self.policy.retry) && !self.is_hushed(post))
     }
 
     /// How many mails an hour what has gathered may use.

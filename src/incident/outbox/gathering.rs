@@ -27,6 +27,8 @@ pub(super) struct Gathering {
     ripe: bool,
     /// The hourly limit held them back.
     held: bool,
+    /// Some waited for the end of quiet hours.
+    waited: bool,
 }
 
 impl Gathering {
@@ -89,7 +91,11 @@ impl Gathering {
     /// Takes all of them for one mail, but for those that wait for something else.
     pub(super) fn take_all(&mut self, waits: impl Fn(&Notice) -> bool) -> (MailKind, Vec<NoticeRow>) {
         let taken = std::mem::take(self);
-        let kind = if taken.held { MailKind::Overflow } else { MailKind::News };
+        let kind = match (taken.held, taken.waited) {
+            (true, _) => MailKind::Overflow,
+            (false, true) => MailKind::AfterQuiet,
+            (false, false) => MailKind::News,
+        };
         let (left, rows): (Vec<_>, Vec<_>) = taken.rows.into_values().partition(|row| waits(&row.notice));
         if !left.is_empty() {
             left.into_iter().for_each(|row| self.add(row, Duration::ZERO));
@@ -139,6 +145,35 @@ impl Gathering {
     /// What gathers may go.
     pub(super) const fn ripen(&mut self) {
         (self.closes, self.ripe) = (None, true);
+    }
+
+    /// Takes all notices of each opening of which every one is such.
+    pub(super) fn take_openings(&mut self, such: impl Fn(&Notice) -> bool) -> Vec<NoticeRow> {
+        let all_such =
+            |ids: &&Vec<NoticeId>| ids.iter().filter_map(|id| self.rows.get(id)).all(|row| such(&row.notice));
+        let ids: Vec<NoticeId> = self.by_opening.values().filter(all_such).flatten().cloned().collect();
+        ids.iter().filter_map(|id| self.remove(id)).collect()
+    }
+
+    /// Takes all notices of one opening.
+    pub(super) fn take_opening(&mut self, opening: &Opening) -> Vec<NoticeRow> {
+        let ids = self.by_opening.get(opening).cloned().unwrap_or_default();
+        ids.iter().filter_map(|id| self.remove(id)).collect()
+    }
+
+    /// Takes all of them, to be put elsewhere.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = NoticeRow> + use<> {
+        std::mem::take(self).rows.into_values()
+    }
+
+    /// Whether there is such a notice.
+    pub(super) fn has(&self, such: impl Fn(&Notice) -> bool) -> bool {
+        self.rows.values().any(|row| such(&row.notice))
+    }
+
+    /// What is added has waited for the end of quiet hours.
+    pub(super) const fn note_waited(&mut self) {
+        self.waited = true;
     }
 
     /// The hourly limit forbids a mail now.

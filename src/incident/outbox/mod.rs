@@ -30,6 +30,7 @@ mod stale;
 mod tests;
 mod unheard;
 mod view;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -41,8 +42,8 @@ use self::post::{Failure, Post};
 use self::row::{MailRow, NoticeRow, delete_mail, delete_notice};
 use self::settled::Settled;
 use self::stale::Carried;
-use super::{Batch, Change, Delivery, Mail, MailKind, Notice, NoticeId, Operation, Policy};
-use crate::domain::Now;
+use super::{Batch, Calendar, Change, Delivery, Mail, MailKind, Notice, NoticeId, Operation, Policy};
+use crate::domain::{Now, UnixTime};
 
 pub use self::dead::DeadLetters;
 pub use self::event::OutboxEvent;
@@ -69,6 +70,12 @@ pub struct Outbox {
     fates: Fates,
     /// What gathers may be told otherwise than it was stored.
     folded: bool,
+    /// What can wait, and does.
+    waiting: Gathering,
+    /// Since when the oldest of it is owed; by a clock that is set back, since now.
+    waiting_since: Option<UnixTime>,
+    /// When the quiet hours end that are now, by the wall clock.
+    hushed_until: Option<UnixTime>,
     posts: BTreeMap<String, Post>,
     /// Mails that some recipients never will have.
     in_part: BTreeMap<String, MailRow>,
@@ -113,6 +120,9 @@ impl Outbox {
             gathering: Gathering::default(),
             fates: Fates::default(),
             folded: false,
+            waiting: Gathering::default(),
+            waiting_since: None,
+            hushed_until: None,
             posts: BTreeMap::new(),
             in_part: BTreeMap::new(),
             unsettled: BTreeSet::new(),
@@ -147,7 +157,7 @@ impl Outbox {
         let new: Vec<NoticeRow> = batch.notices.into_iter().filter_map(|notice| self.accept(notice)).collect();
         match batch.kind {
             MailKind::FirstSummary => self.summarise(new),
-            MailKind::News | MailKind::Overflow => new.into_iter().for_each(|row| self.owe(row)),
+            _ => new.into_iter().for_each(|row| self.owe(row)),
         }
         self.taken.extend(taken.into_iter().map(|id| (self.sequence, id)));
         self.advance();
@@ -202,6 +212,7 @@ impl Outbox {
     pub fn handle_policy(&mut self, policy: Policy, now: Now) {
         self.read_clock(now);
         self.policy = policy;
+        self.read_calendar();
         self.forget_refused();
         for post in self.posts.values_mut() {
             post.revived = false;
@@ -248,13 +259,18 @@ impl Outbox {
 
     /// When [`handle_timeout`](Self::handle_timeout) is due, by the monotonic clock.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        let retries = self.posts.values().filter(|post| post.is_owed()).map(|post| post.next_try.max(self.quiet_until));
+        let retries = self
+            .posts
+            .values()
+            .filter(|post| post.is_owed())
+            .map(|post| post.next_try.max(self.quiet_until).max(self.hushed(post)));
         let memory = self.patience_ends.filter(|_| self.is_unstored());
         let ripe = self.gathering.is_ripe() || self.fates.is_due(self.now.mono);
         let limited = ripe && !self.is_held_by_a_mail();
         let limit = limited.then(|| self.limit.frees_at(self.allowed(), self.open_posts())).flatten();
         let retries = retries.filter(|_| self.in_flight.is_none());
-        let all = retries.chain(self.gathering.closes()).chain(self.fates.next_due()).chain(memory).chain(limit);
+        let own = [self.gathering.closes(), self.fates.next_due(), self.waiting_ends()].into_iter().flatten();
+        let all = retries.chain(own).chain(memory).chain(limit);
         all.filter(|at| *at > self.now.mono).min()
     }
 }
@@ -262,17 +278,19 @@ impl Outbox {
 impl Outbox {
     fn read_clock(&mut self, now: Now) {
         self.now = Now { wall: now.wall, mono: now.mono.max(self.now.mono) };
+        self.read_calendar();
     }
 
     /// Does all that is due now.
     fn advance(&mut self) {
         self.limit.expire(self.now.mono);
         self.prune();
-        if self.gathering.close_window(self.now.mono) {
-            self.nudge();
-        }
         if self.tells_from_memory() && !self.thawed {
             self.thaw();
+        }
+        self.keep_calendar();
+        if self.gathering.close_window(self.now.mono) {
+            self.nudge();
         }
         self.gather_stale();
         self.freeze_ripe();
@@ -291,9 +309,8 @@ impl Outbox {
     }
 
     fn is_unstored(&self) -> bool {
-        !self.gathering.is_empty()
-            || self.fates.len() > 0
-            || self.posts.values().any(|post| post.frozen_by > self.stored)
+        let gathering = self.gathering.len() + self.waiting.len() + self.fates.len();
+        gathering > 0 || self.posts.values().any(|post| post.frozen_by > self.stored)
     }
 
     /// Forgets what was settled, or given up, long ago.

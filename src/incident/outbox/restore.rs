@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::Outbox;
 use super::fates::Fates;
-use super::gathering::worst_first;
+use super::gathering::{opening, worst_first};
 use super::limit::Limit;
 use super::post::Post;
 use super::row::{MailRow, MailState, NoticeRow, NoticeState, parse, receiver_of};
+use super::waiting::urgent_openings;
 use crate::domain::{Now, UnixTime};
 use crate::incident::{NoticeId, Policy, Row, Table};
 
@@ -22,6 +23,7 @@ impl Outbox {
     /// the rejected ones among them, is tried once at once.
     pub fn restore(receiver: &str, policy: Policy, rows: &[Row], now: Now) -> Self {
         let mut outbox = Self::new(receiver, policy, now);
+        outbox.read_calendar();
         let ours: Vec<&Row> = rows.iter().filter(|row| receiver_of(row) == Some(receiver)).collect();
         let mut owed = outbox.restore_notices(&ours);
         outbox.restore_mails(&ours, &mut owed);
@@ -99,9 +101,14 @@ impl Outbox {
 
     /// The window goes on where it was, so that not even one restart after the other puts a notice off for ever.
     fn restore_gathering(&mut self, owed: BTreeMap<NoticeId, NoticeRow>) {
+        let urgent = urgent_openings(owed.values().map(|row| &row.notice), |notice| self.can_wait(notice));
         let mut owed: Vec<NoticeRow> = owed.into_values().collect();
         owed.sort_by(|a, b| (a.since, &a.notice.id).cmp(&(b.since, &b.notice.id)));
         for row in owed {
+            if self.has_waited(row.since) && !urgent.contains(&opening(&row.notice)) {
+                self.wait(row);
+                continue;
+            }
             let waited = Duration::from_secs(u64::try_from(row.since.until(self.now.wall)).unwrap_or(0));
             self.gather(row, waited);
         }

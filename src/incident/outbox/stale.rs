@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::row::{MailRow, NoticeRow, NoticeState, delete_mail};
 use super::{Outbox, OutboxEvent};
 use crate::domain::UnixTime;
+use crate::incident::MailKind;
 
 /// What is taken over from mails that were taken apart by the one that is made of them.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +16,7 @@ pub(super) struct Carried {
 }
 
 impl Carried {
-    fn of(rows: &[MailRow]) -> Option<Self> {
+    pub(super) fn of(rows: &[MailRow]) -> Option<Self> {
         let attempts = rows.iter().map(|row| row.mail.attempts).max()?;
         Some(Self { attempts, failing_since: rows.iter().filter_map(|row| row.failing_since).min() })
     }
@@ -31,8 +32,10 @@ impl Outbox {
         }
         let (stored, in_flight) = (self.stored, self.in_flight.clone());
         let (after, wall) = (self.policy.stale_after, self.now.wall);
+        let hushed = self.hushed_posts();
         let posts = self.posts.extract_if(.., |id, post| {
-            let is_here = post.frozen_by <= stored && in_flight.as_ref() != Some(id);
+            let is_here = post.frozen_by <= stored && in_flight.as_ref() != Some(id) && !hushed.contains(id);
+            let is_here = is_here && post.row.mail.kind != MailKind::Digest;
             is_here && post.may_change() && is_stale(post.row.owed_since, wall, after)
         });
         let posts: Vec<_> = posts.collect();

@@ -15,7 +15,8 @@ impl Outbox {
     /// How many notices are owed, with those that wait for the next mail about their cause.
     pub fn queue_len(&self) -> usize {
         let posted = self.posts.values().filter(|post| post.is_owed());
-        self.gathering.len() + self.fates.len() + posted.map(|post| post.notices.len()).sum::<usize>()
+        let gathering = self.gathering.len() + self.waiting.len() + self.fates.len();
+        gathering + posted.map(|post| post.notices.len()).sum::<usize>()
     }
 
     /// How many notices were refused for good and are no longer tried.
@@ -27,7 +28,7 @@ impl Outbox {
     /// Since when the oldest notice is owed that does not wait for the next mail about its cause.
     pub fn oldest_owed(&self) -> Option<UnixTime> {
         let posted = self.posts.values().filter(|post| post.is_owed()).map(|post| post.row.owed_since);
-        posted.chain(self.gathering.oldest()).min()
+        posted.chain(self.gathering.oldest()).chain(self.waiting.oldest()).min()
     }
 
     /// Since when mails to this receiver fail; over once each mail that failed is delivered or given up.

@@ -55,6 +55,8 @@ const fn kind(kind: MailKind) -> &'static str {
         MailKind::News => "news",
         MailKind::FirstSummary => "first_summary",
         MailKind::Overflow => "overflow",
+        MailKind::AfterQuiet => "after_quiet",
+        MailKind::Digest => "digest",
     }
 }
 

@@ -178,6 +178,8 @@ fn intro(kind: MailKind, notices: &[&Notice], groups: usize) -> Option<String> {
             words::count(notices.len(), "notice"),
             contents()
         )),
+        MailKind::AfterQuiet => Some(format!("What waited for the end of your quiet hours. {}", contents())),
+        MailKind::Digest => Some(format!("{} {}", digest(notices), contents())),
         MailKind::News if groups > 1 => Some(contents()),
         MailKind::News => None,
     }
@@ -193,6 +195,18 @@ fn preview(notices: &[&Notice], intro: Option<&str>, now: UnixTime) -> String {
         }
         _ => plain::line(intro.unwrap_or_default(), 200),
     }
+}
+
+/// What opened, what goes on and what is over since the last digest.
+fn digest(notices: &[&Notice]) -> String {
+    let count = |such: fn(Reason) -> bool| notices.iter().filter(|notice| such(notice.reason)).count();
+    let opened = count(|reason| reason == Reason::Opened);
+    let over = count(|reason| reason == Reason::Resolved);
+    let there = notices.len() - opened - over;
+    let counts = [(opened, "new"), (there, "still there"), (over, "over")];
+    let said: Vec<_> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    format!("Since your last digest: {}.", said.join(", "))
 }
 
 fn footer(mail: &Mail, context: &Context<'_>) -> String {

@@ -43,6 +43,8 @@ pub(crate) fn samples() -> Vec<Sample> {
         Sample { name: "many-domains", about: "one cause, many domains", mail: one_cause() },
         sample("first-summary", "what a first look at everything found", MailKind::FirstSummary, first_look()),
         sample("overflow", "what the hourly limit held back", MailKind::Overflow, held_back()),
+        sample("digest", "what a team gets once a day", MailKind::Digest, vec![pathless(), still(), over()]),
+        sample("after-quiet", "what waited for the morning", MailKind::AfterQuiet, vec![expiring(), pathless()]),
         news("set-up", "a domain that was never healthy yet", vec![in_setup()]),
         news("own-sight", "notafter itself, and no domain", vec![unstored()]),
         news("no-path", "a record that no login passes", vec![pathless()]),

@@ -102,6 +102,8 @@ fn kind(mail: &Mail) -> &'static str {
         _ if super::trial::is_test(mail) => "notafter.test",
         MailKind::News => "notafter.news",
         MailKind::FirstSummary => "notafter.first_summary",
+        MailKind::AfterQuiet => "notafter.after_quiet",
+        MailKind::Digest => "notafter.digest",
         MailKind::Overflow => "notafter.overflow",
     }
 }

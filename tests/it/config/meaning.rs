@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use notafter::config::{self, Settings, World};
 use notafter::domain::{DomainName, Families, Life, Threshold, UnixTime, Verification};
-use notafter::incident::{Mail, Pace};
 use notafter::incident::silence::When;
+use notafter::incident::{Mail, Pace};
 use notafter::keeper::Recipient;
 use notafter::notify::Channel;
 use notafter::notify::alertmanager::Credentials;
@@ -247,6 +247,15 @@ fn receivers_have_their_relay_and_their_secret() {
     let (archive, oncall) = (settings.policy.of_receiver("archive"), settings.policy.of_receiver("oncall"));
     assert_eq!((archive.mails_per_hour, archive.collect_for), (60, seconds(300)));
     assert_eq!((oncall.mails_per_hour, oncall.retry), (20, settings.policy.retry.clone()));
+    let calendar = &settings.policy.calendars["archive"];
+    assert_eq!(settings.policy.calendars.len(), 1);
+    let quiet: Vec<String> = calendar.quiet.iter().map(ToString::to_string).collect();
+    assert_eq!(quiet, ["mon, tue, wed, thu, fri 22:00-07:00 Europe/Berlin", "sat, sun 00:00-24:00 Europe/Berlin"]);
+    let digest = calendar.digest.as_ref().unwrap();
+    assert_eq!(
+        (digest.at.to_string().as_str(), digest.critical),
+        ("mon, tue, wed, thu, fri 09:00 Europe/Berlin", true)
+    );
     assert_eq!(settings.policy.stale_after, seconds(12 * 3600));
 }
 

@@ -146,6 +146,28 @@ const EXPECTED: &[(&str, &[Told])] = &[
         ],
     ),
     (
+        "bad_calendar.toml",
+        &[
+            (6, 9, "receiver[0].quiet", "the quiet hours never end: no warning would ever be told"),
+            (10, 12, "receiver[1].timezone", "`timezone` stands here with nothing that goes by it"),
+            (14, 32, "receiver[2].quiet[0].to", "they end when they begin; a whole day is from 00:00 to 24:00"),
+            (14, 65, "receiver[2].quiet[1].to", "`to` is a time of day, and this is a date and time"),
+            (15, 17, "receiver[2].digest.at", "24:00 is the end of a day, nothing begins there"),
+            (
+                18,
+                9,
+                "receiver[3].quiet",
+                "`quiet` has no meaning for an Alertmanager: it is shown what fires, and tells by its own rules",
+            ),
+            (
+                19,
+                10,
+                "receiver[3].digest",
+                "`digest` has no meaning for an Alertmanager: it is shown what fires, and tells by its own rules",
+            ),
+        ],
+    ),
+    (
         "bad_maintenance.toml",
         &[
             (4, 12, "maintenance[0].domains", "a label is empty (two dots in a row, or a leading dot)"),

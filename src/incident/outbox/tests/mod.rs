@@ -1,5 +1,6 @@
 //! The outbox under a virtual clock: [`Bench`] is its keeper, its store and its wall clock; a test is its relay.
 
+mod calendar;
 mod causes;
 mod crash;
 mod gather;

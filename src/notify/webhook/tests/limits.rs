@@ -197,7 +197,7 @@ proptest! {
     #[test]
     fn whatever_strangers_write_the_limits_hold_and_nobody_is_mentioned(
         notices in prop::collection::vec(notice(), 1..12),
-        kind in prop_oneof![Just(MailKind::News), Just(MailKind::FirstSummary), Just(MailKind::Overflow)],
+        kind in prop_oneof![Just(MailKind::News), Just(MailKind::FirstSummary), Just(MailKind::Overflow), Just(MailKind::AfterQuiet), Just(MailKind::Digest)],
     ) {
         let mail = mail(kind, notices);
         for (name, shape) in ready() {
