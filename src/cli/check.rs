@@ -12,7 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::StreamExt;
 
-use self::plan::{Plan, Planned};
+use self::plan::Planned;
 use self::record::Source;
 use super::text::{complain, print};
 use super::{EXIT_UNKNOWN, block_on};
@@ -21,7 +21,7 @@ use crate::observation::{Look, ViewObservation};
 use crate::probe::{Aside, Library, Resolvers, Target, Turn, look, look_at_tenant};
 use crate::verdict::{Level, Record, Surroundings, Verdict, judge};
 
-pub(super) use self::plan::{Arguments, parse_nameserver, parse_time};
+pub(super) use self::plan::{Arguments, Looking, Plan, parse_nameserver, parse_time};
 pub(super) use self::report::verdict_json;
 
 /// Looks in flight at once.
@@ -41,9 +41,7 @@ pub(super) fn run(arguments: Arguments) -> u8 {
             return super::EXIT_USAGE;
         }
     };
-    let resolvers = Arc::new(Resolvers::default());
-    let all = async { (all_tenants(&plan, &resolvers).await, all_looks(&mut plan, &resolvers).await) };
-    let (tenants, looks) = match block_on(all) {
+    let (tenants, looks) = match look_around(&mut plan) {
         Ok(seen) => seen,
         Err(error) => {
             complain(&error);
@@ -65,6 +63,13 @@ pub(super) fn run(arguments: Arguments) -> u8 {
     seen.iter().map(|seen| seen.verdict.level).max().unwrap_or(Level::Unknown).exit_code()
 }
 
+/// Looks at everything: at the tenants' canonical hosts, and at the domains in their order, to which those are added that
+/// the looks have brought up.
+pub(super) fn look_around(plan: &mut Plan) -> Result<(Tenants, Vec<Look>), String> {
+    let resolvers = Arc::new(Resolvers::default());
+    block_on(async { (all_tenants(plan, &resolvers).await, all_looks(plan, &resolvers).await) })
+}
+
 /// A look with what was made of it.
 pub(super) struct Seen {
     look: Look,
@@ -77,7 +82,7 @@ pub(super) struct Seen {
 }
 
 /// What was seen at the canonical hosts, each looked at once for all its domains.
-type Tenants = BTreeMap<DomainName, (Arc<ViewObservation>, Source)>;
+pub(super) type Tenants = BTreeMap<DomainName, (Arc<ViewObservation>, Source)>;
 
 async fn all_tenants(plan: &Plan, resolvers: &Arc<Resolvers>) -> Tenants {
     let hosts = plan.watches.iter().filter_map(|planned| Some((planned.watch.probe.tenant.as_ref()?, planned)));

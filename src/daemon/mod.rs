@@ -4,6 +4,7 @@
 //! for, and sleeps until the keeper wants to be woken. Whatever touches the network runs in tasks of its own, which
 //! report back through one channel. If a part ends that we cannot do without, the process ends, with a reason.
 
+mod begin;
 mod build;
 mod clock;
 mod discovery;
@@ -36,11 +37,12 @@ use crate::incident::alerts::Posted;
 use crate::incident::{AlertsEvent, Change, Delivery, OutboxEvent};
 use crate::keeper::{ClientIpSeen, Keeper, Listed, Snapshot, StoredChain, Tag};
 use crate::observation::{Look, Presented, StatusNote, ViewObservation};
-use crate::probe::{self, Library, Resolvers};
+use crate::probe::{Library, Resolvers};
 use crate::store::{Committer, Outcome, Outcomes, Store, StoreError};
 use crate::verdict::References;
 use crate::web::{self, ReloadRequest, Shared, SilenceRequest};
 
+pub use begin::{Cast, watched};
 pub use clock::SystemClock;
 
 /// No sleep is longer: a machine may have been suspended, its wall clock may have jumped.
@@ -134,19 +136,7 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
     let store = Store::open(&settings.store.path)?;
     let rows = store.load()?;
     let remembered = crate::keeper::stored_chains(&rows);
-    let mut keeper = Keeper::restore(settings.policy.clone(), &parts.receivers(), rows, clock.now());
-    keeper.handle_alert_receivers(parts.alert_receivers(), clock.now());
-    keeper.handle_maintenance(settings.maintenance.clone());
-    let ports = probe::local_ports();
-    keeper.handle_bounds(probe::looks_at_once(), settings.watch.looks_per_address, ports);
-    keeper.handle_tenants(discovery::tenants(&settings), clock.now());
-    if keeper.poll_discovered() {
-        // What was listed before the restart is watched from the start.
-        let known = Known::of(&keeper);
-        parts = Parts::build(&settings, &Before::of(&parts), &known).map_err(DaemonError::Build)?;
-    }
-    keeper.handle_watches(parts.watches.clone(), clock.now());
-    keeper.handle_log_list(parts.log_list_made_at, clock.now());
+    let keeper = begin::keeper(&settings, &mut parts, rows, clock.now()).map_err(DaemonError::Build)?;
     let (committer, outcomes) = Committer::spawn(store)?;
     let (inputs, received) = mpsc::channel(1024);
     let (snapshot, shown) = watch::channel(Arc::new(keeper.snapshot()));

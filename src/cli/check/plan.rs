@@ -18,14 +18,31 @@ use crate::verdict::LOG_LIST_HOLDS;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    looking: Looking,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+    /// Keep what came over the wire, without secrets, in this folder: a file a domain
+    #[arg(long, value_name = "DIR", conflicts_with = "replay")]
+    pub(super) record: Option<PathBuf>,
+    /// Judge again what was kept in this folder; nothing is looked at
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["addresses", "nameservers", "auth0_origin", "auth0_tenant", "contract"])]
+    replay: Option<PathBuf>,
+    /// Try whether the proxy keeps its part of the bargain: POST, Authorization, cache, redirects; with `=hostile` also
+    /// forged headers and a wrong key
+    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "friendly", require_equals = true, value_name = "HOW")]
+    contract: Option<Trying>,
+}
+
+/// At what is looked, and how.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Looking {
     /// The domains to look at; without any, all of the configuration file
     domains: Vec<DomainName>,
     /// The configuration file [default: config/notafter.toml, else /etc/notafter/notafter.toml]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// How to print
-    #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: Format,
     /// Look here instead of where DNS says; repeatable, port 443 unless named
     #[arg(long = "address", value_name = "ADDRESS[:PORT]", value_parser = parse_address)]
     addresses: Vec<SocketAddr>,
@@ -60,12 +77,6 @@ pub(crate) struct Arguments {
     /// A name that the CNAME chain must contain
     #[arg(long, value_name = "NAME", value_parser = DomainName::parse_record)]
     cname: Option<DomainName>,
-    /// Keep what came over the wire, without secrets, in this folder: a file a domain
-    #[arg(long, value_name = "DIR", conflicts_with = "replay")]
-    pub(super) record: Option<PathBuf>,
-    /// Judge again what was kept in this folder; nothing is looked at
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["addresses", "nameservers", "auth0_origin", "auth0_tenant", "contract"])]
-    replay: Option<PathBuf>,
     /// Judge as of this time (RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<UnixTime>,
@@ -75,10 +86,6 @@ pub(crate) struct Arguments {
     /// The tenant's canonical host: look at it as well
     #[arg(long, value_name = "HOST")]
     auth0_tenant: Option<DomainName>,
-    /// Try whether the proxy keeps its part of the bargain: POST, Authorization, cache, redirects; with `=hostile` also
-    /// forged headers and a wrong key
-    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "friendly", require_equals = true, value_name = "HOW")]
-    contract: Option<Trying>,
 }
 
 /// How much of the proxy's part of the bargain is tried.
@@ -108,14 +115,14 @@ pub(super) enum Format {
 }
 
 /// Everything that was decided before the first connection.
-pub(super) struct Plan {
-    pub(super) watches: Vec<Planned>,
+pub(in crate::cli) struct Plan {
+    pub(in crate::cli) watches: Vec<Planned>,
 }
 
 /// A domain with the roots it is judged by.
-pub(super) struct Planned {
-    pub(super) watch: Watch,
-    pub(super) trust: Arc<TrustStore>,
+pub(in crate::cli) struct Planned {
+    pub(in crate::cli) watch: Watch,
+    pub(in crate::cli) trust: Arc<TrustStore>,
     /// As of when it is judged.
     pub(super) at: UnixTime,
     /// Where its answers come from.
@@ -129,28 +136,40 @@ impl Plan {
         if let Some(folder) = &arguments.replay {
             return Self::replayed(folder, arguments);
         }
-        let settings = settings(arguments)?;
-        if arguments.nameservers.len() > MAX_NAMESERVERS {
+        let looking = &arguments.looking;
+        let settings = looking.settings()?;
+        let watches = looking.chosen(&settings, &settings.watches);
+        let is_kept = arguments.record.is_some();
+        let source = |watch: &Watch| if is_kept { Source::kept(&watch.probe) } else { Source::Live };
+        Self::live(watches, looking, arguments.contract, source)
+    }
+
+    /// What is looked at now.
+    pub(in crate::cli) fn for_looks(watches: Vec<Watch>, looking: &Looking) -> Result<Self, String> {
+        Self::live(watches, looking, None, |_| Source::Live)
+    }
+
+    fn live(
+        watches: Vec<Watch>,
+        looking: &Looking,
+        contract: Option<Trying>,
+        source: impl Fn(&Watch) -> Source,
+    ) -> Result<Self, String> {
+        if looking.nameservers.len() > MAX_NAMESERVERS {
             return Err(format!("at most {MAX_NAMESERVERS} resolvers can be compared"));
         }
-        let watches: Vec<Watch> = if arguments.domains.is_empty() {
-            settings.watches
-        } else {
-            arguments.domains.iter().map(|name| settings.watch_of(name)).collect()
-        };
         if watches.is_empty() {
             return Err("nothing to look at: name a domain, or a configuration file that has some".to_owned());
         }
-        if arguments.at.is_some() && watches.iter().any(has_key) {
+        if looking.at.is_some() && watches.iter().any(has_key) {
             note("with --at no secret is sent: the origin host is asked without the cname-api-key");
         }
-        let at = arguments.at.unwrap_or_else(system_now);
+        let at = looking.time();
         let mut stores = config::TrustStores::default();
         let planned = watches.into_iter().map(|watch| {
-            let watch = overridden(watch, arguments);
+            let watch = overridden(watch, looking, contract);
             let trust = stores.load(&watch.trust)?;
-            let is_kept = arguments.record.is_some();
-            let source = if is_kept { Source::kept(&watch.probe) } else { Source::Live };
+            let source = source(&watch);
             Ok(Planned { watch, trust, at, source, recorded_codes: None })
         });
         let plan = Self { watches: planned.collect::<Result<_, String>>()? };
@@ -169,9 +188,10 @@ impl Plan {
     /// What was recorded in a folder. What is expected of the domains is what was expected then, unless a configuration
     /// file is named; flags override both.
     fn replayed(folder: &Path, arguments: &Arguments) -> Result<Self, String> {
-        let settings = if arguments.config.is_some() { settings(arguments)? } else { Settings::default() };
+        let looking = &arguments.looking;
+        let settings = if looking.config.is_some() { looking.settings()? } else { Settings::default() };
         let mut stores = config::TrustStores::default();
-        let recordings = record::read(folder, &arguments.domains)?;
+        let recordings = record::read(folder, &looking.domains)?;
         let planned = recordings.into_iter().map(|recording| played(recording, &settings, &mut stores, arguments));
         Ok(Self { watches: planned.collect::<Result<_, String>>()? })
     }
@@ -184,15 +204,16 @@ fn played(
     stores: &mut config::TrustStores,
     arguments: &Arguments,
 ) -> Result<Planned, String> {
+    let looking = &arguments.looking;
     let mut watch = settings.watch_of(&recording.domain);
-    if arguments.config.is_none() {
+    if looking.config.is_none() {
         recording.asked.expect(&mut watch.domain, &mut watch.probe);
     }
-    let (at, codes) = (arguments.at.unwrap_or(recording.at), recording.codes.clone());
-    let mut watch = overridden(watch, arguments);
+    let (at, codes) = (looking.at.unwrap_or(recording.at), recording.codes.clone());
+    let mut watch = overridden(watch, looking, arguments.contract);
     recording.asked.lead(&mut watch.domain, &mut watch.probe);
     let (roots, intermediates) = recording.trusted();
-    let trust = if arguments.roots.is_some() || arguments.config.is_some() || roots.is_empty() {
+    let trust = if looking.roots.is_some() || looking.config.is_some() || roots.is_empty() {
         stores.load(&watch.trust)?
     } else {
         Arc::new(TrustStore::new(&roots, &intermediates).map_err(|error| error.to_string())?)
@@ -217,55 +238,71 @@ impl Plan {
     }
 }
 
-/// The file that was named, else a default one that is there, else nothing but defaults.
-fn settings(arguments: &Arguments) -> Result<Settings, String> {
-    let Some(file) = arguments.config.clone().or_else(config::default_file) else {
-        return Ok(Settings::default());
-    };
-    config::load(&file).map_err(|mistakes| config::told_together(&mistakes))
+impl Looking {
+    /// The file that was named, else a default one that is there, else nothing but defaults.
+    pub(in crate::cli) fn settings(&self) -> Result<Settings, String> {
+        let Some(file) = self.config.clone().or_else(config::default_file) else {
+            return Ok(Settings::default());
+        };
+        config::load(&file).map_err(|mistakes| config::told_together(&mistakes))
+    }
+
+    /// Of those that are known the ones that were named, and as they are those that are not known; without any name all.
+    pub(in crate::cli) fn chosen(&self, settings: &Settings, known: &[Watch]) -> Vec<Watch> {
+        if self.domains.is_empty() {
+            return known.to_vec();
+        }
+        let listed = |name: &DomainName| known.iter().find(|watch| watch.domain.name == *name).cloned();
+        self.domains.iter().map(|name| listed(name).unwrap_or_else(|| settings.watch_of(name))).collect()
+    }
+
+    /// As of when is judged.
+    pub(in crate::cli) fn time(&self) -> UnixTime {
+        self.at.unwrap_or_else(system_now)
+    }
 }
 
-fn overridden(mut watch: Watch, arguments: &Arguments) -> Watch {
-    if !arguments.addresses.is_empty() {
-        watch.domain.addresses.clone_from(&arguments.addresses);
+fn overridden(mut watch: Watch, looking: &Looking, contract: Option<Trying>) -> Watch {
+    if !looking.addresses.is_empty() {
+        watch.domain.addresses.clone_from(&looking.addresses);
     }
-    if !arguments.nameservers.is_empty() {
-        watch.probe.nameservers.clone_from(&arguments.nameservers);
+    if !looking.nameservers.is_empty() {
+        watch.probe.nameservers.clone_from(&looking.nameservers);
     }
-    if !arguments.authorities.is_empty() {
-        watch.probe.authorities.clone_from(&arguments.authorities);
+    if !looking.authorities.is_empty() {
+        watch.probe.authorities.clone_from(&looking.authorities);
     }
-    watch.probe.authoritative |= arguments.authoritative || !arguments.authorities.is_empty();
-    watch.probe.dnssec |= arguments.dnssec;
-    watch.probe.rdap |= arguments.rdap;
-    if let Some(file) = &arguments.roots {
+    watch.probe.authoritative |= looking.authoritative || !looking.authorities.is_empty();
+    watch.probe.dnssec |= looking.dnssec;
+    watch.probe.rdap |= looking.rdap;
+    if let Some(file) = &looking.roots {
         watch.trust.roots = vec![RootSource::File(file.clone())];
     }
-    if let Some(file) = &arguments.intermediates {
+    if let Some(file) = &looking.intermediates {
         watch.trust.intermediates = vec![file.clone()];
     }
     let expected = &mut watch.domain.expected;
-    override_with(&mut expected.txt, &arguments.txt);
-    override_with(&mut expected.txt_name, &arguments.txt_name);
-    override_with(&mut expected.cname, &arguments.cname);
-    overridden_views(&mut watch, arguments);
+    override_with(&mut expected.txt, &looking.txt);
+    override_with(&mut expected.txt_name, &looking.txt_name);
+    override_with(&mut expected.cname, &looking.cname);
+    overridden_views(&mut watch, looking);
     // What takes a client is left out where the file names none.
     let all = |trying: Trying| Clause::ALL.into_iter().filter(move |clause| trying.includes(*clause));
-    watch.probe.contract.clauses = arguments.contract.into_iter().flat_map(all).collect();
+    watch.probe.contract.clauses = contract.into_iter().flat_map(all).collect();
     watch
 }
 
 /// A key is for the host of its file and for no other; and it is not sent while another time is pretended.
-fn overridden_views(watch: &mut Watch, arguments: &Arguments) {
+fn overridden_views(watch: &mut Watch, looking: &Looking) {
     let elsewhere = |name: &DomainName| Host { name: name.clone(), addresses: Vec::new() };
-    if let Some(name) = arguments.auth0_origin.as_ref().filter(|name| watch.origin() != Some(name)) {
+    if let Some(name) = looking.auth0_origin.as_ref().filter(|name| watch.origin() != Some(name)) {
         watch.probe.origin = Some(Origin { host: elsewhere(name), key: None });
     }
-    if let Some(name) = arguments.auth0_tenant.as_ref().filter(|name| watch.domain.tenant.as_ref() != Some(name)) {
+    if let Some(name) = looking.auth0_tenant.as_ref().filter(|name| watch.domain.tenant.as_ref() != Some(name)) {
         watch.probe.tenant = Some(elsewhere(name));
         watch.domain.tenant = Some(name.clone());
     }
-    if let Some(origin) = watch.probe.origin.as_mut().filter(|_| arguments.at.is_some()) {
+    if let Some(origin) = watch.probe.origin.as_mut().filter(|_| looking.at.is_some()) {
         origin.key = None;
     }
 }
