@@ -7,6 +7,7 @@ mod config;
 #[cfg(feature = "demo")]
 mod demo;
 mod explain;
+mod forecast;
 mod inspect;
 mod mail;
 #[doc(hidden)]
@@ -45,6 +46,8 @@ enum Command {
     Run(run::Arguments),
     /// Look at domains once and say what is wrong with them
     Check(check::Arguments),
+    /// Say who would be told what, and when, and what nobody would hear
+    Forecast(forecast::Arguments),
     /// Show certificates in files, or judge them as a server's chain
     Inspect(inspect::Arguments),
     /// Say what a finding means and how to mend it
@@ -71,6 +74,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Command::Mail(arguments) => mail::run(arguments),
             Command::Silence(arguments) => silence::run(arguments),
             Command::Check(arguments) => check::run(arguments),
+            Command::Forecast(arguments) => forecast::run(&arguments),
             Command::Inspect(arguments) => inspect::run(arguments),
             Command::Explain(arguments) => explain::run(&arguments),
             Command::Config(arguments) => config::run(arguments),

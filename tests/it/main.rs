@@ -24,6 +24,7 @@ mod dns;
 mod dnssec;
 mod docs;
 mod explain;
+mod forecast;
 mod fuzz;
 mod hostile;
 mod inspect;

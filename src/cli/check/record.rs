@@ -19,7 +19,7 @@ const MAX_NAME: usize = 200;
 
 /// Where a look's answers come from, and whether they are kept.
 #[derive(Debug, Clone)]
-pub(super) enum Source {
+pub(in crate::cli) enum Source {
     Live,
     Kept(Arc<Tape>),
     Played { look: Arc<Player>, tenant: Arc<Player> },

@@ -9,13 +9,14 @@
 mod scene;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Keeper, Recipient, Watch};
+use super::{Keeper, Recipient, StoredChain, Watch};
 use crate::domain::{DomainName, Now, UnixTime};
 use crate::incident::alerts::{Post, Posted};
 use crate::incident::{Delivery, Mail, Policy, Row, Table};
-use crate::observation::{Code, ViewObservation};
+use crate::observation::{Code, Presented, ViewObservation};
 use crate::verdict::Severity;
 
 pub use scene::Scene;
@@ -132,6 +133,11 @@ impl Rehearsal {
     #[must_use]
     pub fn with_tenants(self, tenants: BTreeMap<DomainName, ViewObservation>) -> Self {
         Self { tenants, ..self }
+    }
+
+    /// A chain that was seen before the beginning, where no look shows what there is now.
+    pub fn remember(&mut self, name: &DomainName, chain: &StoredChain, presented: &Arc<Presented>) {
+        self.keeper.handle_remembered(name, chain, Arc::clone(presented), self.now());
     }
 
     /// Lets everything happen until this time.

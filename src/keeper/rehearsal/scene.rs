@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::UnixTime;
-use crate::observation::{Look, Revocation};
+use crate::observation::certificate::{Certificate, Sha256};
+use crate::observation::{Look, Presented, Revocation};
 
 /// What is renewed by itself is good for so long after the end, in seconds.
 const AFTER_END: i64 = 86_400;
@@ -42,12 +43,27 @@ impl Scene {
             for tls in &mut look.tls {
                 tls.revocation = tls.revocation.iter().map(|said| renewed(said, at, until)).collect();
             }
-            let signed = look.dns.iter_mut().filter_map(|dns| dns.dnssec.as_mut()).flat_map(|dnssec| &mut dnssec.signed);
+            let signed =
+                look.dns.iter_mut().filter_map(|dns| dns.dnssec.as_mut()).flat_map(|dnssec| &mut dnssec.signed);
             for signed in signed.filter(|signed| signed.expiration >= at) {
                 signed.expiration = signed.expiration.max(until);
             }
         }
         self
+    }
+
+    /// From this time on looks see the last certificates renewed: for the same names by the same CA, as long-lived as they
+    /// were, and from this time on.
+    #[must_use]
+    pub fn renewed_at(self, at: UnixTime) -> Self {
+        let Some((_, last)) = self.looks.last() else { return self };
+        let mut look = last.clone();
+        for tls in &mut look.tls {
+            tls.presented = tls.presented.as_ref().map(|presented| Arc::new(reissued(presented, at)));
+            // What was found out of the old one.
+            (tls.revocation, tls.renewal_info, tls.other_chain) = (Vec::new(), None, None);
+        }
+        self.then(at, look)
     }
 
     /// How often looks would be made.
@@ -70,6 +86,22 @@ impl Scene {
     pub(super) fn next(&self, after: UnixTime) -> Option<UnixTime> {
         self.looks.iter().map(|(from, _)| *from).find(|from| *from > after)
     }
+}
+
+/// The same chain with a leaf that begins at this time.
+fn reissued(presented: &Presented, at: UnixTime) -> Presented {
+    let Some(old) = presented.leaf() else { return presented.clone() };
+    let text = format!("{} from {at}", old.sha256);
+    let mut leaf = Certificate::clone(old);
+    leaf.sha256 = Sha256::of(text.as_bytes());
+    (leaf.not_before, leaf.not_after) = (at, at.plus(old.lifetime()));
+    let leaf = Arc::new(leaf);
+    let mut new = presented.clone();
+    let beside = new.beside.iter_mut().flat_map(|beside| &mut beside.paths);
+    let steps = new.paths.iter_mut().chain(beside).filter_map(|path| path.steps.first_mut());
+    let first = new.chain.first_mut().into_iter();
+    first.chain(steps.map(|step| &mut step.certificate)).for_each(|certificate| *certificate = Arc::clone(&leaf));
+    new
 }
 
 fn renewed(said: &Arc<Revocation>, at: UnixTime, until: UnixTime) -> Arc<Revocation> {

@@ -6,6 +6,7 @@ mod causes;
 mod clocks;
 mod crashes;
 mod crowd;
+mod rehearsals;
 mod relays;
 mod renewals;
 mod resolvers;
