@@ -30,7 +30,8 @@ min_severity = "critical"
 
 /// Four domains: two whose team hears everything, one whose team wants only what is critical, one that is silenced.
 struct Scenery {
-    stage: Stage,
+    /// Its servers end with it.
+    _stage: Stage,
     config: String,
 }
 
@@ -50,7 +51,7 @@ impl Scenery {
         let domains = [("long", "identity"), ("short", "identity"), ("calm", "calm"), ("silent", "identity")]
             .map(|(name, team)| domain(&format!("{name}.example"), team));
         let config = stage.config(&(ROUTES.to_owned() + &domains.concat()));
-        Self { stage, config }
+        Self { _stage: stage, config }
     }
 
     /// Puts a silence into the state.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::Assume;
 use super::stage::Cast;
 use super::unheard::{Unheard, unheard};
 use super::words::{Word, words};
-use super::{Assume, stage};
 use crate::daemon;
 use crate::domain::{DomainName, UnixTime};
 use crate::keeper::{DomainState, Rehearsal, Scene, Told, Watch};
@@ -147,7 +147,7 @@ fn scenes(cast: &Cast, habits: &BTreeMap<DomainName, UnixTime>) -> Vec<(DomainNa
 }
 
 /// The same with a certificate renewed again and again. One that is late already is not: that is what is to be heard of.
-fn renewed(scene: Scene, usual: Option<UnixTime>, cast: &stage::Cast) -> Scene {
+fn renewed(scene: Scene, usual: Option<UnixTime>, cast: &Cast) -> Scene {
     let leaf = scene.first().and_then(|look| look.tls.iter().find_map(|tls| tls.presented.as_ref()?.leaf().cloned()));
     let Some(leaf) = leaf.filter(|leaf| leaf.lifetime() > 0) else { return scene };
     let first = usual.unwrap_or_else(|| leaf.not_before.plus(leaf.lifetime() / 3 * 2));

@@ -20,7 +20,7 @@ fn scenes(sites: &[Site]) -> Vec<(DomainName, Scene)> {
 
 /// The sites, each watched so seldom that no interval brings a look.
 fn watches(sites: &[Site], floor: Severity) -> Vec<Watch> {
-    let seldom = |site: &Site| Site { domain: site.clone().every(2 * LONG).domain, ..site.clone() };
+    let seldom = |site: &Site| site.clone().every(2 * LONG);
     let world = World::new(sites.iter().map(seldom));
     let recipients = vec![Recipient { receiver: "oncall".to_owned(), min_severity: floor }];
     world.watches().into_iter().map(|watch| Watch { recipients: recipients.clone(), ..watch }).collect()
