@@ -26,12 +26,12 @@ fn watches(sites: &[Site], floor: Severity) -> Vec<Watch> {
     world.watches().into_iter().map(|watch| Watch { recipients: recipients.clone(), ..watch }).collect()
 }
 
-fn rehearsed(sites: &[Site], floor: Severity) -> Rehearsal {
+fn rehearsed(sites: &[Site], floor: Severity, until: i64) -> Rehearsal {
     let now = Now { wall: UnixTime(START), mono: Duration::ZERO };
     let mut keeper = Keeper::restore(Policy::default(), &["oncall".to_owned()], Vec::new(), now);
     keeper.handle_watches(watches(sites, floor), now);
     let mut rehearsal = Rehearsal::new(keeper, UnixTime(START), scenes(sites));
-    rehearsal.run_until(UnixTime(START + LONG));
+    rehearsal.run_until(UnixTime(START + until));
     rehearsal
 }
 
@@ -54,7 +54,7 @@ fn lines(told: &[Told]) -> Vec<String> {
 fn ninety_days_to_the_hour() {
     let mint = Mint::new();
     let site = Site::new("login.example").certificate(&mint, 0, 90 * DAY, 60 * DAY);
-    let all = lines(rehearsed(&[site], Severity::Warning).told());
+    let all = lines(rehearsed(&[site], Severity::Warning, LONG).told());
     let told: Vec<&str> = all.iter().map(|line| line.as_str()).collect();
     let (soon, expired) = ("tls.expires_soon", "tls.expired");
     let expected = [
@@ -92,10 +92,11 @@ fn it_is_what_one_tells_who_looks_all_the_time() {
             .presents(0, mint.chain(&DomainName::parse("early.example").unwrap(), DAY, 30 * DAY))
             .at(5),
     ]
-    .map(|site| site.every(HOUR));
+    .map(|site| site.every(10 * MINUTE));
     let mut world = World::new(sites.clone());
-    world.run_until(LONG);
-    let rehearsal = rehearsed(&sites, Severity::Warning);
+    let until = 40 * DAY;
+    world.run_until(until);
+    let rehearsal = rehearsed(&sites, Severity::Warning, until);
     let (mut real, mut rehearsed) = (world.told(), lines(rehearsal.told()));
     real.sort();
     rehearsed.sort();
@@ -113,7 +114,7 @@ fn everything_is_told_to_everybody_whatever_the_floor() {
     all.run_until(UnixTime(START + LONG));
     assert!(all.told().iter().all(|told| told.receiver == EVERYBODY && mail(told).notices.len() == 1));
     assert_eq!(lines(all.told())[0], "day 39 00h login.example warning tls.expires_soon opened");
-    let heard = lines(rehearsed(&sites, Severity::Critical).told());
+    let heard = lines(rehearsed(&sites, Severity::Critical, LONG).told());
     assert_eq!(heard[0], "day 53 00h login.example critical tls.expires_soon escalated");
 }
 
