@@ -5,6 +5,7 @@
 # make fuzz SECONDS=60 [TARGETS="dns name"]   each fuzz target for so long; with RUNS=N, so many inputs, always the same
 # make bench    what a look costs, beside bare rustls and blackbox_exporter; UPDATE_DOCS=1 writes it into docs/performance.md
 # make instructions    what the pure rooms cost, against the stored baseline; RENEW=1 writes that anew
+# make footprint    size, memory, share of a core with ten domains, and time to the first look; fails where an aim is not met
 # make growth [SIZES=100,…] [SIMULATED=100,…] [RATE=333] [GROWTH_SECONDS=60]   what growth costs, as a table
 # make          the program
 
@@ -15,7 +16,7 @@ TARGET = $(shell $(CARGO) metadata --format-version 1 --no-deps | sed -n 's/.*"t
 # nextest gives each test a process and a deadline of its own; without it cargo's own runner does.
 RUN_TESTS = if $(CARGO) nextest --version >/dev/null 2>&1; then $(CARGO) nextest run; else $(CARGO) test; fi
 
-.PHONY: build test check servers corpora fuzz bench instructions growth compiler
+.PHONY: build test check servers corpora fuzz bench instructions footprint growth compiler
 
 build: compiler
 	$(CARGO) build
@@ -46,6 +47,11 @@ bench: compiler servers
 # As the tests are built, so that nothing more has to be.
 instructions: compiler servers
 	$(CARGO) bench --profile dev --bench instructions
+
+# The program as it is released; what measures it as the tests are built.
+footprint: compiler servers
+	$(CARGO) build --release
+	$(CARGO) bench --profile dev --bench footprint -- "$(TARGET)/release/notafter"
 
 SECONDS ?= 10
 # libFuzzer is in C++.

@@ -6,6 +6,7 @@
 
 mod bare;
 mod cpu;
+mod document;
 mod machine;
 mod ours;
 mod scene;
@@ -14,9 +15,8 @@ mod scene;
 mod servers;
 mod table;
 
-use std::path::Path;
+use std::env;
 use std::time::Duration;
-use std::{env, fs};
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -34,8 +34,6 @@ const LOOKS: usize = 400;
 const ORDINARY: Duration = Duration::from_secs(2);
 /// The default interval, at which that is one look in five.
 const DEFAULT: Duration = Duration::from_secs(60);
-/// Before and after the table in the document.
-const MARKS: [&str; 2] = ["<!-- make bench: begin -->", "<!-- make bench: end -->"];
 
 fn main() {
     let mut bench = Bench::new();
@@ -50,7 +48,7 @@ fn main() {
     let report = bench.report();
     println!("{report}");
     if env::var_os("UPDATE_DOCS").is_some() {
-        write_into_docs(&report);
+        document::write("make bench", &report);
     }
 }
 
@@ -195,13 +193,11 @@ impl Bench {
         let known = ways.ours.times(&ways.floor_known);
         let spread = spread(&ways.floor);
         format!(
-            "{}\n{table}\nA look costs **{ours:.2} times** the floor (the aim: at most 1.25), {known:.2} times the floor \
+            "{table}\nA look costs **{ours:.2} times** the floor (the aim: at most 1.25), {known:.2} times the floor \
              that remembers the chain as we do, and the three probes of blackbox_exporter **{peer:.1} times** a look \
              (the aim: at least 7). Medians of {RUNS} runs of {LOOKS} looks each; ratios are the medians of the runs' \
-             own. The floor's runs lie within {spread:.0}% of their median.\n\n{}.\n{}\n",
-            MARKS[0],
-            machine::machine(),
-            MARKS[1]
+             own. The floor's runs lie within {spread:.0}% of their median.\n\n{}.\n",
+            machine::machine()
         )
     }
 }
@@ -224,12 +220,4 @@ fn a_look(all: Duration, looks: usize) -> f64 {
 fn spread(way: &Way) -> f64 {
     let middle = median(way.runs.iter().copied());
     way.runs.iter().map(|run| (run / middle - 1.0).abs() * 100.0).fold(0.0, f64::max)
-}
-
-fn write_into_docs(report: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/performance.md");
-    let text = fs::read_to_string(&path).expect("the document");
-    let (before, rest) = text.split_once(MARKS[0]).expect("the first mark");
-    let (_, after) = rest.split_once(MARKS[1]).expect("the second mark");
-    fs::write(&path, format!("{before}{}{after}", report.trim_end())).expect("the document written");
 }
