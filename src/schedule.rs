@@ -10,10 +10,14 @@ use std::time::Duration;
 
 use crate::domain::DomainName;
 
-/// However long the interval, the first look comes within this …
+/// So few have their first look at once: nobody should have to wait for what is no burst.
+const FIRST_AT_ONCE: usize = 10;
+/// Of more than these, so many have it in a second, as long as that brings all of them theirs …
+const FIRST_A_SECOND: usize = 50;
+/// … within this, however long the interval; …
 const FIRST_WITHIN: Duration = Duration::from_secs(60);
-/// … unless there are so many domains that more than this number of them would have theirs in a second.
-const FIRST_A_SECOND: usize = 200;
+/// … unless there are so many that more than this number would then have theirs in a second.
+const MOST_A_SECOND: usize = 200;
 /// As long as the operator wants, in percent.
 const NOT_STRETCHED: u32 = 100;
 
@@ -61,7 +65,7 @@ impl Schedule {
         for name in gone {
             self.remove(&name);
         }
-        let first_within = FIRST_WITHIN.max(Duration::from_secs((listed.len() / FIRST_A_SECOND) as u64));
+        let first_within = first_within(listed.keys().filter(|name| !self.entries.contains_key(name)).count());
         for (name, interval) in listed {
             match self.entries.get(&name) {
                 Some(entry) if entry.interval == interval => {}
@@ -147,6 +151,12 @@ impl Schedule {
     }
 }
 
+/// Within which time so many have their first look.
+fn first_within(count: usize) -> Duration {
+    let spread = Duration::from_secs(count.saturating_sub(FIRST_AT_ONCE) as u64) / FIRST_A_SECOND as u32;
+    spread.min(FIRST_WITHIN).max(Duration::from_secs((count / MOST_A_SECOND) as u64))
+}
+
 /// A domain's place within a span, by its name alone.
 fn phase(name: &DomainName, span: Duration) -> Duration {
     let mut hasher = DefaultHasher::new();
@@ -177,20 +187,53 @@ mod tests {
         (0..count).map(|index| (name(&format!("d{index}.example")), MINUTE)).collect()
     }
 
+    /// A schedule of so few that each had its first look at once.
+    fn begun(count: usize) -> Schedule {
+        let mut schedule = Schedule::default();
+        schedule.reconcile(fleet(count), Duration::ZERO);
+        let first: Vec<DomainName> = std::iter::from_fn(|| schedule.due(Duration::ZERO)).collect();
+        assert_eq!(first.len(), count);
+        first.iter().for_each(|name| schedule.done(name));
+        schedule
+    }
+
+    #[test]
+    fn a_few_have_their_first_look_at_once_and_more_are_spread() {
+        for (count, within) in [
+            (1, 0),
+            (FIRST_AT_ONCE, 0),
+            (FIRST_AT_ONCE + 1, 20),
+            (60, 1_000),
+            (3_010, 60_000),
+            (12_000, 60_000),
+            (30_000, 150_000),
+        ] {
+            assert_eq!(first_within(count), Duration::from_millis(within), "{count}");
+        }
+        let mut schedule = begun(FIRST_AT_ONCE);
+        // Neither do two wait that come to many.
+        schedule.reconcile(fleet(FIRST_AT_ONCE + 2), MINUTE * 9);
+        let new = |name: &DomainName| ["d10.example", "d11.example"].contains(&name.as_str());
+        assert_eq!(std::iter::from_fn(|| schedule.due(MINUTE * 9)).filter(new).count(), 2);
+    }
+
     #[test]
     fn looks_are_spread_over_the_interval_and_keep_their_place() {
         let mut schedule = Schedule::default();
         schedule.reconcile(fleet(600), Duration::ZERO);
         let mut by_tenth = [0; 10];
-        let mut first_turns = BTreeMap::new();
-        for tick in 0..1200_u32 {
+        let mut turns = BTreeMap::new();
+        for tick in 0..1800_u32 {
             let now = MINUTE * tick / 600;
             while let Some(name) = schedule.due(now) {
-                if tick < 600 {
-                    by_tenth[(tick / 60) as usize] += 1;
-                    first_turns.insert(name.clone(), tick);
-                } else {
-                    assert_eq!(first_turns[&name] + 600, tick);
+                match tick {
+                    // With the first looks, which come sooner.
+                    0..600 => {}
+                    600..1200 => {
+                        by_tenth[(tick / 60 - 10) as usize] += 1;
+                        turns.insert(name.clone(), tick);
+                    }
+                    _ => assert_eq!(turns[&name] + 600, tick),
                 }
                 schedule.done(&name);
             }
@@ -235,8 +278,7 @@ mod tests {
 
     #[test]
     fn what_is_stretched_comes_later_and_says_since_when_it_was_due() {
-        let mut schedule = Schedule::default();
-        schedule.reconcile(fleet(1), Duration::ZERO);
+        let mut schedule = begun(1);
         let first = schedule.next_wakeup().unwrap();
         schedule.stretch(150);
         let late = first + Duration::from_secs(3);
@@ -283,8 +325,7 @@ mod tests {
 
     #[test]
     fn a_wanted_look_comes_besides_the_regular_ones() {
-        let mut schedule = Schedule::default();
-        schedule.reconcile([(name("a.example"), MINUTE)], Duration::ZERO);
+        let mut schedule = begun(1);
         let first = schedule.next_wakeup().unwrap();
         let a = schedule.due(first).unwrap();
         schedule.done(&a);
