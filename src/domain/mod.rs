@@ -8,6 +8,7 @@ mod life;
 mod name;
 mod ownership;
 mod shared;
+mod suffix;
 mod time;
 
 use std::collections::BTreeMap;

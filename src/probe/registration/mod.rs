@@ -66,7 +66,7 @@ pub(super) async fn observe(
     registrations: &Registrations,
     at: UnixTime,
 ) -> Option<RegistrationObservation> {
-    let registered = registered_domain(domain)?;
+    let registered = domain.registered()?;
     let key = format!("{} {registered}", settings.rdap_bootstrap);
     let asking = Asking {
         registered,
@@ -155,38 +155,9 @@ pub(super) fn registry(list: &[u8], domain: &DomainName) -> Result<Option<String
     Ok(Bootstrap::read(list)?.registry(domain).map(str::to_owned))
 }
 
-/// The domain that is registered at a registry: one label below the public suffix. Suffixes that somebody hands out
-/// below a domain of their own (`github.io`) are none of a registry's.
-fn registered_domain(domain: &DomainName) -> Option<DomainName> {
-    let mut suffix = psl::suffix(domain.as_str().as_bytes())?;
-    while suffix.typ() == Some(psl::Type::Private) {
-        let text = std::str::from_utf8(suffix.as_bytes()).ok()?;
-        suffix = psl::suffix(text.split_once('.')?.1.as_bytes())?;
-    }
-    let suffix = DomainName::parse_record(std::str::from_utf8(suffix.as_bytes()).ok()?).ok()?;
-    domain.upward().find(|name| name.above().as_ref() == Some(&suffix))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_registered_domain_lies_one_label_below_the_registrys_suffix() {
-        for (domain, registered) in [
-            ("login.example.com", Some("example.com")),
-            ("example.com", Some("example.com")),
-            ("a.b.example.co.uk", Some("example.co.uk")),
-            ("login.team.github.io", Some("github.io")),
-            ("d111.cloudfront.net", Some("cloudfront.net")),
-            ("login.example.internal", Some("example.internal")),
-            ("co.uk", None),
-            ("com", None),
-        ] {
-            let found = registered_domain(&DomainName::parse_record(domain).unwrap());
-            assert_eq!(found.as_ref().map(DomainName::as_str), registered, "{domain}");
-        }
-    }
 
     #[tokio::test]
     async fn a_registry_that_does_not_answer_takes_nothing_away() {

@@ -10,6 +10,7 @@ use super::super::super::plain;
 use super::super::super::render::Context;
 use super::super::call::incident_key;
 use super::{Alone, add, discovery_document, severity, source};
+use crate::domain::DomainName;
 use crate::incident::{Mail, Notice, Reason};
 use crate::observation::Code;
 
@@ -63,7 +64,7 @@ fn broken_at(notice: &Notice) -> Option<String> {
 
 /// The registrable domain: what belongs to one owner.
 fn group(notice: &Notice) -> Option<String> {
-    psl::domain_str(&notice.domain).map(|domain| plain::line(domain, 253))
+    DomainName::parse(&notice.domain).ok()?.owned().map(|domain| plain::line(domain.as_str(), 253))
 }
 
 fn details(alone: &Alone, notice: &Notice) -> Value {

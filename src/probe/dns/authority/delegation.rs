@@ -84,7 +84,7 @@ pub(super) async fn find(search: Search<'_>, domain: &DomainName) -> Delegation 
             (found.zone, found.zone_servers) = (Some(upper), servers);
         }
     }
-    if found.zone.as_ref().is_some_and(is_public_suffix) {
+    if found.zone.as_ref().is_some_and(DomainName::is_public_suffix) {
         return Delegation::default();
     }
     let names: BTreeSet<&DomainName> = found.zone_servers.iter().chain(found.parent_servers.iter().flatten()).collect();
@@ -153,11 +153,6 @@ fn place(name: DomainName, ip: IpAddr, port: u16, reach: &Reach) -> Place {
 
 fn no_route(address: SocketAddr) -> Option<&'static str> {
     (!wire::route(address, || sockets::has_route(address))).then_some("this machine has no route over IPv6")
-}
-
-fn is_public_suffix(name: &DomainName) -> bool {
-    psl::suffix(name.as_str().as_bytes())
-        .is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == name.as_str().as_bytes())
 }
 
 /// The name servers the zone at this very name has, sorted; none where it is no zone.
@@ -284,7 +279,7 @@ mod tests {
         for (zone, is_one) in
             [("com", true), ("co.uk", true), ("example.com", false), ("example", false), ("lab.internal", false)]
         {
-            assert_eq!(is_public_suffix(&name(zone)), is_one, "{zone}");
+            assert_eq!(name(zone).is_public_suffix(), is_one, "{zone}");
         }
     }
 }
