@@ -38,7 +38,7 @@ pub(super) fn text(course: &Course, arguments: &Arguments) -> String {
 
 /// The subject as it will be.
 pub(super) fn subject(told: &Told, mail: &Mail) -> String {
-    render(mail, &Context { now: told.at, host: "this machine" }).subject
+    render(mail, &Context { now: told.at, host: "this machine", links: None }).subject
 }
 
 fn head(arguments: &Arguments, course: &Course) -> String {

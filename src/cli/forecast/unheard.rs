@@ -124,7 +124,7 @@ fn why(at: UnixTime, notice: &Notice, severity: Severity, watch: &Watch, silence
         return Why::NoReceiver;
     }
     if watch.recipients.iter().all(|recipient| recipient.min_severity > severity) {
-        return Why::Floor(watch.recipients.clone());
+        return Why::Floor(watch.recipients.to_vec());
     }
     let label = |name: &str| watch.domain.labels.get(name).map(String::as_str);
     let covers = |silence: &&SilenceView| {

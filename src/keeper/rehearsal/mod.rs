@@ -119,12 +119,12 @@ impl Rehearsal {
         scenes: impl IntoIterator<Item = (DomainName, Scene)>,
     ) -> Self {
         let now = Now { wall: begins, mono: Duration::ZERO };
-        let policy = Policy { collect_for: Duration::ZERO, mails_per_hour: u32::MAX, ..policy.clone() };
+        let policy = Policy { collect_for: Duration::ZERO, mails_per_hour: u32::MAX, fallback: None, ..policy.clone() };
         let kept = |row: &&Row| !matches!(row.table, Table::Silence | Table::Notice | Table::Mail);
         let rows = rows.iter().filter(kept).cloned().collect();
         let mut keeper = Keeper::restore(policy, &[EVERYBODY.to_owned()], rows, now);
-        let everybody = Recipient { receiver: EVERYBODY.to_owned(), min_severity: Severity::Warning };
-        let told = |watch: &Watch| Watch { recipients: vec![everybody.clone()], ..watch.clone() };
+        let everybody = Recipient::of_all(EVERYBODY, Severity::Warning);
+        let told = |watch: &Watch| Watch { recipients: [everybody.clone()].into(), ..watch.clone() };
         keeper.handle_watches(watches.iter().map(told).collect(), now);
         Self::new(keeper, begins, scenes)
     }
