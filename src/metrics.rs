@@ -151,6 +151,10 @@ const REFERENCES: Family = gauge(
     "Whether any of the references answered when last asked; absent if none was asked.",
 );
 
+const HEARTBEAT: Family = gauge(
+    "notafter_heartbeat_last_success_timestamp_seconds",
+    "When the URL of `heartbeat_url` last took that all is well; absent until it has.",
+);
 const LOG_LIST: Family = gauge(
     "notafter_ct_log_list_timestamp_seconds",
     "When the list of certificate transparency logs was made; absent without ct_log_list. Stale after 70 days.",
@@ -170,7 +174,7 @@ const STRETCH: Family = gauge(
 );
 
 /// Every family, in the order of the page.
-const FAMILIES: [&Family; 39] = [
+const FAMILIES: [&Family; 40] = [
     &BUILD_INFO,
     &DOMAINS,
     &DOMAIN_INFO,
@@ -209,6 +213,7 @@ const FAMILIES: [&Family; 39] = [
     &SILENCED,
     &QUESTIONS,
     &REFERENCES,
+    &HEARTBEAT,
     &LOG_LIST,
 ];
 
@@ -256,6 +261,9 @@ fn process(snapshot: &Snapshot, page: &mut dyn Samples) {
         page.add(&SILENCES, &[("state", state.as_str())], count as f64);
     }
     page.add(&SILENCED, &[], snapshot.silenced_incidents as f64);
+    if let Some(at) = snapshot.heartbeat_at {
+        page.add(&HEARTBEAT, &[], at.0 as f64);
+    }
     if let Some(made_at) = snapshot.log_list_made_at {
         page.add(&LOG_LIST, &[], made_at.0 as f64);
     }

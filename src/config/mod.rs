@@ -29,7 +29,7 @@ pub use leaf::World;
 pub use lives::{Lives, Origin, duration_text as lasting};
 pub use mistake::Mistake;
 pub use roots::TrustStores;
-pub use settings::{Defaults, Receiver, Route, Server, Settings, Sight, Store, Tenant, Trust, Watch};
+pub use settings::{Defaults, Heartbeat, Receiver, Route, Server, Settings, Sight, Store, Tenant, Trust, Watch};
 
 use grammar::ROOT;
 use mistake::{Draft, Notes};

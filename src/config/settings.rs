@@ -11,8 +11,8 @@ use crate::discover;
 use crate::domain::{Domain, DomainName, Expected, Families, Shared, Thresholds};
 use crate::incident::Policy;
 use crate::incident::silence::{DomainPattern, Maintenance, Matcher};
-use crate::keeper::Recipient;
-use crate::notify::{Channel, Links};
+use crate::keeper::{HeartbeatSettings, Recipient};
+use crate::notify::{Channel, Links, heartbeat};
 use crate::probe;
 use crate::trust::RootSource;
 use crate::verdict::Severity;
@@ -260,16 +260,25 @@ pub struct Store {
 }
 
 /// Our own sight.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Sight {
-    /// Asked for after looks and a commit of the store.
-    pub heartbeat_url: Option<String>,
+    /// Who waits elsewhere for us to be silent.
+    pub heartbeat: Option<Heartbeat>,
     /// The feed of Auth0's status page, asked for the tenants whose logins fail.
     pub status_feed: Option<String>,
     /// `HOST:PORT` of what shares nothing with the watched path.
     pub references: Vec<String>,
     /// Looks at one address at once; by itself as many as its domains' intervals need, and at least four.
     pub looks_per_address: Option<usize>,
+}
+
+/// A dead man's switch.
+#[derive(Debug, Clone)]
+pub struct Heartbeat {
+    /// Where it is told.
+    pub to: heartbeat::Settings,
+    /// How often, and whether it understands more than success.
+    pub how: HeartbeatSettings,
 }
 
 /// An Auth0 tenant whose Management API is asked.

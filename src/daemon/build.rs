@@ -7,8 +7,9 @@ use super::discovery::{self, Clients, Known};
 use crate::config::{Receiver, Settings, TrustStores, Watch as Configured};
 use crate::domain::{Domain, DomainName, UnixTime};
 use crate::incident::alerts;
-use crate::keeper::{Recipient, Watch};
+use crate::keeper::{HeartbeatSettings, Recipient, Watch};
 use crate::notify::alertmanager::Peers;
+use crate::notify::heartbeat::Pinger;
 use crate::notify::{Courier, Line};
 use crate::probe;
 use crate::trust::TrustStore;
@@ -50,7 +51,7 @@ pub(super) struct Parts {
     pub(super) couriers: BTreeMap<String, Arc<Courier>>,
     pub(super) alertmanagers: BTreeMap<String, Arc<Peers>>,
     pub(super) references: Arc<[String]>,
-    pub(super) heartbeat: Option<Arc<str>>,
+    pub(super) heartbeat: Option<Arc<Pinger>>,
     pub(super) status_feed: Option<Arc<str>>,
     pub(super) clients: Clients,
     /// When the oldest of the lists of transparency logs was made.
@@ -108,7 +109,7 @@ impl Parts {
             couriers,
             alertmanagers,
             references: settings.watch.references.clone().into(),
-            heartbeat: settings.watch.heartbeat_url.as_deref().map(Into::into),
+            heartbeat: pinger(settings)?,
             status_feed: settings.watch.status_feed.as_deref().map(Into::into),
             clients: discovery::clients(settings, &mut stores, &before.clients)?,
         })
@@ -135,6 +136,17 @@ fn recipients(settings: &Settings, configured: &Configured, known: &mut Vec<Arc<
     let told: Arc<[Recipient]> = told.into();
     known.push(Arc::clone(&told));
     told
+}
+
+/// How the dead man's switch is told, if there is one.
+pub(super) fn heartbeat(settings: &Settings) -> Option<HeartbeatSettings> {
+    settings.watch.heartbeat.as_ref().map(|heartbeat| heartbeat.how.clone())
+}
+
+fn pinger(settings: &Settings) -> Result<Option<Arc<Pinger>>, String> {
+    let Some(heartbeat) = &settings.watch.heartbeat else { return Ok(None) };
+    let pinger = Pinger::new(&heartbeat.to).map_err(|error| format!("the heartbeat: {error}"))?;
+    Ok(Some(Arc::new(pinger)))
 }
 
 type Receivers = (BTreeMap<String, Arc<Courier>>, BTreeMap<String, Arc<Peers>>);

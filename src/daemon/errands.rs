@@ -15,14 +15,15 @@ use crate::discover::{Client, Through};
 use crate::domain::{Clock, Domain, DomainName};
 use crate::incident::alerts::{Post, Posted};
 use crate::incident::{Delivery, Mail};
-use crate::keeper::{ClientIpRequest, ClientIpSeen, Listed, ListingRequest, LookRequest, TenantRequest};
+use crate::keeper::{ClientIpRequest, ClientIpSeen, Listed, ListingRequest, LookRequest, Ping, TenantRequest};
 use crate::notify::Courier;
+use crate::notify::heartbeat::Pinger;
 use crate::observation::management::{Refusal, TokenLog};
 use crate::observation::{Look, ViewObservation};
 use crate::probe::{self, Aside, Library, Resolvers, Target, Turn};
 use crate::verdict::References;
 
-/// A reference that takes longer does not answer; the heartbeat is not waited for any longer.
+/// A reference that takes longer does not answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The tenant's log is read so often for one token, and so often a minute.
@@ -39,7 +40,7 @@ pub(super) enum Errand {
     Mail(String, Box<Mail>),
     Post(String, Post),
     References,
-    Heartbeat,
+    Ping(Ping),
     List(ListingRequest),
     ClientIp(ClientIpRequest),
     Status(DomainName),
@@ -134,15 +135,11 @@ pub(super) fn spawn(
                 });
             }
         }
-        Errand::Heartbeat => {
-            if let Some(url) = parts.heartbeat.clone() {
-                tasks.spawn(async move {
-                    if let Err(error) = probe::ping(&url, PATIENCE).await {
-                        // The URL itself may be a secret.
-                        tracing::warn!(error, "the heartbeat was not taken");
-                    }
-                });
-            }
+        Errand::Ping(ping) => {
+            let pinger = parts.heartbeat.clone();
+            tasks.spawn(async move {
+                let _ = inputs.send(Input::Pinged(tell_switch(pinger, &ping).await)).await;
+            });
         }
     }
 }
@@ -230,6 +227,17 @@ async fn deliver(courier: Option<Arc<Courier>>, mail: &Mail, clock: &Arc<dyn Clo
         Some(courier) => courier.deliver(mail, clock.now().wall).await,
         None => Delivery::Deferred { error: "the receiver is no longer configured".to_owned() },
     }
+}
+
+/// What is wrong never holds the switch's URL, which may be a secret.
+async fn tell_switch(pinger: Option<Arc<Pinger>>, ping: &Ping) -> Result<(), String> {
+    let Some(pinger) = pinger else { return Ok(()) };
+    let told = match ping {
+        Ping::Start => pinger.start().await,
+        Ping::Success => pinger.success().await,
+        Ping::Fail(why) => pinger.fail(why).await,
+    };
+    told.inspect_err(|error| tracing::warn!(error, "the heartbeat was not taken"))
 }
 
 /// A tenant's custom domains, with a new token first where that is granted.

@@ -35,7 +35,7 @@ use crate::config::{self, Mistake, Settings};
 use crate::domain::{Clock, DomainName};
 use crate::incident::alerts::Posted;
 use crate::incident::{AlertsEvent, Change, Delivery, OutboxEvent};
-use crate::keeper::{ClientIpSeen, Keeper, Listed, Snapshot, StoredChain, Tag};
+use crate::keeper::{ClientIpSeen, Keeper, Listed, Ping, Snapshot, StoredChain, Tag};
 use crate::observation::{Look, Presented, StatusNote, ViewObservation};
 use crate::probe::{Library, Resolvers};
 use crate::store::{Committer, Outcome, Outcomes, Store, StoreError};
@@ -99,6 +99,7 @@ enum Input {
     Listed(Listed),
     ClientIp(ClientIpSeen),
     Status(DomainName, Option<StatusNote>),
+    Pinged(Result<(), String>),
     Rebuilt(u64, Result<Box<Parts>, String>),
 }
 
@@ -136,7 +137,8 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
     let store = Store::open(&settings.store.path)?;
     let rows = store.load()?;
     let remembered = crate::keeper::stored_chains(&rows);
-    let keeper = begin::keeper(&settings, &mut parts, rows, clock.now()).map_err(DaemonError::Build)?;
+    let mut keeper = begin::keeper(&settings, &mut parts, rows, clock.now()).map_err(DaemonError::Build)?;
+    keeper.handle_heartbeat(build::heartbeat(&settings), clock.now());
     let (committer, outcomes) = Committer::spawn(store)?;
     let (inputs, received) = mpsc::channel(1024);
     let (snapshot, shown) = watch::channel(Arc::new(keeper.snapshot()));
@@ -305,6 +307,7 @@ impl Daemon {
             Input::Listed(listed) => self.keeper.handle_listed(listed, now),
             Input::ClientIp(seen) => self.keeper.handle_client_ip(seen, now),
             Input::Status(tenant, note) => self.keeper.handle_status(&tenant, note, now),
+            Input::Pinged(result) => self.keeper.handle_pinged(result, now),
             Input::Rebuilt(edition, built) => self.take_rebuilt(edition, built),
             Input::Delivered { receiver, mail, delivery } => {
                 self.deliveries = self.deliveries.saturating_sub(1);
@@ -376,8 +379,11 @@ impl Daemon {
         while let Some(tenant) = self.keeper.poll_status() {
             self.spawn(Errand::Status(tenant));
         }
-        if self.keeper.poll_heartbeat() && self.parts.heartbeat.is_some() {
-            self.spawn(Errand::Heartbeat);
+        while let Some(ping) = self.keeper.poll_ping() {
+            if let Ping::Fail(why) = &ping {
+                tracing::error!(why = %why.escape_debug(), "the heartbeat says that we are broken");
+            }
+            self.spawn(Errand::Ping(ping));
         }
         self.tell_log();
     }

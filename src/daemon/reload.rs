@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::build::{Before, Parts};
+use super::build::{self, Before, Parts};
 use super::discovery::{self, Known};
 use super::{Bound, Daemon, Input};
 use crate::config::{self, Settings};
@@ -73,6 +73,7 @@ impl Daemon {
         self.keeper.handle_receivers(&settings.policy, &parts.receivers(), now);
         self.keeper.handle_alert_receivers(parts.alert_receivers(), now);
         self.keeper.handle_maintenance(settings.maintenance.clone());
+        self.keeper.handle_heartbeat(build::heartbeat(&settings), now);
         self.keeper.handle_watches(parts.watches.clone(), now);
         self.keeper.handle_log_list(parts.log_list_made_at, now);
         // Which domains count of what is known may be others now; the loop builds for them.

@@ -60,6 +60,7 @@ impl Keeper {
             return self.settle();
         }
         self.own_sight.note_look(&look, now);
+        self.heartbeat.note_look(now);
         self.with_mtls.note(&look);
         self.counters.count_questions(look.dns.as_ref().map(|dns| dns.questions).unwrap_or_default());
         let name = look.domain.clone();

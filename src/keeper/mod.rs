@@ -8,6 +8,7 @@ mod alerts;
 mod chains;
 mod commits;
 mod fallback;
+mod heartbeat;
 mod histories;
 mod lanes;
 mod load;
@@ -33,6 +34,7 @@ use std::time::Duration;
 use alerts::AlertReceivers;
 use commits::Takings;
 use fallback::Routing;
+use heartbeat::Heartbeat;
 use lanes::Lanes;
 use load::Load;
 use looks::Flight;
@@ -54,6 +56,7 @@ use crate::verdict::{Family, Finding, Level, References, Verdict};
 
 pub use chains::{StoredChain, stored_chains};
 pub use commits::Tag;
+pub use heartbeat::{HeartbeatSettings, Ping};
 pub use lanes::Crowded;
 pub use load::Lag;
 pub use looks::LookRequest;
@@ -77,6 +80,7 @@ pub struct Keeper {
     outboxes: Outboxes,
     alerts: AlertReceivers,
     own_sight: OwnSight,
+    heartbeat: Heartbeat,
     manners: Manners,
     tenants: Tenants,
     tenant_views: TenantViews,
@@ -132,7 +136,8 @@ impl Keeper {
             alerts: AlertReceivers::default(),
             tenants: Tenants::restore(&rows),
             ledger: Ledger::restore(policy, rows, now),
-            own_sight: OwnSight::new(now),
+            own_sight: OwnSight::new(),
+            heartbeat: Heartbeat::new(now),
             manners: Manners::default(),
             tenant_views: TenantViews::default(),
             status_notes: StatusNotes::default(),
@@ -190,6 +195,7 @@ impl Keeper {
             self.asked_anew.remove(&name);
             self.commit(Tag::Keeper, vec![chains::forgotten(&name), histories::forgotten(&name)]);
         }
+        self.heartbeat.expect_looks(self.domains.values().map(|watched| watched.domain().interval).min());
         let payers: BTreeSet<&DomainName> = self.domains.values().map(Watched::payer).collect();
         self.manners.keep(|payer| payers.contains(payer));
         let of_tenants = |watched: &'_ Watched| Some((watched.tenant_view()?.clone(), watched.domain().interval));
@@ -276,7 +282,7 @@ impl Keeper {
         for (name, outbox) in self.outboxes.all_mut() {
             outbox.handle_stored(up_to_of(&Tag::Outbox(name.clone())));
         }
-        self.own_sight.note_stored(up_to_of(&Tag::Keeper));
+        self.note_beat_stored(up_to_of(&Tag::Keeper));
         self.note_tenants_stored(up_to_of(&Tag::Keeper));
         self.settle();
     }
@@ -298,14 +304,12 @@ impl Keeper {
         for (_, outbox) in self.outboxes.told_mut() {
             outbox.handle_timeout(now);
         }
-        if let Some(change) = self.own_sight.heartbeat(now) {
-            self.commit(Tag::Keeper, vec![change]);
-        }
         self.alerts.handle_timeout(now);
         self.fall_back();
         self.tell_of_mail();
         self.tell_of_log_list();
         self.tell_of_load();
+        self.beat();
         self.settle();
     }
 
@@ -350,11 +354,6 @@ impl Keeper {
         self.events.pop_front()
     }
 
-    /// Whether the heartbeat is to be sent: there were looks, and a commit after them.
-    pub fn poll_heartbeat(&mut self) -> bool {
-        self.own_sight.take_heartbeat()
-    }
-
     /// Whether the references are to be asked.
     pub fn poll_references(&mut self) -> bool {
         self.own_sight.wants_references(self.now)
@@ -369,7 +368,7 @@ impl Keeper {
         let all = looks.into_iter().chain(self.ledger.poll_timeout()).chain(outboxes).chain(self.next_fallback());
         let tenants = self.next_listing().into_iter().chain(self.tenant_views.next_wakeup());
         let not_draining = tenants.chain(self.alerts.poll_timeout()).filter(|_| !self.draining);
-        all.chain(not_draining).chain(self.own_sight.next_wakeup()).min().unwrap_or(self.now.mono + IDLE)
+        all.chain(not_draining).chain(self.heartbeat.next_wakeup(self.now.mono)).min().unwrap_or(self.now.mono + IDLE)
     }
 
     /// Looks under way.
@@ -397,6 +396,7 @@ impl Keeper {
             own_sight: self.own_sight_findings(),
             owed: self.owed(),
             references: self.own_sight.references(),
+            heartbeat_at: self.heartbeat.last_success(),
             log_list_made_at: self.own_sight.log_list_made_at,
             silences: self.ledger.silences().into(),
             silenced_domains: self.ledger.silenced_domains(),
@@ -487,6 +487,7 @@ impl Keeper {
         for (name, outbox) in self.outboxes.all_mut() {
             while let Some(event) = outbox.poll_event() {
                 self.counters.count_notices(name, &event);
+                self.heartbeat.note_taken_or_not(name, &event);
                 self.events.push_back((name.clone(), event));
             }
         }

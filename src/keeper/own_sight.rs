@@ -1,4 +1,4 @@
-//! [`OwnSight`]: how well we see. Resolvers that answer for others, references, the heartbeat.
+//! [`OwnSight`]: how well we see. Resolvers that answer for others, references.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Keeper, OwnFinding};
 use crate::domain::{Domain, DomainName, Now, Span, UnixTime};
-use crate::incident::{Change, Operation, Row, Table};
+use crate::incident::{Change, Operation};
 use crate::observation::{Code, Look};
 use crate::verdict::{Family, Finding, Kind, LOG_LIST_HOLDS, References, Severity, Surroundings, Verdict};
 
@@ -16,8 +16,6 @@ const ANSWERED_LATELY: Duration = Duration::from_secs(180);
 const REFERENCES_EVERY: Duration = Duration::from_secs(10);
 /// What the references said is believed for so long.
 const REFERENCES_HOLD: Duration = Duration::from_secs(60);
-/// How often the heartbeat is sent.
-const HEARTBEAT_EVERY: Duration = Duration::from_secs(60);
 
 /// How well we see.
 #[derive(Debug)]
@@ -29,11 +27,6 @@ pub(super) struct OwnSight {
     references_at: Option<Duration>,
     references_wanted: bool,
     references_asked: Option<Duration>,
-    looks_since_heartbeat: u64,
-    next_heartbeat: Duration,
-    /// The number of the change whose commit lets the heartbeat go.
-    heartbeat_by: Option<u64>,
-    heartbeat_due: bool,
     /// Whether a look lately found no route over IPv6.
     no_ipv6: bool,
     /// When the list of transparency logs was made, if there is one.
@@ -49,7 +42,7 @@ struct Answered {
 }
 
 impl OwnSight {
-    pub(super) fn new(now: Now) -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             answered: Vec::new(),
             unanswered: BTreeMap::new(),
@@ -57,10 +50,6 @@ impl OwnSight {
             references_at: None,
             references_wanted: false,
             references_asked: None,
-            looks_since_heartbeat: 0,
-            next_heartbeat: now.mono + HEARTBEAT_EVERY,
-            heartbeat_by: None,
-            heartbeat_due: false,
             no_ipv6: false,
             log_list_made_at: None,
             sequence: 0,
@@ -74,7 +63,6 @@ impl OwnSight {
     }
 
     pub(super) fn note_look(&mut self, look: &Look, now: Now) {
-        self.looks_since_heartbeat += 1;
         let tried_ipv6 = look.tls.iter().any(|tls| tls.address.is_ipv6());
         self.no_ipv6 = !look.no_route.is_empty() || self.no_ipv6 && !tried_ipv6;
         let Some(dns) = &look.dns else { return };
@@ -151,37 +139,6 @@ impl OwnSight {
             answered.domains.retain(|(known, _)| known != name);
         }
         self.unanswered.remove(name);
-    }
-
-    /// The row whose commit proves that the state can be stored; only after looks.
-    pub(super) fn heartbeat(&mut self, now: Now) -> Option<Operation> {
-        if now.mono < self.next_heartbeat {
-            return None;
-        }
-        self.next_heartbeat = now.mono + HEARTBEAT_EVERY;
-        if self.looks_since_heartbeat == 0 || self.heartbeat_by.is_some() {
-            return None;
-        }
-        self.looks_since_heartbeat = 0;
-        self.heartbeat_by = Some(self.sequence + 1);
-        let payload = serde_json::json!({ "at": now.wall });
-        Some(Operation::Put(Row { table: Table::Meta, key: "heartbeat".to_owned(), payload }))
-    }
-
-    pub(super) fn note_stored(&mut self, up_to: u64) {
-        if self.heartbeat_by.is_some_and(|by| by <= up_to) {
-            self.heartbeat_by = None;
-            self.heartbeat_due = true;
-        }
-    }
-
-    pub(super) const fn take_heartbeat(&mut self) -> bool {
-        std::mem::replace(&mut self.heartbeat_due, false)
-    }
-
-    /// When a heartbeat is due; `None` as long as there was nothing to prove.
-    pub(super) fn next_wakeup(&self) -> Option<Duration> {
-        (self.looks_since_heartbeat > 0 && self.heartbeat_by.is_none()).then_some(self.next_heartbeat)
     }
 
     /// The finding that the list of transparency logs is too old to go by.

@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub owed: BTreeMap<String, usize>,
     /// How the references fared when they were last asked.
     pub references: References,
+    /// When the dead man's switch last heard that all is well.
+    pub heartbeat_at: Option<UnixTime>,
     /// When the list of transparency logs was made, if there is one.
     pub log_list_made_at: Option<UnixTime>,
     /// Every silence and maintenance window, those that hold first.

@@ -185,6 +185,9 @@ const fn of_family(family: Family, partly: bool) -> &'static str {
              begins anew."
         }
         Family::Delivery => "Whoever is told by this way alone hears nothing; what is owed waits.",
+        Family::Heartbeat => {
+            "If notafter or its machine dies now, nobody hears of it, or somebody is told that it is dead."
+        }
         Family::DeadLetter => {
             "Whoever was to be told does not know. It is tried once more only after a mail that gets through, a reload or a \
              restart."

@@ -1,6 +1,7 @@
 //! Telling people: a [`Mail`](crate::incident::Mail) is [`render`]ed (pure) and delivered by a [`Courier`] (I/O), such
 //! as a [`Mailer`](email::Mailer). An Alertmanager is shown alerts instead: its [`Peers`](alertmanager::Peers) are posted
-//! what [`Alerts`](crate::incident::Alerts) says.
+//! what [`Alerts`](crate::incident::Alerts) says. A dead man's switch hears from us by a
+//! [`Pinger`](heartbeat::Pinger).
 //!
 //! `letter` decides what is said in which order, `subject` how it fits a lock screen, `consequence` what happens if nobody
 //! acts, `facts` and [`words`] how facts and spans of time read, `plain` what of a stranger's text may pass; the templates
@@ -12,6 +13,7 @@ mod consequence;
 mod courier;
 pub mod email;
 mod facts;
+pub mod heartbeat;
 pub mod http;
 mod letter;
 mod links;

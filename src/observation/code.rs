@@ -279,6 +279,8 @@ codes! {
     WatchNoticeFailing = "watch.notice_failing",
     /// A notice was refused for good.
     WatchNoticeDead = "watch.notice_dead",
+    /// The switch that is to miss us does not hear us.
+    WatchHeartbeatFailing = "watch.heartbeat_failing",
 }
 
 impl Code {

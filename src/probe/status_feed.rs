@@ -6,7 +6,7 @@ use std::time::Duration;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use super::ping;
+use super::get;
 use crate::domain::DomainName;
 use crate::observation::{StatusNote, bounded};
 
@@ -30,7 +30,7 @@ const WORDS: [(&str, bool); 7] = [
 /// Reads the feed of a tenant: what goes on now, if anything does. `Err` says why it could not be read.
 pub async fn status_note(feed: &str, tenant: &DomainName, patience: Duration) -> Result<Option<StatusNote>, String> {
     let url = format!("{feed}?domain={tenant}");
-    let body = ping::read(&url, MAX_BODY, patience).await?;
+    let body = get::read(&url, MAX_BODY, patience).await?;
     newest(&String::from_utf8_lossy(&body)).ok_or_else(|| "it is no feed".to_owned())
 }
 

@@ -13,15 +13,18 @@ mod webhook;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::leaf::World;
 use super::mistake::{Draft, Notes};
 use super::section::Section;
-use super::settings::{Server, Settings, Sight, Store, Tenant};
+use super::settings::{Heartbeat, Server, Settings, Sight, Store, Tenant};
 use super::source::Source;
 use crate::discover;
 use crate::incident::Policy;
+use crate::keeper::HeartbeatSettings;
 use crate::notify::Links;
+use crate::notify::heartbeat;
 
 /// Builds the settings from the whole file. They are only good if no mistake has been noted.
 pub(super) fn settings(root: &Section, source: &Source<'_>, world: &World<'_>, notes: &mut Notes) -> Settings {
@@ -82,11 +85,18 @@ fn store(section: &Section, world: &World<'_>, notes: &mut Notes) -> Store {
 
 fn sight(section: &Section) -> Sight {
     Sight {
-        heartbeat_url: section.text("heartbeat_url").map(str::to_owned),
+        heartbeat: heartbeat(section),
         status_feed: section.text("status_feed").map(str::to_owned),
         references: section.texts("references").unwrap_or_default(),
         looks_per_address: section.count("looks_per_address").map(|count| count as usize),
     }
+}
+
+fn heartbeat(section: &Section) -> Option<Heartbeat> {
+    let to = heartbeat::Settings { url: section.secret("heartbeat_url")?, roots: section.path("heartbeat_roots") };
+    let every = section.duration("heartbeat_every").unwrap_or(Duration::from_secs(60));
+    let plain = section.text("heartbeat_style") == Some("plain");
+    Some(Heartbeat { to, how: HeartbeatSettings { every, plain } })
 }
 
 /// Each tenant once: two that list the same would each ask for tokens, which are counted.

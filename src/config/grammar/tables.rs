@@ -217,9 +217,24 @@ static WATCH: Table = Table {
     groups: &[&[
         Key::new(
             "heartbeat_url",
-            Kind::HttpUrl,
-            "Asked for after looks and a commit of the store: a dead man's switch.",
+            Kind::Target,
+            "A dead man's switch: the URL of a check at healthchecks.io or its likes, which may be a secret. It is asked for \
+             only while looks are made, the state is stored and notices are taken.",
         ),
+        Key::new(
+            "heartbeat_every",
+            Kind::Duration(1000),
+            "How often it is asked for; healthchecks.io ignores more than five pings a minute.",
+        )
+        .or("\"1m\""),
+        Key::new(
+            "heartbeat_style",
+            Kind::Choice(&["healthchecks", "plain"]),
+            "`healthchecks`: `/start` and `/fail` behind the URL say that notafter begins, and what is broken. `plain`: the \
+             URL alone, as other services want it; silence says the rest.",
+        )
+        .or("\"healthchecks\""),
+        Key::new("heartbeat_roots", Kind::Pem, "Roots for its certificate, instead of the system's."),
         Key::new(
             "status_feed",
             Kind::HttpUrl,

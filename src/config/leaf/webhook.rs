@@ -1,4 +1,4 @@
-//! What only webhooks have: URLs that may be secrets, templates, headers.
+//! What webhooks have: URLs that may be secrets (the heartbeat's as well), templates, headers.
 
 use std::path::PathBuf;
 
@@ -36,7 +36,7 @@ pub(super) fn target(value: &DeValue<'_>, world: &World<'_>) -> Result<Value, Fa
         // What is held there is not repeated.
         Err(_) => Err(Fault::new(
             "what is held there is no URL that begins with http:// or https://",
-            "put the webhook's URL there, and nothing else",
+            "put the URL there, and nothing else",
         )),
     }
 }

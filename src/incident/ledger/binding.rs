@@ -80,6 +80,7 @@ impl<'a> Around<'a> {
             | Family::Store
             | Family::Delivery
             | Family::DeadLetter
+            | Family::Heartbeat
             | Family::Load => Vec::new(),
         };
         bond::bounded(bonds)

@@ -121,6 +121,7 @@ const fn needs_a_handshake(family: Family) -> bool {
             | Family::Store
             | Family::Delivery
             | Family::DeadLetter
+            | Family::Heartbeat
             | Family::Load
     )
 }

@@ -1,5 +1,5 @@
-//! [`Poster`]: posts to one URL that the operator names, each time on a connection of its own. What is posted goes out
-//! only once the server's chain, name and dates have verified; a redirect is an answer like any other.
+//! [`Poster`]: posts to one URL that the operator names, or gets it, each time on a connection of its own. What is posted
+//! goes out only once the server's chain, name and dates have verified; a redirect is an answer like any other.
 //!
 //! Neither an answer nor an error shows what may be secret: the URL beyond its host and port, the headers that every
 //! post has, and what [`Target::hide`] names.
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{HOST, HeaderName, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Request, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
@@ -179,21 +179,30 @@ impl Poster {
 
     /// The same, with this appended to the URL's path.
     pub async fn post_below(&self, below: &str, body: Bytes, headers: &HeaderMap) -> Result<Answer, PostError> {
+        self.ask((Method::POST, below, body), headers).await
+    }
+
+    /// Gets the URL. Any status is an answer.
+    pub async fn get(&self) -> Result<Answer, PostError> {
+        self.ask((Method::GET, "", Bytes::new()), &HeaderMap::new()).await
+    }
+
+    async fn ask(&self, what: (Method, &str, Bytes), headers: &HeaderMap) -> Result<Answer, PostError> {
         let until = Instant::now() + self.timeout;
         let late = |_| PostError::Late { at: self.at(), after: self.timeout };
         let connect = TcpStream::connect((self.host.as_str(), self.port));
         let tcp = timeout_at(until, connect).await.map_err(late)?;
         let tcp = tcp.map_err(|error| PostError::Connect { at: self.at(), reason: self.safe(&error.to_string()) })?;
-        let Some((connector, name)) = &self.tls else { return self.exchange(tcp, (below, body), headers, until).await };
+        let Some((connector, name)) = &self.tls else { return self.exchange(tcp, what, headers, until).await };
         let stream = timeout_at(until, connector.connect(name.clone(), tcp)).await.map_err(late)?;
         let stream = stream.map_err(|error| PostError::Tls { at: self.at(), reason: self.safe(&error.to_string()) })?;
-        self.exchange(stream, (below, body), headers, until).await
+        self.exchange(stream, what, headers, until).await
     }
 
     async fn exchange(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        what: (&str, Bytes),
+        what: (Method, &str, Bytes),
         headers: &HeaderMap,
         until: Instant,
     ) -> Result<Answer, PostError> {
@@ -210,13 +219,19 @@ impl Poster {
         Ok(Answer::read(&parts, self.safe(&String::from_utf8_lossy(&text))))
     }
 
-    fn request(&self, (below, body): (&str, Bytes), headers: &HeaderMap) -> http::Result<Request<Full<Bytes>>> {
+    fn request(
+        &self,
+        (method, below, body): (Method, &str, Bytes),
+        headers: &HeaderMap,
+    ) -> http::Result<Request<Full<Bytes>>> {
         let path = match below {
             "" => self.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             below => format!("{}{below}", self.uri.path().trim_end_matches('/')),
         };
         let authority = self.uri.authority().map_or("", |authority| authority.as_str());
-        let mut request = Request::post(path)
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
             .header(HOST, authority)
             .header(USER_AGENT, concat!("notafter/", env!("CARGO_PKG_VERSION")))
             .body(Full::new(body))?;

@@ -149,6 +149,8 @@ pub enum Family {
     Delivery,
     /// Our own mail, as far as it is given up.
     DeadLetter,
+    /// Our own heartbeat.
+    Heartbeat,
 }
 
 impl Family {
@@ -209,6 +211,7 @@ impl Family {
             Self::Store => "store",
             Self::Delivery => "delivery",
             Self::DeadLetter => "dead_letter",
+            Self::Heartbeat => "heartbeat",
         }
     }
 }

@@ -126,4 +126,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         remedy: "Read what was not told with `notafter mail queue`, tell whom it concerns, and mend the address or the \
             relay; then reload.",
     },
+    Entry {
+        code: Code::WatchHeartbeatFailing,
+        severity: Severity::Warning,
+        kind: Kind::Watch,
+        family: Family::Heartbeat,
+        title: "the heartbeat is not taken",
+        explanation: "For five minutes the URL of `heartbeat_url` has not been reached, or has not answered with a \
+            success: whoever waits there for us thinks that we are dead, or would not notice if we were.",
+        remedy: "Open the check at the service: it must exist, and not be paused. Then check this machine's way to it, and \
+            that the URL is the check's own.",
+    },
 ];

@@ -89,6 +89,7 @@ fn every_code_has_the_severity_kind_and_family_of_the_design() {
         (Code::WatchStoreFailed, Critical, K::Watch, F::Store),
         (Code::WatchNoticeFailing, Critical, K::Watch, F::Delivery),
         (Code::WatchNoticeDead, Critical, K::Watch, F::DeadLetter),
+        (Code::WatchHeartbeatFailing, Warning, K::Watch, F::Heartbeat),
     ];
     for (code, severity, kind, family) in table {
         let entry = entry(code);

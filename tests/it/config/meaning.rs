@@ -76,7 +76,10 @@ fn every_key_reaches_the_settings() {
     assert_eq!(links.pages.as_deref(), Some("https://notafter.example.com"));
     assert_eq!(links.explanations.as_deref(), Some("https://wiki.example.com/runbooks/{code}"));
     assert_eq!(settings.store.path, Path::new("/etc/notafter/state/notafter.db"));
-    assert_eq!(settings.watch.heartbeat_url.as_deref(), Some("https://hc.example.com/ping/abc"));
+    let heartbeat = settings.watch.heartbeat.as_ref().unwrap();
+    assert_eq!(heartbeat.to.url.expose_secret(), "https://hc.example.com/ping/abc");
+    assert!(heartbeat.to.roots.as_ref().is_some_and(|roots| roots.ends_with("roots.pem")));
+    assert_eq!((heartbeat.how.every, heartbeat.how.plain), (seconds(120), true));
     assert_eq!(settings.watch.references, ["example.org:443", "[2001:db8::1]:53"]);
     let policy = &settings.policy;
     assert_eq!(policy.group_interval, seconds(120));
@@ -500,6 +503,6 @@ fn the_shipped_file_is_good_with_all_it_suggests() {
     };
     let settings = parse(&text.lines().map(uncommented).collect::<String>(), "notafter.toml");
     let settings = settings.unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
-    assert!(settings.receivers.len() == 1 && settings.watch.heartbeat_url.is_some());
+    assert!(settings.receivers.len() == 1 && settings.watch.heartbeat.is_some());
     assert!(settings.watches[0].domain.expected.txt.is_some());
 }

@@ -12,6 +12,7 @@ mod alertmanager;
 mod authority;
 mod crashes;
 mod discovery;
+mod heartbeat;
 mod life;
 mod mail;
 mod metrics;

@@ -6,6 +6,7 @@ mod causes;
 mod clocks;
 mod crashes;
 mod crowd;
+mod heartbeat;
 mod rehearsals;
 mod relays;
 mod renewals;
@@ -24,7 +25,7 @@ use std::time::Duration;
 
 use notafter::domain::{DomainName, Now, UnixTime};
 use notafter::incident::{Change, Delivery, Mail, Operation, Policy, Row, Table};
-use notafter::keeper::{Keeper, LookRequest, Recipient, Tag, Watch};
+use notafter::keeper::{HeartbeatSettings, Keeper, LookRequest, Ping, Recipient, Tag, Watch};
 use notafter::verdict::{Level, References, Severity, Surroundings, Verdict, judge};
 
 use alerts::Alertmanager;
@@ -34,6 +35,7 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
 /// The wall clock's time when a world begins: 2027-01-15T08:00:00Z.
+const HEARTBEAT: HeartbeatSettings = HeartbeatSettings { every: Duration::from_secs(60), plain: false };
 const START: i64 = 1_800_000_000;
 
 /// What is watched, and the keeper that watches it.
@@ -60,8 +62,12 @@ struct World {
     /// Resolvers that are asked side by side, and whether each answers; none for one that is not told of.
     resolvers: Vec<(&'static str, bool)>,
     sent: Vec<Sent>,
-    /// When the heartbeat went out, in seconds.
-    heartbeats: Vec<i64>,
+    /// What the dead man's switch was told when, in seconds.
+    pings: Vec<(i64, Ping)>,
+    /// Whether the dead man's switch takes them.
+    switch_answers: bool,
+    /// Whether no look ever ends.
+    is_stuck: bool,
     looks: usize,
     /// Requests that looks made to the origin host, in seconds.
     origin_looks: Vec<i64>,
@@ -114,13 +120,16 @@ impl World {
             resolvers: Vec::new(),
             known: Vec::new(),
             sent: Vec::new(),
-            heartbeats: Vec::new(),
+            pings: Vec::new(),
+            switch_answers: true,
+            is_stuck: false,
             looks: 0,
             origin_looks: Vec::new(),
             tenant_looks: Vec::new(),
             revision: 0,
             alertmanager: None,
         };
+        world.keeper.handle_heartbeat(Some(HEARTBEAT), now);
         world.keeper.handle_watches(world.watches(), now);
         world
     }
@@ -165,6 +174,7 @@ impl World {
         self.uncommitted.clear();
         let rows = self.disk.values().cloned().collect();
         self.keeper = Keeper::restore(self.policy.clone(), &self.receivers, rows, self.now());
+        self.keeper.handle_heartbeat(Some(HEARTBEAT), self.now());
         self.reload();
     }
 
@@ -192,8 +202,10 @@ impl World {
             if self.keeper.poll_references() && self.references != References::None {
                 self.keeper.handle_references(self.references, self.now());
             }
-            if self.keeper.poll_heartbeat() {
-                self.heartbeats.push(self.seconds());
+            while let Some(ping) = self.keeper.poll_ping() {
+                self.pings.push((self.seconds(), ping));
+                let taken = if self.switch_answers { Ok(()) } else { Err("hc.example:443: status 503".to_owned()) };
+                self.keeper.handle_pinged(taken, self.now());
             }
             if !committed && !looked && !mailed {
                 break;
@@ -228,6 +240,9 @@ impl World {
 
     fn look(&mut self) -> bool {
         let Some(request) = self.keeper.poll_look() else { return false };
+        if self.is_stuck {
+            return true;
+        }
         self.make(&request);
         true
     }

@@ -50,29 +50,6 @@ fn what_cannot_be_stored_is_told_from_memory_after_half_a_minute() {
 }
 
 #[test]
-fn the_heartbeat_goes_only_after_looks_and_a_commit() {
-    let mut world = World::new([]);
-    world.run_until(10 * MINUTE);
-    assert!(world.heartbeats.is_empty(), "there was nothing to look at");
-
-    let mut world = World::new([healthy("a.example").every(MINUTE)]);
-    world.run_until(10 * MINUTE + 1);
-    let steady = world.heartbeats.len();
-    assert!((9..=10).contains(&steady), "{:?}", world.heartbeats);
-    world.store = Store::Hangs;
-    world.run_until(20 * MINUTE);
-    assert_eq!(world.heartbeats.len(), steady, "no commit, no heartbeat");
-    world.store = Store::Works;
-    world.run_until(22 * MINUTE);
-    assert!(world.heartbeats.len() > steady);
-
-    let mut world = settled([healthy("a.example").every(HOUR)]);
-    let before = world.heartbeats.len();
-    world.run_until(50 * MINUTE);
-    assert!(world.heartbeats.len() <= before + 1, "no look, no heartbeat: {:?}", world.heartbeats);
-}
-
-#[test]
 fn servers_that_answer_others_put_the_blame_on_the_domain() {
     let sites = [healthy("a.example"), healthy("b.example").fails(10 * MINUTE, 40 * MINUTE, Fault::Servfail)];
     let mut world = settled(sites);

@@ -1,4 +1,4 @@
-//! One GET of a URL that the operator names: [`ping`] for the heartbeat's, [`read`] for a document.
+//! One GET of a document whose URL the operator names: [`read`].
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -23,15 +23,6 @@ pub(super) async fn read(url: &str, most: usize, patience: Duration) -> Result<V
     let uri: Uri = url.parse().map_err(|_| "not a URL".to_owned())?;
     match tokio::time::timeout(patience, get(&uri, most)).await {
         Ok(result) => result,
-        Err(_) => Err("no answer in time".to_owned()),
-    }
-}
-
-/// Gets the URL and reads the status. `Err` says why it was not a 2xx, without the URL, which may be a secret.
-pub async fn ping(url: &str, patience: Duration) -> Result<(), String> {
-    let uri: Uri = url.parse().map_err(|_| "not a URL".to_owned())?;
-    match tokio::time::timeout(patience, get(&uri, 0)).await {
-        Ok(result) => result.map(|_| ()),
         Err(_) => Err("no answer in time".to_owned()),
     }
 }
@@ -102,7 +93,7 @@ mod tests {
     async fn a_connection_that_nobody_waits_for_any_longer_is_closed() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
-        let pinged = tokio::spawn(async move { ping(&url, Duration::from_millis(100)).await });
+        let pinged = tokio::spawn(async move { read(&url, 0, Duration::from_millis(100)).await });
         let (mut stream, _) = listener.accept().await.unwrap();
         assert_eq!(pinged.await.unwrap(), Err("no answer in time".to_owned()));
         let mut request = Vec::new();
