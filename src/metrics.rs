@@ -151,6 +151,10 @@ const REFERENCES: Family = gauge(
     "Whether any of the references answered when last asked; absent if none was asked.",
 );
 
+const RELAY_READY: Family = gauge(
+    "notafter_relay_ready",
+    "1 if every relay of the receiver would have taken a mail for each recipient when last asked, else 0; absent if none was asked.",
+);
 const HEARTBEAT: Family = gauge(
     "notafter_heartbeat_last_success_timestamp_seconds",
     "When the URL of `heartbeat_url` last took that all is well; absent until it has.",
@@ -174,7 +178,7 @@ const STRETCH: Family = gauge(
 );
 
 /// Every family, in the order of the page.
-const FAMILIES: [&Family; 40] = [
+const FAMILIES: [&Family; 41] = [
     &BUILD_INFO,
     &DOMAINS,
     &DOMAIN_INFO,
@@ -213,6 +217,7 @@ const FAMILIES: [&Family; 40] = [
     &SILENCED,
     &QUESTIONS,
     &REFERENCES,
+    &RELAY_READY,
     &HEARTBEAT,
     &LOG_LIST,
 ];
@@ -261,6 +266,9 @@ fn process(snapshot: &Snapshot, page: &mut dyn Samples) {
         page.add(&SILENCES, &[("state", state.as_str())], count as f64);
     }
     page.add(&SILENCED, &[], snapshot.silenced_incidents as f64);
+    for (receiver, ready) in &snapshot.relays_ready {
+        page.add(&RELAY_READY, &[("receiver", receiver)], f64::from(u8::from(*ready)));
+    }
     if let Some(at) = snapshot.heartbeat_at {
         page.add(&HEARTBEAT, &[], at.0 as f64);
     }

@@ -260,8 +260,10 @@ pub struct Store {
 }
 
 /// Our own sight.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Sight {
+    /// How often relays are asked whether they would take a mail; never if zero.
+    pub relay_check: Duration,
     /// Who waits elsewhere for us to be silent.
     pub heartbeat: Option<Heartbeat>,
     /// The feed of Auth0's status page, asked for the tenants whose logins fail.
@@ -270,6 +272,18 @@ pub struct Sight {
     pub references: Vec<String>,
     /// Looks at one address at once; by itself as many as its domains' intervals need, and at least four.
     pub looks_per_address: Option<usize>,
+}
+
+impl Default for Sight {
+    fn default() -> Self {
+        Self {
+            relay_check: Duration::from_secs(3600),
+            heartbeat: None,
+            status_feed: None,
+            references: Vec::new(),
+            looks_per_address: None,
+        }
+    }
 }
 
 /// A dead man's switch.

@@ -1,6 +1,6 @@
 //! [`Parts`]: what the settings come to once everything they name has been read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::discovery::{self, Clients, Known};
@@ -118,6 +118,12 @@ impl Parts {
     /// The receivers that are told what happens.
     pub(super) fn receivers(&self) -> Vec<String> {
         self.couriers.keys().cloned().collect()
+    }
+
+    /// Those of them whose relays can be asked.
+    pub(super) fn relays(&self) -> BTreeSet<String> {
+        let checked = self.couriers.iter().filter(|(_, courier)| courier.can_be_checked());
+        checked.map(|(name, _)| name.clone()).collect()
     }
 
     /// Those that are shown how things stand.

@@ -14,7 +14,7 @@ use super::build::{Parts, Probed};
 use crate::discover::{Client, Through};
 use crate::domain::{Clock, Domain, DomainName};
 use crate::incident::alerts::{Post, Posted};
-use crate::incident::{Delivery, Mail};
+use crate::incident::{Checked, Delivery, Mail};
 use crate::keeper::{ClientIpRequest, ClientIpSeen, Listed, ListingRequest, LookRequest, Ping, TenantRequest};
 use crate::notify::Courier;
 use crate::notify::heartbeat::Pinger;
@@ -41,6 +41,7 @@ pub(super) enum Errand {
     Post(String, Post),
     References,
     Ping(Ping),
+    RelayCheck(String),
     List(ListingRequest),
     ClientIp(ClientIpRequest),
     Status(DomainName),
@@ -134,6 +135,19 @@ pub(super) fn spawn(
                     let _ = inputs.send(Input::Status(tenant, note)).await;
                 });
             }
+        }
+        Errand::RelayCheck(receiver) => {
+            let courier = parts.couriers.get(&receiver).cloned();
+            tasks.spawn(async move {
+                let checked = match courier {
+                    Some(courier) => courier.check().await,
+                    None => Checked::Good,
+                };
+                if let Checked::InPart { error } | Checked::Failed { error } = &checked {
+                    tracing::warn!(receiver, error, "a relay would not take a mail");
+                }
+                let _ = inputs.send(Input::RelayChecked(receiver, checked)).await;
+            });
         }
         Errand::Ping(ping) => {
             let pinger = parts.heartbeat.clone();

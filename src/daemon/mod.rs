@@ -34,7 +34,7 @@ use silences::Waiting;
 use crate::config::{self, Mistake, Settings};
 use crate::domain::{Clock, DomainName};
 use crate::incident::alerts::Posted;
-use crate::incident::{AlertsEvent, Change, Delivery, OutboxEvent};
+use crate::incident::{AlertsEvent, Change, Checked, Delivery, OutboxEvent};
 use crate::keeper::{ClientIpSeen, Keeper, Listed, Ping, Snapshot, StoredChain, Tag};
 use crate::observation::{Look, Presented, StatusNote, ViewObservation};
 use crate::probe::{Library, Resolvers};
@@ -100,6 +100,7 @@ enum Input {
     ClientIp(ClientIpSeen),
     Status(DomainName, Option<StatusNote>),
     Pinged(Result<(), String>),
+    RelayChecked(String, Checked),
     Rebuilt(u64, Result<Box<Parts>, String>),
 }
 
@@ -138,6 +139,7 @@ pub async fn run(source: Source, listener: Option<TcpListener>, stop: Cancellati
     let rows = store.load()?;
     let remembered = crate::keeper::stored_chains(&rows);
     let mut keeper = begin::keeper(&settings, &mut parts, rows, clock.now()).map_err(DaemonError::Build)?;
+    keeper.handle_relays(settings.watch.relay_check, &parts.relays(), clock.now());
     keeper.handle_heartbeat(build::heartbeat(&settings), clock.now());
     let (committer, outcomes) = Committer::spawn(store)?;
     let (inputs, received) = mpsc::channel(1024);
@@ -307,6 +309,7 @@ impl Daemon {
             Input::Listed(listed) => self.keeper.handle_listed(listed, now),
             Input::ClientIp(seen) => self.keeper.handle_client_ip(seen, now),
             Input::Status(tenant, note) => self.keeper.handle_status(&tenant, note, now),
+            Input::RelayChecked(receiver, checked) => self.keeper.handle_relay_checked(&receiver, checked, now),
             Input::Pinged(result) => self.keeper.handle_pinged(result, now),
             Input::Rebuilt(edition, built) => self.take_rebuilt(edition, built),
             Input::Delivered { receiver, mail, delivery } => {
@@ -378,6 +381,9 @@ impl Daemon {
         }
         while let Some(tenant) = self.keeper.poll_status() {
             self.spawn(Errand::Status(tenant));
+        }
+        while let Some(receiver) = self.keeper.poll_relay_check() {
+            self.spawn(Errand::RelayCheck(receiver));
         }
         while let Some(ping) = self.keeper.poll_ping() {
             if let Ping::Fail(why) = &ping {

@@ -73,6 +73,7 @@ impl Daemon {
         self.keeper.handle_receivers(&settings.policy, &parts.receivers(), now);
         self.keeper.handle_alert_receivers(parts.alert_receivers(), now);
         self.keeper.handle_maintenance(settings.maintenance.clone());
+        self.keeper.handle_relays(settings.watch.relay_check, &parts.relays(), now);
         self.keeper.handle_heartbeat(build::heartbeat(&settings), now);
         self.keeper.handle_watches(parts.watches.clone(), now);
         self.keeper.handle_log_list(parts.log_list_made_at, now);

@@ -311,7 +311,8 @@ impl Keeper {
         if !broken.is_empty() {
             return Standing::Broken(broken.join("\n").chars().take(LONGEST).collect());
         }
-        let is_doubtful = looks == Standing::Doubtful || self.failing_receivers().next().is_some();
+        let is_doubtful =
+            looks == Standing::Doubtful || self.failing_receivers().next().is_some() || self.relay_checks.any_fails();
         if is_doubtful { Standing::Doubtful } else { Standing::Well }
     }
 }

@@ -18,6 +18,7 @@ mod mtls;
 mod outboxes;
 mod own_sight;
 mod rehearsal;
+mod relay_checks;
 mod routing;
 mod silences;
 mod snapshot;
@@ -42,6 +43,7 @@ use manners::Manners;
 use mtls::WithMtls;
 use outboxes::Outboxes;
 use own_sight::OwnSight;
+use relay_checks::RelayChecks;
 use status::StatusNotes;
 use tenant_views::TenantViews;
 use tenants::Tenants;
@@ -81,6 +83,7 @@ pub struct Keeper {
     alerts: AlertReceivers,
     own_sight: OwnSight,
     heartbeat: Heartbeat,
+    relay_checks: RelayChecks,
     manners: Manners,
     tenants: Tenants,
     tenant_views: TenantViews,
@@ -138,6 +141,7 @@ impl Keeper {
             ledger: Ledger::restore(policy, rows, now),
             own_sight: OwnSight::new(),
             heartbeat: Heartbeat::new(now),
+            relay_checks: RelayChecks::default(),
             manners: Manners::default(),
             tenant_views: TenantViews::default(),
             status_notes: StatusNotes::default(),
@@ -367,7 +371,8 @@ impl Keeper {
         let outboxes = self.outboxes.told().filter_map(|(_, outbox)| outbox.poll_timeout());
         let all = looks.into_iter().chain(self.ledger.poll_timeout()).chain(outboxes).chain(self.next_fallback());
         let tenants = self.next_listing().into_iter().chain(self.tenant_views.next_wakeup());
-        let not_draining = tenants.chain(self.alerts.poll_timeout()).filter(|_| !self.draining);
+        let not_draining =
+            tenants.chain(self.alerts.poll_timeout()).chain(self.relay_checks.next_wakeup()).filter(|_| !self.draining);
         all.chain(not_draining).chain(self.heartbeat.next_wakeup(self.now.mono)).min().unwrap_or(self.now.mono + IDLE)
     }
 
@@ -396,6 +401,7 @@ impl Keeper {
             own_sight: self.own_sight_findings(),
             owed: self.owed(),
             references: self.own_sight.references(),
+            relays_ready: self.relay_checks.last(),
             heartbeat_at: self.heartbeat.last_success(),
             log_list_made_at: self.own_sight.log_list_made_at,
             silences: self.ledger.silences().into(),

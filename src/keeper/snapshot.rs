@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub owed: BTreeMap<String, usize>,
     /// How the references fared when they were last asked.
     pub references: References,
+    /// Whether the relay of each receiver would take a mail for all, when it was last asked.
+    pub relays_ready: BTreeMap<String, bool>,
     /// When the dead man's switch last heard that all is well.
     pub heartbeat_at: Option<UnixTime>,
     /// When the list of transparency logs was made, if there is one.

@@ -5,17 +5,18 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Keeper;
+use super::relay_checks::Unready;
 use crate::domain::{Span, UnixTime};
 use crate::incident::{DeadLetters, Notice, Reason};
 use crate::observation::Code;
-use crate::verdict::{Family, Finding};
+use crate::verdict::{Family, Finding, Severity};
 
 /// What fails for so long is a finding; a relay may be restarted.
 const FAILS_AFTER: Duration = Duration::from_secs(300);
 
 impl Keeper {
     pub(super) fn tell_of_mail(&mut self) {
-        let failing = failing(self.failing_receivers());
+        let failing = failing(self.failing_receivers()).or_else(|| unready(&self.relay_checks.unready(self.now)));
         self.ledger.handle_own_sight(Family::Delivery, failing.as_ref(), self.now);
         self.tell_of_dead_letters();
     }
@@ -57,6 +58,17 @@ fn failing<'a>(receivers: impl Iterator<Item = Failing<'a>>) -> Option<Finding> 
     let summary = format!("nothing gets through to {} for {lasted}: {error}", names.join(", "));
     let finding = Finding::new(Code::WatchNoticeFailing, summary);
     Some(finding.fact("receivers", names).fact("since", since.to_string()).fact("error", *error))
+}
+
+/// The finding that relays would not take a mail, though none has been owed yet.
+fn unready(unready: &[Unready<'_>]) -> Option<Finding> {
+    let first = unready.first()?;
+    let said: Vec<&str> = unready.iter().map(|relay| relay.summary.as_str()).collect();
+    let names: Vec<&str> = unready.iter().map(|relay| relay.receiver).collect();
+    let finding = Finding::new(Code::WatchNoticeFailing, said.join("; "));
+    // As long as mails get through some way, nobody must get up.
+    let finding = if first.is_whole { finding } else { finding.severity(Severity::Warning) };
+    Some(finding.fact("receivers", names).fact("since", first.since.to_string()).fact("error", first.error))
 }
 
 /// The finding that something was refused for good.

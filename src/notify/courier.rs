@@ -7,7 +7,7 @@ use super::email::{self, Mailer, MailerError, host};
 use super::http::PosterError;
 use super::webhook::{self, Hook};
 use crate::domain::UnixTime;
-use crate::incident::{Delivery, Mail};
+use crate::incident::{Checked, Delivery, Mail};
 
 /// By what a receiver is told.
 #[derive(Debug, Clone)]
@@ -77,6 +77,19 @@ impl Courier {
         match self {
             Self::Email(mailer) => mailer.deliver(mail, now).await,
             Self::Webhook(hook) => hook.deliver(mail, now).await,
+        }
+    }
+
+    /// Whether it can be asked what it would take without telling anybody.
+    pub const fn can_be_checked(&self) -> bool {
+        matches!(self, Self::Email(_))
+    }
+
+    /// Asks whether a notice would be taken. Nobody is told anything.
+    pub async fn check(&self) -> Checked {
+        match self {
+            Self::Email(mailer) => mailer.check().await,
+            Self::Webhook(_) => Checked::Good,
         }
     }
 

@@ -10,9 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use notafter::domain::UnixTime;
-use notafter::incident::{Delivery, Mail, MailKind, Notice, NoticeId, Reason};
+use notafter::incident::{Checked, Delivery, Mail, MailKind, Notice, NoticeId, Reason};
 use notafter::notify::Stationery;
-use notafter::notify::email::{Mailer, Relay, Security, Settings};
+use notafter::notify::email::{Credentials, Mailer, Relay, Security, Settings};
 
 use crate::servers::{Postfix, PostfixConfig, lab_identity};
 
@@ -42,6 +42,42 @@ fn a_real_relay_in_every_mood() {
     world.too_large();
     world.the_next_relay_takes_it();
     world.cut_at_each_step();
+}
+
+/// Asked with the right password, with a wrong one, and about a recipient who is gone; nobody is sent anything.
+#[test]
+fn a_relay_is_asked_what_it_would_take_and_given_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (root, identity) = lab_identity("localhost");
+    let roots = folder.path().join("relay.pem");
+    std::fs::write(&roots, root.root_pem()).expect("the roots written");
+    let gone = "check_recipient_access inline:{ {gone@example.com = 550 5.1.1 no such user} }";
+    let config = PostfixConfig { identity: Some(identity), ..PostfixConfig::default() }
+        .with_user("notafter", "correct horse")
+        .with("smtpd_recipient_restrictions", &format!("{gone}, permit_sasl_authenticated, reject"));
+    let postfix = Postfix::start(&config);
+    let relay = |password: &str| {
+        let credentials = Credentials { username: "notafter".to_owned(), password: password.into() };
+        Relay { credentials: Some(credentials), ..relay(Security::StartTls, postfix.plain().port(), &roots) }
+    };
+    let ask = |to: &[&str], relays: Vec<Relay>| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(mailer(to, relays).check())
+    };
+    let dead = || Relay { port: TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port(), ..relay("x") };
+    let (one, two) = (["oncall@example.com"], ["oncall@example.com", "gone@example.com"]);
+    assert_eq!(ask(&one, vec![relay("correct horse")]), Checked::Good);
+    let words = |checked: Checked, is_whole: bool, words: &str| match checked {
+        Checked::Failed { error } if is_whole => assert!(error.contains(words), "{error}"),
+        Checked::InPart { error } if !is_whole => assert!(error.contains(words), "{error}"),
+        other => panic!("{other:?}"),
+    };
+    words(ask(&one, vec![relay("battery staple")]), true, "the login failed: 535");
+    words(ask(&two, vec![relay("correct horse")]), false, "gone@example.com was refused: 550 5.1.1");
+    words(ask(&two[1..], vec![relay("correct horse")]), true, "gone@example.com was refused: 550 5.1.1");
+    words(ask(&one, vec![dead(), relay("correct horse")]), false, "no connection");
+    words(ask(&one, vec![dead(), relay("battery staple")]), true, "no connection");
+    assert!(postfix.mails().is_empty() && !postfix.log().contains("message-id="), "{}", postfix.log());
 }
 
 struct World {

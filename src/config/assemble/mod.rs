@@ -85,6 +85,7 @@ fn store(section: &Section, world: &World<'_>, notes: &mut Notes) -> Store {
 
 fn sight(section: &Section) -> Sight {
     Sight {
+        relay_check: section.duration("relay_check").unwrap_or_else(|| Sight::default().relay_check),
         heartbeat: heartbeat(section),
         status_feed: section.text("status_feed").map(str::to_owned),
         references: section.texts("references").unwrap_or_default(),

@@ -234,6 +234,13 @@ static WATCH: Table = Table {
              URL alone, as other services want it; silence says the rest.",
         )
         .or("\"healthchecks\""),
+        Key::new(
+            "relay_check",
+            Kind::Duration(0),
+            "How often each mail relay is asked whether it would take a mail for each recipient, up to the login and RCPT; \
+             nothing is sent. `0s` for never.",
+        )
+        .or("\"1h\""),
         Key::new("heartbeat_roots", Kind::Pem, "Roots for its certificate, instead of the system's."),
         Key::new(
             "status_feed",

@@ -22,7 +22,7 @@ use super::report::{RelayCertificate, TestError, TestReport};
 use super::session::{Patience, Terms, Trouble};
 use super::way::{Sent, Way};
 use crate::domain::{DomainName, UnixTime};
-use crate::incident::{Delivery, Mail, Refusal};
+use crate::incident::{Checked, Delivery, Mail, Refusal};
 use crate::observation::certificate::Sha256;
 
 /// After so many attempts a recipient that is still refused for now no longer keeps the others waiting.
@@ -141,6 +141,27 @@ impl Mailer {
     fn note_served(&self, mail: &Mail, have_it: Vec<Address>) {
         if !have_it.is_empty() {
             self.served.lock().unwrap_or_else(PoisonError::into_inner).insert(mail.id.clone(), have_it);
+        }
+    }
+
+    /// Asks each relay whether it would take a mail for every recipient. Nobody is sent anything.
+    pub async fn check(&self) -> Checked {
+        let to: Vec<Address> = self.correspondents.to.iter().map(|to| to.email.clone()).collect();
+        let (mut reached, mut errors) = (0, Vec::new());
+        for way in &self.ways {
+            match way.ask(&self.correspondents.from.email, &to).await {
+                Ok(refused) => {
+                    reached += usize::from(refused.len() < to.len());
+                    errors.extend(refused.iter().map(|trouble| way.told(trouble)));
+                }
+                Err(trouble) => errors.push(way.told(&trouble)),
+            }
+        }
+        let error = errors.join("; ");
+        match (reached, errors.is_empty()) {
+            (_, true) => Checked::Good,
+            (0, _) => Checked::Failed { error },
+            _ => Checked::InPart { error },
         }
     }
 

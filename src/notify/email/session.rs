@@ -9,7 +9,7 @@ use std::time::Duration;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::{Address, Message};
 
@@ -140,6 +140,20 @@ impl Session {
         }
         let answer = self.content(&content).await?;
         Ok(Taken { answer, served, refused })
+    }
+
+    /// Finds out whether the relay would take a mail for these, and takes it back before there is one (RSET, RFC 5321
+    /// §4.1.1.5). Those it would refuse.
+    pub(super) async fn ask(&mut self, from: &Address, to: &[Address]) -> Result<Vec<Trouble>, Trouble> {
+        self.sender(Some(from), b"").await?;
+        let mut refused = Vec::new();
+        for recipient in to {
+            self.stage = Stage::Recipient(recipient.to_string());
+            refused.extend(self.recipient(recipient).await?);
+        }
+        // Whatever is said to that, the connection ends with it.
+        let _ = self.connection.command(Rset).await;
+        Ok(refused)
     }
 
     /// The certificate the relay proved itself by, in DER.

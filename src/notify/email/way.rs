@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use lettre::Message;
 use lettre::transport::smtp::authentication::{Credentials as Login, Mechanism};
 use lettre::transport::smtp::client::{Certificate as Root, CertificateStore, TlsParameters};
 use lettre::transport::smtp::commands::Auth;
 use lettre::transport::smtp::response::Response;
+use lettre::{Address, Message};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use secrecy::ExposeSecret;
@@ -65,6 +65,16 @@ impl Way {
         // Not waited for: until the delivery is known to be stored, a crash repeats the mail.
         tokio::spawn(timeout(GOODBYE, session.close()));
         Ok(Sent { taken: taken?, certificate })
+    }
+
+    /// Finds out whether the relay would take a mail, for half a minute at most; which recipients it would refuse.
+    pub(super) async fn ask(&self, from: &Address, to: &[Address]) -> Result<Vec<Trouble>, Trouble> {
+        let deadline = Instant::now() + DEADLINE;
+        let open = Session::open(&self.relay, self.tls.as_ref(), self.login.as_ref());
+        let mut session = timeout_at(deadline, open).await.unwrap_or_else(|_| Err(Trouble::late_to_open()))?;
+        let refused = timeout_at(deadline, session.ask(from, to)).await.unwrap_or_else(|_| Err(session.late()));
+        let _ = timeout(GOODBYE, session.close()).await;
+        refused
     }
 
     /// What went wrong, and with whom.

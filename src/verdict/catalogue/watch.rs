@@ -111,7 +111,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         family: Family::Delivery,
         title: "notices cannot be delivered",
         explanation: "For five minutes a mail relay or a web service has refused or not answered, or no Alertmanager of a \
-                      receiver has; what is owed is kept and tried again.",
+                      receiver has; what is owed is kept and tried again. Or a relay that was asked (`relay_check`) would for a \
+                      quarter of an hour have taken no mail, or, as a warning, not by every way or not for everybody.",
         remedy: "Check the receiver, its credentials and its certificate with `notafter mail test`.",
     },
     Entry {

@@ -76,6 +76,7 @@ fn every_key_reaches_the_settings() {
     assert_eq!(links.pages.as_deref(), Some("https://notafter.example.com"));
     assert_eq!(links.explanations.as_deref(), Some("https://wiki.example.com/runbooks/{code}"));
     assert_eq!(settings.store.path, Path::new("/etc/notafter/state/notafter.db"));
+    assert_eq!(settings.watch.relay_check, seconds(0));
     let heartbeat = settings.watch.heartbeat.as_ref().unwrap();
     assert_eq!(heartbeat.to.url.expose_secret(), "https://hc.example.com/ping/abc");
     assert!(heartbeat.to.roots.as_ref().is_some_and(|roots| roots.ends_with("roots.pem")));

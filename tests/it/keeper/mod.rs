@@ -8,6 +8,7 @@ mod crashes;
 mod crowd;
 mod heartbeat;
 mod rehearsals;
+mod relay_checks;
 mod relays;
 mod renewals;
 mod resolvers;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use notafter::domain::{DomainName, Now, UnixTime};
-use notafter::incident::{Change, Delivery, Mail, Operation, Policy, Row, Table};
+use notafter::incident::{Change, Checked, Delivery, Mail, Operation, Policy, Row, Table};
 use notafter::keeper::{HeartbeatSettings, Keeper, LookRequest, Ping, Recipient, Tag, Watch};
 use notafter::verdict::{Level, References, Severity, Surroundings, Verdict, judge};
 
@@ -66,6 +67,9 @@ struct World {
     pings: Vec<(i64, Ping)>,
     /// Whether the dead man's switch takes them.
     switch_answers: bool,
+    /// What a relay says that is asked whether it would take a mail, and when one was, in seconds.
+    relay_says: Checked,
+    relay_asked: Vec<i64>,
     /// Whether no look ever ends.
     is_stuck: bool,
     looks: usize,
@@ -122,6 +126,8 @@ impl World {
             sent: Vec::new(),
             pings: Vec::new(),
             switch_answers: true,
+            relay_says: Checked::Good,
+            relay_asked: Vec::new(),
             is_stuck: false,
             looks: 0,
             origin_looks: Vec::new(),
@@ -201,6 +207,10 @@ impl World {
             let mailed = self.mail() | self.post();
             if self.keeper.poll_references() && self.references != References::None {
                 self.keeper.handle_references(self.references, self.now());
+            }
+            while let Some(receiver) = self.keeper.poll_relay_check() {
+                self.relay_asked.push(self.seconds());
+                self.keeper.handle_relay_checked(&receiver, self.relay_says.clone(), self.now());
             }
             while let Some(ping) = self.keeper.poll_ping() {
                 self.pings.push((self.seconds(), ping));
