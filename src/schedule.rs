@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use crate::domain::DomainName;
+use crate::domain::{DomainName, packed};
 
 /// So few have their first look at once: nobody should have to wait for what is no burst.
 const FIRST_AT_ONCE: usize = 10;
@@ -76,6 +76,7 @@ impl Schedule {
                 None => self.add(name, interval, first_within, now),
             }
         }
+        self.entries = packed(std::mem::take(&mut self.entries));
     }
 
     /// Wants a look at this time, whatever the interval; a look in flight then is followed by another.

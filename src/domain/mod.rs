@@ -19,7 +19,7 @@ pub use by_address::ByAddress;
 pub use life::Life;
 pub use name::{DomainName, NameError};
 pub use ownership::{Likeness, is_ownership_value};
-pub use shared::Shared;
+pub use shared::{Shared, packed};
 pub use time::{Clock, Now, Span, UnixTime};
 
 /// One custom domain to watch, as the operator (or Auth0's Management API) describes it.

@@ -1,5 +1,6 @@
-//! [`Shared`]: a value that many have in common until one of them changes it.
+//! [`Shared`]: a value that many have in common until one of them changes it; and [`packed`].
 
+use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
@@ -29,6 +30,13 @@ impl<T: PartialEq> Shared<T> {
             None => known.push(self.clone()),
         }
     }
+}
+
+/// The same map with its nodes full. One that grew in the order of its keys, as names come that were sorted, has every node
+/// but the last half empty.
+pub fn packed<K: Ord, V>(map: BTreeMap<K, V>) -> BTreeMap<K, V> {
+    // What is collected is sorted as a whole, and its nodes are filled one after another.
+    map.into_iter().collect()
 }
 
 impl<T> Clone for Shared<T> {
@@ -69,5 +77,11 @@ mod tests {
         assert!(Arc::ptr_eq(&all[0].0, &all[4].0) && !Arc::ptr_eq(&all[0].0, &all[1].0));
         all[4].push('!');
         assert_eq!((all[0].as_str(), all[4].as_str()), ("0", "0!"));
+    }
+
+    #[test]
+    fn a_packed_map_is_the_same_map() {
+        let map: BTreeMap<u32, u32> = (0..1000).map(|key| (key, key * 7)).collect();
+        assert_eq!(packed(map.clone()), map);
     }
 }

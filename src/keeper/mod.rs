@@ -49,7 +49,7 @@ use tenant_views::TenantViews;
 use tenants::Tenants;
 use watched::Watched;
 
-use crate::domain::{DomainName, Now, UnixTime};
+use crate::domain::{DomainName, Now, UnixTime, packed};
 use crate::history::{self, History};
 use crate::incident::{Change, Delivery, Ledger, Looked, Mail, Operation, OutboxEvent, Policy, Row};
 use crate::observation::Presented;
@@ -188,6 +188,7 @@ impl Keeper {
             };
             self.domains.insert(name, watched);
         }
+        self.domains = packed(std::mem::take(&mut self.domains));
         self.update_recipients();
         // Some may have been removed while we were down.
         let mut gone = std::mem::take(&mut self.stored_chains);

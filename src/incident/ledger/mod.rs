@@ -54,7 +54,7 @@ use writing::Touched;
 
 use super::silence::Roll;
 use super::{Batch, Change, NoticeId, Operation, PathFact, Policy, Row, Table};
-use crate::domain::{Domain, DomainName, Life, Now, Shared};
+use crate::domain::{Domain, DomainName, Life, Now, Shared, packed};
 use crate::observation::Code;
 use crate::verdict::{Family, Finding, Level, Verdict};
 
@@ -154,6 +154,7 @@ impl Ledger {
         for (name, domain) in &listed {
             self.watch_domain(name, domain);
         }
+        self.domains = packed(std::mem::take(&mut self.domains));
         self.bound_reminders();
         self.offer_owed();
         self.review_all();

@@ -238,9 +238,9 @@ impl Ledger {
     }
 
     pub(super) fn cancel_timers(&mut self, key: &Key) {
-        self.timers.cancel(&Timer::Reminder(key.clone()));
-        self.timers.cancel(&Timer::Tell(key.clone()));
-        self.timers.cancel(&Timer::Mending(key.clone()));
+        self.timers.cancel(&Timer::Reminder(Box::new(key.clone())));
+        self.timers.cancel(&Timer::Tell(Box::new(key.clone())));
+        self.timers.cancel(&Timer::Mending(Box::new(key.clone())));
     }
 
     fn expires(&self, key: &Key) -> Option<UnixTime> {

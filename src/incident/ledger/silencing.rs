@@ -112,7 +112,7 @@ impl Ledger {
         let is_silenced = by.is_some();
         if is_silenced && incident.is_mending(self.now) {
             let due = Due::Mono(Moment::of(self.now).plus(MENDS_WITHIN));
-            self.timers.set(Timer::Mending(key.clone()), due);
+            self.timers.set(Timer::Mending(Box::new(key.clone())), due);
         }
         self.set_silenced(key, by);
         is_silenced
@@ -184,7 +184,7 @@ impl Ledger {
     }
 
     fn tell_what_was_held_back(&mut self, key: &Key) {
-        self.timers.cancel(&Timer::Mending(key.clone()));
+        self.timers.cancel(&Timer::Mending(Box::new(key.clone())));
         let Some(incident) = self.incidents.get(key) else { return };
         if !incident.told {
             self.tell_opened(key);

@@ -27,7 +27,7 @@ impl Ledger {
         let Some(incident) = self.incidents.get(key) else { return };
         if self.window.holds() && !Self::is_store(key) {
             if incident.severity == Severity::Critical {
-                self.timers.set(Timer::Tell(key.clone()), Due::Mono(self.waits_until(incident)));
+                self.timers.set(Timer::Tell(Box::new(key.clone())), Due::Mono(self.waits_until(incident)));
             }
         } else if self.takes_turn_in_setup(key) {
             self.tell(key, Reason::Opened);
@@ -108,7 +108,7 @@ impl Ledger {
         let keys: Vec<Key> = self.incidents.keys().cloned().collect();
         let before = self.touched.news.len();
         for key in keys {
-            self.timers.cancel(&Timer::Tell(key.clone()));
+            self.timers.cancel(&Timer::Tell(Box::new(key.clone())));
             self.tell_opened(&key);
         }
         let summary = self.touched.news.split_off(before);
@@ -166,7 +166,7 @@ impl Ledger {
         let Some(incident) = self.incidents.get(key) else { return };
         let by_clock = |remind: Stamp| if incident.halves() { Due::Wall(remind.wall) } else { Due::Mono(remind.mono) };
         let due = incident.remind.map(by_clock);
-        self.timers.set_or_cancel(Timer::Reminder(key.clone()), due);
+        self.timers.set_or_cancel(Timer::Reminder(Box::new(key.clone())), due);
     }
 
     /// Owes a notice of what an incident is now.

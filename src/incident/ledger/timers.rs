@@ -7,13 +7,13 @@ use super::key::Key;
 use super::moment::Moment;
 use crate::domain::{DomainName, Now, UnixTime};
 
-/// What is to happen.
+/// What is to happen. Every domain has one to be judged anew, few have an incident: so the keys of those lie apart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
     /// An incident is to be told again.
-    Reminder(Key),
+    Reminder(Box<Key>),
     /// A critical incident has waited long enough for the first summary.
-    Tell(Key),
+    Tell(Box<Key>),
     /// What is wrong with a domain in set-up is to be told again.
     SetUp(DomainName),
     /// The same facts now give another verdict.
@@ -25,7 +25,7 @@ pub(super) enum Timer {
     /// A silence begins or ends.
     Silences,
     /// An incident that was about to be over when its silence ended may not be.
-    Mending(Key),
+    Mending(Box<Key>),
 }
 
 /// When it is to happen.
