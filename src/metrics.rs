@@ -341,7 +341,7 @@ fn renewals(domain: &DomainState, page: &mut dyn Samples) {
 fn records(domain: &DomainState, page: &mut dyn Samples) {
     let labels = [("domain", domain.domain.name.as_str())];
     let Some(dns) = &domain.record.dns else { return };
-    if let Some(signed) = dns.dnssec.as_ref().and_then(DnssecObservation::first_to_expire) {
+    if let Some(signed) = dns.dnssec.as_deref().and_then(DnssecObservation::first_to_expire) {
         page.add(&SIGNATURE_END, &labels, signed.expiration.0 as f64);
     }
     if let Some(registration) = &dns.registration {

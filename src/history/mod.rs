@@ -254,6 +254,8 @@ impl History {
                 if let Some(earlier) = self.leaves.last() {
                     leaf.share_with(earlier);
                 }
+                // Most domains have but one.
+                self.leaves.reserve_exact(1);
                 self.leaves.push(leaf);
                 noted.changed = true;
                 true

@@ -420,8 +420,8 @@ impl Keeper {
     fn judged(&mut self, name: &DomainName) -> Option<Verdict> {
         let watched = self.domains.get_mut(name)?;
         let mut surroundings = self.own_sight.surroundings(watched.domain(), watched.nameservers(), self.now);
-        surroundings.managed = self.tenants.managed(name);
-        surroundings.status_note = self.status_notes.of(watched.domain().tenant.as_ref(), self.now);
+        surroundings.managed = self.tenants.managed(name).map(Box::new);
+        surroundings.status_note = self.status_notes.of(watched.domain().tenant.as_ref(), self.now).map(Box::new);
         Some(watched.judge(surroundings, self.now.wall))
     }
 

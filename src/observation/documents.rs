@@ -2,6 +2,7 @@
 //! are signed with ([`KeySet`]), the documents as caches have them, and one path that no cache may answer.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -30,6 +31,19 @@ impl Documents {
     /// Every answer.
     pub fn replies(&self) -> impl Iterator<Item = &Reply> {
         [&self.keys, &self.keys_as_cached, &self.discovery_as_cached, &self.userinfo].into_iter().flatten()
+    }
+
+    /// Holds equal key sets once: mostly caches have what is behind them.
+    pub fn join_keys(&mut self) {
+        let set = |reply: &Option<Reply>| -> Option<Arc<[SigningKey]>> {
+            Some(Arc::clone(&reply.as_ref()?.key_set.as_ref()?.keys))
+        };
+        let (Some(behind), Some(cached)) = (set(&self.keys), set(&self.keys_as_cached)) else { return };
+        if let Some(own) = self.keys_as_cached.as_mut().and_then(|reply| reply.key_set.as_mut())
+            && behind == cached
+        {
+            own.keys = behind;
+        }
     }
 
     /// The keys as clients get them, and if those cannot be told, as they are behind the caches.
@@ -77,8 +91,8 @@ impl Reply {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct KeySet {
-    /// Its keys, no more than can be of use.
-    pub keys: Vec<SigningKey>,
+    /// Its keys, no more than can be of use; held once by sets that were seen to be equal.
+    pub keys: Arc<[SigningKey]>,
 }
 
 impl KeySet {
@@ -109,4 +123,28 @@ pub struct SigningKey {
     pub usable: bool,
     /// When its certificate runs out (`x5c`).
     pub not_after: Option<UnixTime>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(kid: &str) -> Option<Reply> {
+        let key = SigningKey { kid: Some(kid.to_owned()), ..SigningKey::default() };
+        Some(Reply { key_set: Some(KeySet { keys: [key].into() }), ..Reply::default() })
+    }
+
+    #[test]
+    fn a_cache_that_has_the_same_keys_shares_them_and_one_with_others_keeps_its_own() {
+        for (cached, shared) in [("a", true), ("b", false)] {
+            let asked = Documents { keys: set("a"), keys_as_cached: set(cached), ..Documents::default() };
+            let mut joined = asked.clone();
+            joined.join_keys();
+            let keys =
+                |reply: &Option<Reply>| reply.as_ref().and_then(|reply| reply.key_set.clone()).map(|set| set.keys);
+            let both = keys(&joined.keys).zip(keys(&joined.keys_as_cached));
+            assert_eq!(both.is_some_and(|(one, other)| Arc::ptr_eq(&one, &other)), shared);
+            assert_eq!(joined, asked);
+        }
+    }
 }

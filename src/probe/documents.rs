@@ -29,14 +29,16 @@ pub(super) async fn ask(
     settings: &Settings,
     deadline: Instant,
 ) -> Documents {
-    let documents = Documents {
+    let mut documents = Documents {
         keys: reply(session, &discovery::unique(KEYS), settings, deadline).await,
         keys_as_cached: reply(session, KEYS, settings, deadline).await,
         discovery_as_cached: reply(session, DISCOVERY, settings, deadline).await,
         userinfo: reply(session, &discovery::unique(USERINFO), settings, deadline).await,
         stale: Vec::new(),
     };
-    Documents { stale: stale(&documents, discovery), ..documents }
+    documents.join_keys();
+    documents.stale = stale(&documents, discovery);
+    documents
 }
 
 /// The paths whose copies as clients get them are not what is behind the caches.
@@ -99,9 +101,7 @@ pub(super) fn read(answer: &Answer, settings: &Settings) -> Reply {
 /// The set, if the object is one.
 fn key_set(document: &Map<String, Value>) -> Option<KeySet> {
     let keys = document.get("keys")?.as_array()?;
-    let mut keys: Vec<SigningKey> = keys.iter().filter_map(Value::as_object).take(MAX_KEYS).map(signing_key).collect();
-    keys.shrink_to_fit();
-    Some(KeySet { keys })
+    Some(KeySet { keys: keys.iter().filter_map(Value::as_object).take(MAX_KEYS).map(signing_key).collect() })
 }
 
 fn signing_key(key: &Map<String, Value>) -> SigningKey {

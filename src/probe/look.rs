@@ -231,13 +231,13 @@ async fn besides(
     doubted: Option<DnsObservation>,
     seldom: bool,
     at: UnixTime,
-) -> (Option<AuthorityObservation>, Option<DnssecObservation>, Option<RegistrationObservation>) {
+) -> (Option<Box<AuthorityObservation>>, Option<Box<DnssecObservation>>, Option<Box<RegistrationObservation>>) {
     let authority = OptionFuture::from(doubted.map(|dns| Box::pin(authority(target, panel, dns, at))));
     let asks_dnssec = wanted.dnssec && seldom;
     let dnssec = OptionFuture::from(asks_dnssec.then(|| Box::pin(dns::observe_dnssec(target.domain, panel, at))));
     let registration = OptionFuture::from(wanted.registration.then(|| Box::pin(registration(target, panel, at))));
     let (authority, dnssec, registration) = tokio::join!(authority, dnssec, registration);
-    (authority, dnssec, registration.flatten())
+    (authority.map(Box::new), dnssec.map(Box::new), registration.flatten().map(Box::new))
 }
 
 /// The zone's own name servers, who must not send us into our own network: only where the look is, or the resolver that

@@ -385,9 +385,9 @@ pub struct Surroundings {
     /// How the references fared that share nothing with the watched path.
     pub references: References,
     /// What the tenant's Management API says of the domain, where it is asked.
-    pub managed: Option<Managed>,
+    pub managed: Option<Box<Managed>>,
     /// What Auth0's status page says of the tenant, where it is asked.
-    pub status_note: Option<StatusNote>,
+    pub status_note: Option<Box<StatusNote>>,
 }
 
 /// How the references fared.

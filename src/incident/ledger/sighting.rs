@@ -87,7 +87,7 @@ impl Looked {
             let good = dns.resolvers.iter().filter(|fared| fared.failure.is_none());
             good.map(|fared| Arc::clone(&fared.resolver)).collect()
         };
-        let authority = dns.and_then(|dns| dns.authority.as_ref());
+        let authority = dns.and_then(|dns| dns.authority.as_deref());
         Self {
             fresh: true,
             vantage: look.vantage.clone(),

@@ -116,6 +116,8 @@ fn alternative_names(parsed: &X509Certificate<'_>) -> (Vec<String>, Vec<IpAddr>)
             }
         }
     }
+    // They stay for as long as the certificate is served.
+    dns_names.shrink_to_fit();
     (dns_names, ip_addresses)
 }
 

@@ -53,11 +53,11 @@ pub struct DnsObservation {
     /// The CAA records; `None` where they were not asked for, as not every look does.
     pub caa: Option<CaaObservation>,
     /// What the zone's own name servers say; `None` where they were not asked.
-    pub authority: Option<AuthorityObservation>,
+    pub authority: Option<Box<AuthorityObservation>>,
     /// The signatures; `None` where they were not asked for.
-    pub dnssec: Option<DnssecObservation>,
+    pub dnssec: Option<Box<DnssecObservation>>,
     /// The registration; `None` where the registry was not asked, or has never answered.
-    pub registration: Option<RegistrationObservation>,
+    pub registration: Option<Box<RegistrationObservation>>,
     /// Questions that fail because signatures do not verify.
     pub bogus: Vec<Bogus>,
     /// Which of these the operator wants asked for, if not at every look.
@@ -111,7 +111,7 @@ impl DnsObservation {
         let wanted = self.wanted;
         let authority = before.and_then(|before| before.authority.as_ref());
         self.authority = match self.authority {
-            Some(now) => Some(now.after(authority)),
+            Some(now) => Some(Box::new(now.after(authority.map(AsRef::as_ref)))),
             None => authority.filter(|_| wanted.authority).cloned(),
         };
         let before = |is_wanted: bool| before.filter(|_| is_wanted);

@@ -56,7 +56,7 @@ fn asked(scene: Scene, at: UnixTime, servers: Vec<ZoneServer>) -> Scene {
             disagree_since: None,
         };
         authority.outdated = dns.compare(&name(NAME), &authority);
-        dns.authority = Some(authority);
+        dns.authority = Some(Box::new(authority));
     })
 }
 
@@ -202,7 +202,7 @@ fn signed(zone: &str, keys: Validation, validity: i64, left: i64) -> Scene {
         expiration: NOW.plus(left),
     };
     seen([address(V4)])
-        .dns(|dns| dns.dnssec = Some(DnssecObservation { at: NOW, checks: vec![check], signed: vec![set] }))
+        .dns(|dns| dns.dnssec = Some(Box::new(DnssecObservation { at: NOW, checks: vec![check], signed: vec![set] })))
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn a_registration_runs_out_though_nobody_asks_again() {
             registrar: None,
             failure: failure.map(str::to_owned),
         };
-        seen([address(V4)]).dns(|dns| dns.registration = Some(registration))
+        seen([address(V4)]).dns(|dns| dns.registration = Some(Box::new(registration)))
     };
     let soon = Code::DnsRegistrationExpiresSoon;
     let scene = registered(31 * DAY, &["active"], Some("the answer is status 500"));

@@ -35,7 +35,7 @@ fn every_document_that_is_not_as_it_should_be_has_its_code() {
     let broken = Some(Reply { failure: Some(Failure::new(Code::HttpTimeout, "late")), ..Reply::default() });
     let unusable = || {
         let mut reply = keys(&["one"]);
-        reply.key_set.iter_mut().flat_map(|set| &mut set.keys).for_each(|key| key.usable = false);
+        reply.key_set.iter_mut().flat_map(|set| Arc::make_mut(&mut set.keys)).for_each(|key| key.usable = false);
         Some(reply)
     };
     let no_set = Some(Reply { status: Some(200), is_json: true, ..Reply::default() });
@@ -149,7 +149,7 @@ fn endpoints_elsewhere_are_named_unless_the_whole_document_is_anothers() {
 fn a_signing_certificate_is_spoken_of_a_month_before_its_end() {
     let mut set = keys(&["one"]);
     let ends = NOW.plus(100 * DAY);
-    set.key_set.iter_mut().flat_map(|set| &mut set.keys).for_each(|key| key.not_after = Some(ends));
+    set.key_set.iter_mut().flat_map(|set| Arc::make_mut(&mut set.keys)).for_each(|key| key.not_after = Some(ends));
     let documents = Documents { keys: Some(set.clone()), keys_as_cached: Some(set), ..documents(&["one"]) };
     let scene = seen([address(ONE).answers(answer(200).documents(documents))]);
     let found_in = |seconds: i64| {

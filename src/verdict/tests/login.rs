@@ -118,7 +118,7 @@ fn what_the_status_page_says_stands_beside_what_may_be_its_doing() {
     let mut scene = seen([address("192.0.2.1:443").answers(answer(502))]).domain(|domain| {
         domain.expected.txt = Some("f7a51f40-0b47-40a5-89de-1f31bfef20af".to_owned());
     });
-    scene.surroundings.status_note = Some(note);
+    scene.surroundings.status_note = Some(Box::new(note));
     let verdict = scene.verdict();
     assert_eq!(the(Code::HttpErrorStatus, &verdict).facts["auth0_status"], "Investigating: Elevated errors");
     assert!(!the(Code::DnsTxtMissing, &verdict).facts.contains_key("auth0_status"));

@@ -284,7 +284,7 @@ pub(in crate::verdict) struct Scene {
 impl Scene {
     /// What the Management API says of it.
     pub(in crate::verdict) fn managed(mut self, managed: Managed) -> Self {
-        self.surroundings.managed = Some(managed);
+        self.surroundings.managed = Some(Box::new(managed));
         self
     }
 
