@@ -47,7 +47,7 @@ pub fn stored_chains(rows: &[Row]) -> Vec<(DomainName, Vec<StoredChain>)> {
     rows.iter()
         .filter_map(|row| {
             let name = owner(row)?;
-            let stored: Stored = serde_json::from_value(row.payload.clone()).ok()?;
+            let stored = Stored::deserialize(&row.payload).ok()?;
             Some((name, stored.chains()))
         })
         .collect()

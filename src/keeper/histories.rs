@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize as _;
+
 use crate::domain::DomainName;
 use crate::history::History;
 use crate::incident::{Operation, Row, Table};
@@ -14,7 +16,7 @@ const ROW: &str = "/history";
 pub(super) fn stored(rows: &[Row]) -> BTreeMap<DomainName, History> {
     let read = |row: &Row| {
         let name = owner(row)?;
-        let history: History = serde_json::from_value(row.payload.clone()).unwrap_or_default();
+        let history = History::deserialize(&row.payload).unwrap_or_default();
         Some((name, history))
     };
     rows.iter().filter_map(read).collect()
