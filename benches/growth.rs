@@ -9,6 +9,7 @@ mod growth {
     pub(crate) mod fleet;
     pub(crate) mod machine;
     pub(crate) mod real;
+    pub(crate) mod seen;
     pub(crate) mod simulated;
 }
 

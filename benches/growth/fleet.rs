@@ -15,6 +15,11 @@ pub(crate) fn name(number: usize) -> Result<DomainName, Box<dyn Error>> {
     Ok(DomainName::parse(&format!("login.customer-{number}.example.com"))?)
 }
 
+/// The number of the domain of this name.
+pub(crate) fn number(name: &DomainName) -> Option<usize> {
+    name.as_str().strip_prefix("login.customer-")?.strip_suffix(".example.com")?.parse().ok()
+}
+
 /// What proves to Auth0 whose it is.
 pub(crate) fn proof(number: usize) -> String {
     format!("{number:08x}-0b47-40a5-89de-1f31bfef20af")

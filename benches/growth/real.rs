@@ -18,6 +18,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{fleet, machine};
 
+/// The page of metrics is fetched so often at least …
+const SCRAPES: u32 = 5;
+/// … and for so long: the system tells hundredths of a second.
+const SCRAPED_FOR: Duration = Duration::from_secs(5);
+
 /// What is to be measured.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
@@ -139,12 +144,13 @@ pub(crate) fn watch(plan: Plan, home: &str) -> Result<(), Box<dyn Error>> {
     let resident = machine::resident();
     let a_look = |page: &str| burnt.as_secs_f64() / (looks(page) - before).max(1.0);
     // What looks burn meanwhile is known by now, and is none of the scrapes'.
-    let (scraping, times) = (Instant::now(), 5);
+    let (scraping, mut times) = (Instant::now(), 0_u32);
     let burnt_before = machine::processor();
     let mut page = String::new();
     let mut bytes = 0;
-    for _ in 0..times {
+    while times < SCRAPES || scraping.elapsed() < SCRAPED_FOR {
         bytes = scrape_compressed(address)?;
+        times += 1;
     }
     let share = burnt.as_secs_f64() / took.as_secs_f64();
     let scrapes = (machine::processor() - burnt_before).as_secs_f64() - share * scraping.elapsed().as_secs_f64();
