@@ -83,7 +83,8 @@ impl Recipient {
         is_bad && self.is_about(&notice.code)
     }
 
-    fn is_about(&self, code: &str) -> bool {
+    /// Whether it is told of faults of this code at all.
+    pub fn is_about(&self, code: &str) -> bool {
         self.codes.is_empty() || self.codes.iter().any(|pattern| is_code(pattern, code))
     }
 }

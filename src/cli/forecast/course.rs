@@ -125,7 +125,7 @@ fn fate(
         expires,
         usual: habits.get(name).copied(),
         first_word,
-        last_word: words.last().or(first_word),
+        last_word: words.next_back().or(first_word),
     }
 }
 

@@ -53,7 +53,7 @@ fn head(arguments: &Arguments, course: &Course) -> String {
 /// To the minute.
 fn date(at: UnixTime) -> String {
     let text = at.to_string();
-    text.get(..16).map_or(text.clone(), |minutes| minutes.replace('T', " "))
+    text.get(..16).map_or_else(|| text.clone(), |minutes| minutes.replace('T', " "))
 }
 
 fn timeline(course: &Course) -> String {

@@ -23,7 +23,7 @@ pub(super) struct Unheard {
 
 /// Why nobody hears of something.
 pub(super) enum Why {
-    /// No receiver is told of the domain.
+    /// No receiver is told of such a fault of the domain.
     NoReceiver,
     /// All its receivers want worse.
     Floor(Vec<Recipient>),
@@ -47,7 +47,7 @@ impl Why {
     /// In a sentence.
     pub(super) fn sentence(&self) -> String {
         match self {
-            Self::NoReceiver => "no receiver is told of this domain".to_owned(),
+            Self::NoReceiver => "no receiver is told of this domain and fault".to_owned(),
             Self::Floor(recipients) => {
                 let floor =
                     recipients.iter().map(|recipient| recipient.min_severity).min().unwrap_or(Severity::Critical);
@@ -66,7 +66,7 @@ impl Why {
     /// What to do about it.
     pub(super) fn mend(&self) -> String {
         match self {
-            Self::NoReceiver => "Add a [[receiver]], or a [[route]] that matches the domain's labels.".to_owned(),
+            Self::NoReceiver => "Add a [[receiver]], or a [[route]] that is about this domain and fault.".to_owned(),
             Self::Floor(_) => "Add a [[route]] with a lower min_severity, if somebody is to hear of it.".to_owned(),
             Self::Silenced(silence) if silence.is_configured() => {
                 "Make the [[maintenance]] shorter, or about less: with max_severity, or codes.".to_owned()
@@ -120,11 +120,13 @@ fn missed(at: UnixTime, notice: &Notice, severity: Severity, heard: &[&Word]) ->
 }
 
 fn why(at: UnixTime, notice: &Notice, severity: Severity, watch: &Watch, silences: &[SilenceView]) -> Why {
-    if watch.recipients.is_empty() {
+    let about = watch.recipients.iter().filter(|recipient| recipient.is_about(&notice.code));
+    let about: Vec<Recipient> = about.cloned().collect();
+    if about.is_empty() {
         return Why::NoReceiver;
     }
-    if watch.recipients.iter().all(|recipient| recipient.min_severity > severity) {
-        return Why::Floor(watch.recipients.to_vec());
+    if about.iter().all(|recipient| recipient.min_severity > severity) {
+        return Why::Floor(about);
     }
     let label = |name: &str| watch.domain.labels.get(name).map(String::as_str);
     let covers = |silence: &&SilenceView| {

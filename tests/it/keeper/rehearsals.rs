@@ -1,7 +1,5 @@
 //! A rehearsal tells what a keeper tells that looks all the time; and what nobody would hear.
 
-use std::sync::Arc;
-
 use notafter::incident::Mail;
 use notafter::keeper::{EVERYBODY, Rehearsal, Scene, Told, What};
 use notafter::observation::Look;
@@ -24,8 +22,8 @@ fn scenes(sites: &[Site]) -> Vec<(DomainName, Scene)> {
 fn watches(sites: &[Site], floor: Severity) -> Vec<Watch> {
     let seldom = |site: &Site| site.clone().every(2 * LONG);
     let world = World::new(sites.iter().map(seldom));
-    let recipients: Arc<[Recipient]> = [Recipient::of_all("oncall", floor)].into();
-    world.watches().into_iter().map(|watch| Watch { recipients: recipients.clone(), ..watch }).collect()
+    let recipients: Arc<[Recipient]> = Arc::new([Recipient::of_all("oncall", floor)]);
+    world.watches().into_iter().map(|watch| Watch { recipients: Arc::clone(&recipients), ..watch }).collect()
 }
 
 fn rehearsed(sites: &[Site], floor: Severity, until: i64) -> Rehearsal {
