@@ -111,7 +111,7 @@ impl World {
                 while keeper.poll_transition().is_some() || keeper.poll_renewal().is_some() {}
                 burnt += begun.elapsed();
             }
-            while keeper.poll_heartbeat() || keeper.poll_mail().is_some() || keeper.poll_event().is_some() {}
+            while keeper.poll_ping().is_some() || keeper.poll_mail().is_some() || keeper.poll_event().is_some() {}
             if operations.len() >= TOGETHER {
                 store.commit(&std::mem::take(&mut operations))?;
             }

@@ -135,6 +135,6 @@ impl Fleet {
             self.keeper.handle_stored(&tag, up_to, after(self.time));
         }
         while self.keeper.poll_transition().is_some() || self.keeper.poll_renewal().is_some() {}
-        let _ = (self.keeper.poll_mail(), self.keeper.poll_heartbeat(), self.keeper.poll_event());
+        let _ = (self.keeper.poll_mail(), self.keeper.poll_ping(), self.keeper.poll_event());
     }
 }

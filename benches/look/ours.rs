@@ -126,6 +126,6 @@ impl Ours {
         while self.keeper.poll_transition().is_some() {}
         while self.keeper.poll_renewal().is_some() {}
         while self.keeper.poll_event().is_some() {}
-        let _ = (self.keeper.poll_mail(), self.keeper.poll_heartbeat(), self.keeper.poll_references());
+        let _ = (self.keeper.poll_mail(), self.keeper.poll_ping(), self.keeper.poll_references());
     }
 }

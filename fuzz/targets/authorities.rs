@@ -36,7 +36,7 @@ pub(super) fn crl(data: &[u8]) {
             // No entry of a list has fewer bytes than what is kept of it.
             assert!(list.weight() <= 1_024 + data.len(), "{}", list.weight());
             let points = leaf.crl_points();
-            sound(&list.status_of(leaf, &points, points.urls.first().map_or("", String::as_str)));
+            sound(&list.status_of(leaf, points, points.urls.first().map_or("", String::as_str)));
         }
         Err(error) => assert!(error.to_string().chars().count() < 300, "{error}"),
     }

@@ -28,7 +28,7 @@ impl Incident {
         self.lately.push(Stamp::of(now));
         let times = self.lately.len();
         if life.flap_after > 0 && u32::try_from(times).is_ok_and(|times| times >= life.flap_after) {
-            let since = self.lately.first().copied().unwrap_or(Stamp::of(now));
+            let since = self.lately.first().copied().unwrap_or_else(|| Stamp::of(now));
             self.flapping = Some(Flapping { since, times: times as u64, calm: false });
         }
         // One that may open for years without ever flapping keeps no more than matter.

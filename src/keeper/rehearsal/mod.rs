@@ -119,7 +119,7 @@ impl Rehearsal {
         scenes: impl IntoIterator<Item = (DomainName, Scene)>,
     ) -> Self {
         let now = Now { wall: begins, mono: Duration::ZERO };
-        let policy = Policy { collect_for: Duration::ZERO, mails_per_hour: u32::MAX, ..policy.clone() };
+        let policy = Policy { collect_for: Duration::ZERO, mails_per_hour: u32::MAX, fallback: None, ..policy.clone() };
         let kept = |row: &&Row| !matches!(row.table, Table::Silence | Table::Notice | Table::Mail);
         let rows = rows.iter().filter(kept).cloned().collect();
         let mut keeper = Keeper::restore(policy, &[EVERYBODY.to_owned()], rows, now);
@@ -187,7 +187,7 @@ impl Rehearsal {
         // What the log would say, and what else goes out: nobody listens.
         while self.keeper.poll_transition().is_some() || self.keeper.poll_event().is_some() {}
         while self.keeper.poll_renewal().is_some() || self.keeper.poll_alerts_event().is_some() {}
-        let _ = (self.keeper.poll_heartbeat(), self.keeper.poll_references());
+        let _ = (self.keeper.poll_ping(), self.keeper.poll_references());
         while let Some(tenant) = self.keeper.poll_status() {
             self.keeper.handle_status(&tenant, None, self.now());
         }

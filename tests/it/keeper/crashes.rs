@@ -103,7 +103,7 @@ struct Life {
     /// From when until when no relay can be reached.
     outage: std::ops::Range<i64>,
     /// What relays took, in order: mail and notices.
-    taken: Vec<(String, Vec<(NoticeId, Opening, Reason)>)>,
+    taken: Vec<(String, Vec<Part>)>,
     /// How often each mail was refused for good.
     refusals: BTreeMap<String, u32>,
     crashes: usize,
@@ -112,6 +112,9 @@ struct Life {
 }
 
 type Opening = (String, String, u64);
+
+/// A notice in a mail.
+type Part = (NoticeId, Opening, Reason);
 
 impl Life {
     fn new(seed: u64, chains: &[(Arc<Presented>, DomainName)]) -> Self {
