@@ -150,8 +150,8 @@ const EXPECTED: &[(&str, &[Told])] = &[
         &[
             (6, 9, "receiver[0].quiet", "the quiet hours never end: no warning would ever be told"),
             (10, 12, "receiver[1].timezone", "`timezone` stands here with nothing that goes by it"),
-            (14, 32, "receiver[2].quiet[0].to", "they end when they begin; a whole day is from 00:00 to 24:00"),
-            (14, 65, "receiver[2].quiet[1].to", "`to` is a time of day, and this is a date and time"),
+            (14, 33, "receiver[2].quiet[0].to", "they end when they begin; a whole day is from 00:00 to 24:00"),
+            (14, 67, "receiver[2].quiet[1].to", "`to` is a time of day, and this is a date and time"),
             (15, 17, "receiver[2].digest.at", "24:00 is the end of a day, nothing begins there"),
             (
                 18,
