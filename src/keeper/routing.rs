@@ -127,14 +127,15 @@ impl Keeper {
         }
     }
 
-    /// Those who are to be are told of our own sight, unless it is that they cannot be told; of a domain, those to whom it
+    /// Those who are to be are told of our own sight, unless it is that they could not be told; of a domain, those to whom it
     /// is routed. Who was told of something in another's place is told of its end.
     pub(super) fn is_told(&self, receiver: &str, notice: &Notice) -> bool {
         if self.routing.is_fallback(receiver) && self.hears_the_end(receiver, notice) {
             return true;
         }
         if notice.domain.is_empty() {
-            return self.routing.is_told_of_own_sight(receiver, notice) && !is_about_own_dead(notice, receiver);
+            let may_hear = || !is_about_own_dead(notice, receiver) || self.hears_the_end(receiver, notice);
+            return self.routing.is_told_of_own_sight(receiver, notice) && may_hear();
         }
         let domain = DomainName::parse_record(&notice.domain).ok().and_then(|name| self.domains.get(&name));
         domain.is_some_and(|watched| {

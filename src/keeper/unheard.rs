@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Keeper;
 use super::relay_checks::Unready;
 use crate::domain::{Span, UnixTime};
-use crate::incident::{DeadLetters, Notice, Reason};
+use crate::incident::{DeadLetters, Notice};
 use crate::observation::Code;
 use crate::verdict::{Family, Finding, Severity};
 
@@ -28,12 +28,11 @@ impl Keeper {
     }
 }
 
-/// Whether a notice says to a receiver that its own mail is refused: mail about that would only be refused as well. That
-/// it is over, everybody hears.
+/// Whether a notice says to a receiver that its own mail is, or was, refused: mail about that would only be refused as
+/// well.
 pub(super) fn is_about_own_dead(notice: &Notice, receiver: &str) -> bool {
     let mut unheard = notice.facts.get("receivers").and_then(Value::as_array).into_iter().flatten();
-    let is_dead = notice.code == Code::WatchNoticeDead.as_str() && notice.reason != Reason::Resolved;
-    is_dead && unheard.any(|name| name == receiver)
+    notice.code == Code::WatchNoticeDead.as_str() && unheard.any(|name| name == receiver)
 }
 
 /// A receiver to whom nothing gets through.

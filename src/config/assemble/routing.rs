@@ -16,12 +16,14 @@ use crate::verdict::Severity;
 pub(super) fn routes(sections: &[Section], source: &Source<'_>, notes: &mut Notes) -> Vec<Route> {
     let mut routes: Vec<(usize, Route)> = Vec::new();
     for section in sections {
+        let mistakes = notes.mistakes.len();
         let route = route(section, notes);
-        if section.texts("receivers").is_none() {
+        let sound = ["match", "domains", "codes"].into_iter().all(|key| section.sound(key));
+        // What could not be read is no more the same than another.
+        if !sound || notes.mistakes.len() > mistakes || section.texts("receivers").is_none() {
             continue;
         }
-        let sound = ["match", "domains", "codes"].into_iter().all(|key| section.sound(key));
-        let same = |(_, other): &&(usize, Route)| *other == route && sound;
+        let same = |(_, other): &&(usize, Route)| *other == route;
         if let Some((line, _)) = routes.iter().find(same) {
             let message = format!("this route says the same as the one in line {line}");
             notes.mistake(section.span.clone(), &section.path, message, "keep one of the two");

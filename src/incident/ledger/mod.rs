@@ -61,6 +61,7 @@ use crate::verdict::{Family, Finding, Level, Verdict};
 pub use incident::State;
 pub use key::Key;
 pub use sighting::Looked;
+pub(super) use sighting::rank;
 pub use standing::Standing;
 
 /// Commits that fail for so long no longer hold notices back.

@@ -261,7 +261,7 @@ impl<'a> Sighting<'a> {
 
 /// Orders what an incident may come to. That a certificate has run out is worse than that it will, whatever the
 /// severity was before: its reader must be told.
-pub(super) fn rank(severity: Severity, code: &str) -> (Severity, bool) {
+pub(in crate::incident) fn rank(severity: Severity, code: &str) -> (Severity, bool) {
     (severity, matches!(code, "tls.expired" | "tls.client_certificate_expired"))
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::gathering::Gathering;
 use super::row::NoticeRow;
 use crate::domain::{Now, UnixTime};
-use crate::incident::{Bond, BondKind, Notice, NoticeId, Policy, Reason, Shared};
+use crate::incident::{Bond, BondKind, Notice, NoticeId, Policy, Reason, Shared, ledger};
 use crate::verdict::Severity;
 
 /// The wait between two mails about one cause is doubled up to this.
@@ -26,6 +26,10 @@ pub(super) struct Mark {
     pub(super) thread: String,
 }
 
+/// How bad it is, and whether a certificate has run out already: that is worse than that it will. `None` if we do not know
+/// the severity.
+type Height = Option<(Severity, bool)>;
+
 /// A cause that was told.
 #[derive(Debug)]
 pub(super) struct Fate {
@@ -33,7 +37,7 @@ pub(super) struct Fate {
     /// What all have in common that were told of.
     pub(super) bonds: Vec<Bond>,
     /// The worst that was told of each family.
-    told: Vec<(String, Option<Severity>)>,
+    told: Vec<(String, Height)>,
     /// Each domain that was told of, with its incidents that go on.
     pub(super) domains: BTreeMap<String, usize>,
     /// How many incidents that were told go on.
@@ -152,8 +156,8 @@ impl Fate {
     }
 
     fn knows(&self, notice: &Notice) -> bool {
-        let severity = Severity::parse(&notice.severity);
-        self.told.iter().any(|(family, worst)| *family == notice.family && *worst >= severity)
+        let height = height(notice);
+        self.told.iter().any(|(family, worst)| *family == notice.family && *worst >= height)
     }
 
     /// Lets a notice wait that has waited for so long already.
@@ -226,10 +230,10 @@ impl Fate {
     /// What was told of an incident that goes on; whether it was told of for the first time.
     pub(super) fn goes_on(&mut self, notice: &Notice, is_new: bool) {
         self.since = self.since.min(notice.opened_at);
-        let severity = Severity::parse(&notice.severity);
+        let height = height(notice);
         match self.told.iter_mut().find(|(family, _)| *family == notice.family) {
-            Some((_, worst)) => *worst = (*worst).max(severity),
-            None => self.told.push((notice.family.clone(), severity)),
+            Some((_, worst)) => *worst = (*worst).max(height),
+            None => self.told.push((notice.family.clone(), height)),
         }
         if is_new {
             self.open += 1;
@@ -296,6 +300,10 @@ impl Fate {
     }
 
     fn worst(&self) -> Option<Severity> {
-        self.told.iter().map(|(_, severity)| *severity).max().flatten()
+        self.told.iter().map(|(_, height)| height.map(|(severity, _)| severity)).max().flatten()
     }
+}
+
+fn height(notice: &Notice) -> Height {
+    Severity::parse(&notice.severity).map(|severity| ledger::rank(severity, &notice.code))
 }
